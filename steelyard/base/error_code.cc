@@ -1,0 +1,43 @@
+#include "steelyard/base/error_code.h"
+
+#include "steelyard/base/check.h"
+
+namespace steelyard::base {
+
+std::string_view name_of(ErrorCode code) {
+#define STEELYARD_NAME(code_name) \
+  case ErrorCode::code_name:      \
+    return #code_name
+  switch (code) {
+    STEELYARD_NAME(malformed_json);
+    STEELYARD_NAME(too_large);
+    STEELYARD_NAME(missing_field);
+    STEELYARD_NAME(invalid_field);
+    STEELYARD_NAME(unknown_type);
+    STEELYARD_NAME(invalid_time);
+    STEELYARD_NAME(unknown_protocol);
+    STEELYARD_NAME(usage_missing);
+    STEELYARD_NAME(invalid_quantity);
+    STEELYARD_NAME(inconsistent_usage);
+    STEELYARD_NAME(unknown_model);
+    STEELYARD_NAME(above_top_tier);
+    STEELYARD_NAME(no_price_for_item);
+    STEELYARD_NAME(no_batch_price);
+    STEELYARD_NAME(unknown_product);
+    STEELYARD_NAME(unknown_meter);
+    STEELYARD_NAME(missing_attribute);
+    STEELYARD_NAME(no_price_at_that_time);
+    STEELYARD_NAME(decimal_is_malformed);
+    STEELYARD_NAME(decimal_exceeds_limit);
+    STEELYARD_NAME(file_is_unreadable);
+    STEELYARD_NAME(file_is_malformed);
+    STEELYARD_NAME(price_book_is_invalid);
+    STEELYARD_NAME(archive_is_damaged);
+    STEELYARD_NAME(usage_of_command);
+  }
+#undef STEELYARD_NAME
+  STEELYARD_CHECK(!"every code has a name");
+  return {};
+}
+
+}  // namespace steelyard::base

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace steelyard::base {
+
+/// What can go wrong with input. Each name is true when the error is returned, and is
+/// the same word in JSON, scenarios and docs. Numbers are never reused.
+enum class ErrorCode : std::uint8_t {
+  // A line is not a valid fact: status `rejected`.
+  malformed_json = 1,
+  too_large = 2,
+  missing_field = 3,
+  invalid_field = 4,
+  unknown_type = 5,
+  invalid_time = 6,
+  unknown_protocol = 7,
+  usage_missing = 8,
+  invalid_quantity = 9,
+  inconsistent_usage = 10,
+
+  // A valid fact has no price: status `unrated`.
+  unknown_model = 20,
+  above_top_tier = 21,
+  no_price_for_item = 22,
+  no_batch_price = 23,
+  unknown_product = 24,
+  unknown_meter = 25,
+  missing_attribute = 26,
+  no_price_at_that_time = 27,
+
+  // A number.
+  decimal_is_malformed = 40,
+  decimal_exceeds_limit = 41,
+
+  // Files that people write: price books, imports, scenarios.
+  file_is_unreadable = 60,
+  file_is_malformed = 61,
+  price_book_is_invalid = 62,
+  archive_is_damaged = 63,
+
+  // How a command was called.
+  usage_of_command = 80,
+};
+
+/// The enumerator as text: "above_top_tier".
+std::string_view name_of(ErrorCode code);
+
+}  // namespace steelyard::base

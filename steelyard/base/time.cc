@@ -1,0 +1,164 @@
+#include "steelyard/base/time.h"
+
+#include <date/tz.h>
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+
+namespace steelyard::base {
+namespace {
+
+/// A place in a text that is read from the left; every reader returns false at the end.
+class Reader {
+ public:
+  explicit Reader(std::string_view text) : text_(text) {}
+
+  bool digits(int count, int& value) {
+    if (text_.size() - at_ < static_cast<std::size_t>(count)) return false;
+    value = 0;
+    for (int i = 0; i < count; ++i) {
+      const unsigned digit = static_cast<unsigned char>(text_[at_++]) - unsigned{'0'};
+      if (digit > 9) return false;
+      value = value * 10 + static_cast<int>(digit);
+    }
+    return true;
+  }
+
+  bool one_of(char a, char b) {
+    if (at_ == text_.size() || (text_[at_] != a && text_[at_] != b)) return false;
+    ++at_;
+    return true;
+  }
+
+  bool fraction(std::uint32_t& nanoseconds) {
+    nanoseconds = 0;
+    std::uint32_t unit = 100'000'000;
+    const std::size_t first = at_;
+    for (; at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9'; ++at_) {
+      nanoseconds += unit * static_cast<std::uint32_t>(text_[at_] - '0');
+      unit /= 10;
+    }
+    return at_ > first;
+  }
+
+  bool at_end() const { return at_ == text_.size(); }
+  char last() const { return text_[at_ - 1]; }
+
+ private:
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+struct Civil {
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  std::uint32_t nanoseconds = 0;
+
+  bool is_valid() const {
+    return month >= 1 && month <= 12 && day >= 1 && day <= days_in_month(year, month) &&
+           hour <= 23 && minute <= 59 && second <= 60;
+  }
+  std::int64_t seconds() const {
+    return days_from_civil(year, month, day) * 86'400 + hour * 3'600 + minute * 60 + second;
+  }
+};
+
+bool read_date(Reader& reader, Civil& civil) {
+  return reader.digits(4, civil.year) && reader.one_of('-', '-') && reader.digits(2, civil.month) &&
+         reader.one_of('-', '-') && reader.digits(2, civil.day);
+}
+
+bool read_time(Reader& reader, Civil& civil) {
+  if (!reader.digits(2, civil.hour) || !reader.one_of(':', ':') ||
+      !reader.digits(2, civil.minute) || !reader.one_of(':', ':') ||
+      !reader.digits(2, civil.second)) {
+    return false;
+  }
+  return !reader.one_of('.', '.') || reader.fraction(civil.nanoseconds);
+}
+
+/// Leap seconds have only ever been the last second of a month in UTC.
+bool can_be_leap_second(std::int64_t following) {
+  if (following % 86'400 != 0) return false;
+  const auto day = std::chrono::sys_days(std::chrono::days(following / 86'400));
+  return std::chrono::year_month_day(day).day() == std::chrono::day(1);
+}
+
+}  // namespace
+
+bool parse_rfc3339(std::string_view text, Instant& instant) {
+  Reader reader(text);
+  Civil civil;
+  if (!read_date(reader, civil) || !reader.one_of('T', 't') || !read_time(reader, civil) ||
+      !civil.is_valid()) {
+    return false;
+  }
+  std::int64_t offset = 0;
+  if (!reader.one_of('Z', 'z')) {
+    if (!reader.one_of('+', '-')) return false;
+    const bool west = reader.last() == '-';
+    int hours = 0;
+    int minutes = 0;
+    if (!reader.digits(2, hours) || !reader.one_of(':', ':') || !reader.digits(2, minutes)) {
+      return false;
+    }
+    if (hours > 23 || minutes > 59) return false;
+    offset = (west ? -1 : 1) * (hours * 3'600 + minutes * 60);
+  }
+  if (!reader.at_end()) return false;
+  const std::int64_t seconds = civil.seconds() - offset;
+  if (civil.second == 60 && !can_be_leap_second(seconds)) return false;
+  instant = {seconds, civil.nanoseconds};
+  return true;
+}
+
+std::string to_rfc3339(Instant instant) {
+  const std::int64_t days =
+      (instant.seconds >= 0 ? instant.seconds : instant.seconds - 86'399) / 86'400;
+  const std::int64_t of_day = instant.seconds - days * 86'400;
+  const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(days))};
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(of_day / 3'600),
+                static_cast<int>(of_day / 60 % 60), static_cast<int>(of_day % 60));
+  std::string result = text.data();
+  if (instant.nanoseconds != 0) {
+    std::snprintf(text.data(), text.size(), ".%09u", instant.nanoseconds);
+    result += text.data();
+    while (result.back() == '0') result.pop_back();
+  }
+  return result + 'Z';
+}
+
+bool is_time_zone(const std::string& zone) {
+  try {
+    return date::locate_zone(zone) != nullptr;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+Result<Instant> parse_in_zone(std::string_view text, const std::string& zone) {
+  Instant instant;
+  if (parse_rfc3339(text, instant)) return instant;
+  const auto refuse = [&] {
+    return failure(ErrorCode::invalid_time, "'" + std::string(text) + "' is not a date such as " +
+                                                "2026-07-01 or a time in " + zone);
+  };
+  Reader reader(text);
+  Civil civil;
+  if (!read_date(reader, civil)) return refuse();
+  if (!reader.at_end() && (!reader.one_of('T', 't') || !read_time(reader, civil))) return refuse();
+  if (!reader.at_end() || !civil.is_valid() || civil.second == 60) return refuse();
+  try {
+    const date::local_seconds local{std::chrono::seconds(civil.seconds())};
+    const auto seconds = date::locate_zone(zone)->to_sys(local).time_since_epoch();
+    return Instant{seconds.count(), civil.nanoseconds};
+  } catch (const std::exception&) {
+    return refuse();
+  }
+}
+
+}  // namespace steelyard::base

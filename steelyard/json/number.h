@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace steelyard::json {
+
+/// A number as it stands in a JSON text.
+struct Number {
+  const char* end = nullptr;      ///< Behind the number; null if there is none.
+  const char* what = "";          ///< Why there is none.
+  bool is_whole = false;          ///< Digits alone, without a sign, below 2^63.
+  std::uint64_t whole = 0;        ///< Its value, if so.
+  std::uint64_t fingerprint = 0;  ///< Of its value: 1000, 1000.0 and 1e3 have the same.
+};
+
+/// Reads the longest number at `at`. Requires: `*end` is no character of a number.
+Number scan_number(const char* at, const char* end);
+
+/// A number's sign, its digits without zeros at either end, and the power of ten that the
+/// last of them counts. Two texts have the same value if and only if these are equal.
+struct Canonical {
+  bool is_negative = false;
+  std::uint64_t digits_hash = 0;
+  std::size_t digits_count = 0;
+  std::uint64_t digits = 0;  ///< As a number, if there are at most 19.
+  std::int64_t exponent = 0;
+};
+
+/// Requires: a text that scan_number has read.
+Canonical canonical(std::string_view number);
+
+}  // namespace steelyard::json

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "steelyard/base/result.h"
+#include "steelyard/pricebook/price_book.h"
+
+namespace steelyard::pricebook {
+
+/// Something that a person should look at in a price book.
+struct Finding {
+  enum class Severity : std::uint8_t { error, warning };
+  Severity severity = Severity::error;
+  std::string word;     ///< What kind: "tier_gap", "duplicate_price", "tenfold_jump".
+  Place place;
+  std::string message;  ///< What is wrong, with the value, and what would be right.
+
+  std::string to_text() const;  ///< "models.csv:14: error: …  [tier_gap]"
+};
+
+/// A folder, read as far as possible.
+struct Reading {
+  PriceBook book;
+  std::vector<Finding> findings;
+  bool is_usable() const;  ///< No finding is an error.
+};
+
+/// Reads book.yaml, models.csv and products/*.yaml of one version and checks them.
+/// Errors: file_is_unreadable.
+[[nodiscard]] Result<Reading> read_and_lint(const std::filesystem::path& folder);
+
+/// The same from texts, for tests and scenarios. `products` may be empty.
+struct Sources {
+  std::string book_yaml;
+  std::string models_csv;
+  std::vector<std::pair<std::string, std::string>> products;  ///< File name, text.
+};
+[[nodiscard]] Reading read_and_lint(const Sources& sources);
+
+/// A book that can be rated with. `folder` is one version (it has a book.yaml), or holds
+/// the versions of one book as folders of its own.
+/// Errors: file_is_unreadable; price_book_is_invalid with the first findings.
+[[nodiscard]] Result<PriceBookSeries> load(const std::filesystem::path& folder);
+
+/// Puts versions into order. Errors: price_book_is_invalid (no version, two names or
+/// currencies, versions that are in force at the same time; a version without an end ends
+/// where the next begins).
+[[nodiscard]] Result<PriceBookSeries> make_series(std::vector<PriceBook> versions);
+
+/// "0k-128k", "256k-1m", "128k+", "-" as a range. K and the kind of bound are the book's.
+/// Errors: file_is_malformed with the text.
+[[nodiscard]] Result<TierRange> parse_tier(std::string_view label, std::uint64_t k, UpperBound bound);
+
+/// models.csv of these prices: what `read_and_lint` reads back as the same prices.
+std::string to_models_csv(const PriceBook& book);
+
+}  // namespace steelyard::pricebook
