@@ -32,6 +32,7 @@ struct PriceRow {
   money::Decimal list_price;   ///< Before it; the same if there is none.
   std::uint64_t per = 1000;
   std::uint32_t item_index = 0;  ///< Dense over all item names of the rater.
+  std::uint32_t index = 0;       ///< Dense over all rows of the rater.
   std::uint32_t version = 0;     ///< Index of the book version.
 };
 
@@ -73,6 +74,9 @@ class Rater {
 
   const pricebook::PriceBookSeries& book() const;
   std::string_view currency() const;
+
+  std::size_t row_count() const;
+  const PriceRow& row(std::size_t index) const;
 
   std::size_t item_count() const;
   const std::string& item_name(std::size_t item_index) const;

@@ -19,7 +19,7 @@ struct ModelCall {
   TokenCounts tokens;
   std::optional<bool> thinking;      ///< What the caller says; a reported count outranks it.
   bool is_batch = false;
-  bool has_failed_unused = false;    ///< Status of 400 or more, without usage: costs nothing.
+  bool is_failed_without_usage = false;  ///< Status of 400 or more: costs nothing.
 };
 
 /// `data` of a cloud.resource.usage. Its meters stay in the document.

@@ -1,0 +1,125 @@
+#include "steelyard/batch/chunk_rater.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "steelyard/base/limits.h"
+#include "steelyard/usage/event.h"
+
+namespace steelyard::batch {
+namespace {
+
+bool is_blank(std::string_view line) {
+  return line.find_first_not_of(" \t\r") == std::string_view::npos;
+}
+
+}  // namespace
+
+std::string_view name_of(Status status) {
+  switch (status) {
+    case Status::rated: return "rated";
+    case Status::duplicate: return "duplicate";
+    case Status::conflict: return "conflict";
+    case Status::unrated: return "unrated";
+    case Status::rejected: return "rejected";
+  }
+  return "";
+}
+
+Record& ChunkRater::next_record() {
+  if (record_count_ == records_.size()) records_.emplace_back();
+  Record& record = records_[record_count_++];
+  record.status = Status::rejected;
+  record.source = record.id = record.account = {};
+  record.detail.clear();
+  return record;
+}
+
+void ChunkRater::rate(std::string_view lines) {
+  record_count_ = 0;
+  line_count_ = 0;
+  unescaped_.clear();
+  const char* at = lines.data();
+  const char* const end = at + lines.size();
+  for (; at < end; ++line_count_) {
+    const auto* const line_end =
+        static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(end - at)));
+    std::string_view line(at, static_cast<std::size_t>(line_end - at));
+    at = line_end + 1;
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.empty() || (line.front() != '{' && is_blank(line))) continue;
+    Record& record = next_record();
+    record.line = line_count_;
+    rate_line(line, record);
+  }
+}
+
+void ChunkRater::refuse(Record& record, Error error) {
+  record.status = Status::rejected;
+  record.reason = error.code;
+  record.detail = std::move(error.detail);
+}
+
+/// A view that lives as long as the lines do.
+std::string_view ChunkRater::kept(std::string_view text, std::string_view line) {
+  const bool is_in_line = text.data() >= line.data() && text.data() < line.data() + line.size();
+  if (is_in_line || text.empty()) return text;
+  return unescaped_.emplace_back(text);
+}
+
+void ChunkRater::rate_line(std::string_view line, Record& record) {
+  if (line.size() > limits::event_line_bytes_max) {
+    return refuse(record, {ErrorCode::too_large,
+                           "the line has more than " +
+                               std::to_string(limits::event_line_bytes_max) + " bytes"});
+  }
+  if (!document_.parse(line)) {
+    return refuse(record, {ErrorCode::malformed_json,
+                           std::string(document_.error().what) + " at byte " +
+                               std::to_string(document_.error().offset)});
+  }
+  usage::UsageEvent event;
+  auto outcome = usage::read_event(document_, event);
+  record.source = kept(event.source, line);
+  record.id = kept(event.id, line);
+  record.account = kept(event.account, line);
+  if (!outcome.has_value()) return refuse(record, std::move(outcome).error());
+
+  record.fingerprint = document_.fingerprint();
+  record.key = identities_->key_of(event.source, event.id);
+  record.charge = rater_->rate(event);
+  if (record.charge.is_rated) {
+    record.status = Status::rated;
+    return;
+  }
+  record.status = Status::unrated;
+  record.reason = record.charge.reason;
+  record.detail = rater_->explain_reason(event, record.reason);
+}
+
+void ChunkRater::decide_identities(identity::IdentitySet& identities) {
+  constexpr std::size_t ahead = 16;
+  const auto takes_identity = [](const Record& record) {
+    return record.status != Status::rejected;
+  };
+  const std::span<Record> all = records();
+  for (std::size_t i = 0; i < all.size() + ahead; ++i) {
+    if (i < all.size() && takes_identity(all[i])) identities.prefetch(all[i].key);
+    if (i < ahead) continue;
+    Record& record = all[i - ahead];
+    if (!takes_identity(record)) continue;
+    switch (identities.insert(record.key, record.fingerprint)) {
+      case identity::Seen::first: break;
+      case identity::Seen::same:
+        record.status = Status::duplicate;
+        record.detail.clear();
+        break;
+      case identity::Seen::other:
+        record.status = Status::conflict;
+        record.detail = "this source and id came before with other content";
+        break;
+    }
+  }
+}
+
+}  // namespace steelyard::batch

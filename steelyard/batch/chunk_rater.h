@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "steelyard/batch/record.h"
+#include "steelyard/identity/identity_set.h"
+#include "steelyard/json/document.h"
+#include "steelyard/rating/rater.h"
+
+namespace steelyard::batch {
+
+/// Reads and rates the lines of a text, one after the other. Belongs to one thread; keeps
+/// its memory for the next text.
+class ChunkRater {
+ public:
+  ChunkRater(const rating::Rater& rater, const identity::IdentitySet& identities)
+      : rater_(&rater), identities_(&identities) {}
+
+  /// Rates every line, as if none had come before. The records point into `lines` and are
+  /// valid until the next call. Blank lines give none.
+  /// Requires: `lines` ends with '\n', json::Document::padding readable bytes behind it.
+  void rate(std::string_view lines);
+
+  /// Decides which of the records came before. To be called in the order of the input.
+  void decide_identities(identity::IdentitySet& identities);
+
+  std::span<Record> records() { return {records_.data(), record_count_}; }
+  std::uint32_t line_count() const { return line_count_; }
+
+ private:
+  void rate_line(std::string_view line, Record& record);
+  void refuse(Record& record, Error error);
+  std::string_view kept(std::string_view text, std::string_view line);
+  Record& next_record();
+
+  const rating::Rater* rater_;
+  const identity::IdentitySet* identities_;
+  json::Document document_;
+  std::vector<Record> records_;
+  std::size_t record_count_ = 0;
+  std::uint32_t line_count_ = 0;
+  std::deque<std::string> unescaped_;  // Names that do not stand in the text as they are.
+};
+
+}  // namespace steelyard::batch

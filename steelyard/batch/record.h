@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "steelyard/base/error_code.h"
+#include "steelyard/identity/identity_set.h"
+#include "steelyard/rating/rater.h"
+
+namespace steelyard::batch {
+
+/// What became of one line. The words are those of the contract.
+enum class Status : std::uint8_t { rated, duplicate, conflict, unrated, rejected };
+
+inline constexpr std::size_t status_count = 5;
+
+std::string_view name_of(Status status);
+
+/// One line of input and its charge, or why it has none.
+struct Record {
+  Status status = Status::rejected;
+  ErrorCode reason{};          ///< If unrated or rejected.
+  std::string_view source;     ///< Empty where the line did not say it well.
+  std::string_view id;
+  std::string_view account;
+  std::uint32_t line = 0;      ///< In its chunk, from 0; blank lines count.
+  identity::IdentityKey key;   ///< Unless rejected.
+  std::uint64_t fingerprint = 0;
+  rating::Charge charge;       ///< If rated.
+  std::string detail;          ///< In words, unless rated or a duplicate.
+};
+
+}  // namespace steelyard::batch

@@ -1,0 +1,28 @@
+#include "steelyard/cli/command.h"
+
+#include <array>
+#include <cstdio>
+
+namespace steelyard::cli {
+
+void add_rate(CLI::App& app, Session& session);
+
+std::span<const AddCommand> commands() {
+  static constexpr std::array<AddCommand, 1> all = {add_rate};
+  return all;
+}
+
+void add_commands(CLI::App& app, Session& session) {
+  for (const AddCommand add : commands()) add(app, session);
+}
+
+void Session::fail(const Error& error) {
+  std::fprintf(stderr, "steelyard: %s\n", error.detail.c_str());
+  status = ExitStatus::could_not_run;
+}
+
+void set_examples(CLI::App& command, const std::string& text) {
+  command.footer("EXAMPLES\n" + text);
+}
+
+}  // namespace steelyard::cli

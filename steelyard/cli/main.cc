@@ -1,0 +1,24 @@
+#include <exception>
+
+#include "steelyard/cli/command.h"
+
+int main(int argc, char** argv) {
+  using steelyard::cli::ExitStatus;
+  try {
+    CLI::App app("Exact metering, rating and billing for AI platforms.", "steelyard");
+    steelyard::cli::Session session;
+    steelyard::cli::add_commands(app, session);
+    app.require_subcommand(1);
+    app.set_version_flag("--version", "steelyard " STEELYARD_VERSION);
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      const int status = app.exit(error);
+      return status == 0 ? 0 : static_cast<int>(ExitStatus::could_not_run);
+    }
+    return static_cast<int>(session.status);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "steelyard: %s\n", error.what());
+    return static_cast<int>(ExitStatus::could_not_run);
+  }
+}

@@ -1,0 +1,54 @@
+#include "steelyard/cli/price_book_option.h"
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "steelyard/pricebook/reader.h"
+
+namespace steelyard::cli {
+namespace {
+
+constexpr const char* shipped_book = "pricebooks/aliyun-ai-paas";
+
+/// The folder of the running program.
+std::filesystem::path program_folder() {
+  std::error_code ignored;
+  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
+}
+
+}  // namespace
+
+void add_price_book_option(CLI::App& command, std::string& folder) {
+  command
+      .add_option("--pricebook", folder,
+                  "Price book: a folder with book.yaml and models.csv, or one of versions. "
+                  "Without it: $STEELYARD_PRICEBOOK, else the shipped " +
+                      std::string(shipped_book))
+      ->type_name("DIR");
+}
+
+Result<std::string> price_book_folder(const std::string& folder) {
+  if (!folder.empty()) return folder;
+  if (const char* from_environment = std::getenv("STEELYARD_PRICEBOOK")) {
+    return std::string(from_environment);
+  }
+  const std::filesystem::path program = program_folder();
+  for (const std::filesystem::path& base :
+       {std::filesystem::path("."), program / ".." / "..", program / ".." / "share" / "steelyard"}) {
+    std::error_code ignored;
+    if (std::filesystem::exists(base / shipped_book, ignored)) {
+      return (base / shipped_book).lexically_normal().string();
+    }
+  }
+  return failure(ErrorCode::file_is_unreadable,
+                 "no price book: give --pricebook DIR or set STEELYARD_PRICEBOOK");
+}
+
+Result<std::shared_ptr<const pricebook::PriceBookSeries>> load_price_book(
+    const std::string& folder) {
+  STEELYARD_TRY(path, price_book_folder(folder));
+  STEELYARD_TRY(series, pricebook::load(path));
+  return std::make_shared<const pricebook::PriceBookSeries>(std::move(series));
+}
+
+}  // namespace steelyard::cli

@@ -1,0 +1,104 @@
+#include "steelyard/identity/identity_set.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "steelyard/base/check.h"
+#include "steelyard/base/hash.h"
+
+namespace steelyard::identity {
+namespace {
+
+constexpr std::size_t slack = 64;  // Places behind the last ideal one.
+constexpr std::size_t page_bytes = 4096;
+constexpr std::uint64_t fingerprint_mask = (std::uint64_t{1} << 48) - 1;
+
+}  // namespace
+
+IdentitySet::IdentitySet(std::uint64_t seed) : seed_(seed) {}
+
+IdentitySet::~IdentitySet() {
+  for (Table& table : tables_) release(table);
+}
+
+IdentityKey IdentitySet::key_of(std::string_view source, std::string_view id) const {
+  const std::uint64_t of_source = base::hash(source, seed_);
+  const std::uint64_t high = base::hash(id, of_source);
+  const std::uint64_t low = base::hash(id, ~of_source);
+  return {std::max<std::uint64_t>(high, 1), static_cast<std::uint16_t>(low)};
+}
+
+/// Places rise with the hash, so a table is sorted and growing it is one pass.
+std::size_t IdentitySet::ideal_place(const Table& table, std::uint64_t high) {
+  return static_cast<std::size_t>((base::uint128{high << 8} * table.capacity) >> 64);
+}
+
+void IdentitySet::prefetch(IdentityKey key) const {
+  const Table& table = tables_[key.high >> 56];
+  if (table.entries != nullptr) __builtin_prefetch(&table.entries[ideal_place(table, key.high)], 1);
+}
+
+Seen IdentitySet::insert(IdentityKey key, std::uint64_t fingerprint) {
+  Table& table = tables_[key.high >> 56];
+  if (table.count * 8 >= table.capacity * 7) grow(table);
+  const std::uint64_t rest =
+      (std::uint64_t{key.low} << 48) | (fingerprint & fingerprint_mask);
+
+  std::size_t at = ideal_place(table, key.high);
+  while (table.entries[at].high != 0 && table.entries[at].high < key.high) ++at;
+  for (; table.entries[at].high == key.high; ++at) {
+    if ((table.entries[at].rest ^ rest) >> 48 != 0) continue;  // Another id.
+    return table.entries[at].rest == rest ? Seen::same : Seen::other;
+  }
+  std::size_t free = at;
+  while (table.entries[free].high != 0) ++free;
+  if (free + 1 == table.places) {  // The last place stays free: it ends every search.
+    grow(table);
+    return insert(key, fingerprint);
+  }
+  std::memmove(&table.entries[at + 1], &table.entries[at], (free - at) * sizeof(Entry));
+  table.entries[at] = {key.high, rest};
+  ++table.count;
+  ++size_;
+  return Seen::first;
+}
+
+IdentitySet::Table IdentitySet::allocate(std::size_t capacity_min) {
+  const std::size_t bytes =
+      ((capacity_min + slack) * sizeof(Entry) + page_bytes - 1) / page_bytes * page_bytes;
+  void* const memory =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  STEELYARD_CHECK(memory != MAP_FAILED);
+  const std::size_t places = bytes / sizeof(Entry);
+  return {static_cast<Entry*>(memory), places, places - slack, 0};
+}
+
+void IdentitySet::release(Table& table) {
+  if (table.entries != nullptr) munmap(table.entries, table.places * sizeof(Entry));
+  table = Table{};
+}
+
+void IdentitySet::grow(Table& table) {
+  Table larger = allocate(table.capacity + table.capacity / 5 + 1);
+  std::size_t free = 0;
+  for (std::size_t i = 0; i < table.places; ++i) {
+    if (table.entries[i].high == 0) continue;
+    const std::size_t at = std::max(free, ideal_place(larger, table.entries[i].high));
+    STEELYARD_CHECK(at + 1 < larger.places);
+    larger.entries[at] = table.entries[i];
+    free = at + 1;
+  }
+  larger.count = table.count;
+  release(table);
+  table = larger;
+}
+
+std::size_t IdentitySet::memory_bytes() const {
+  std::size_t bytes = 0;
+  for (const Table& table : tables_) bytes += table.places * sizeof(Entry);
+  return bytes;
+}
+
+}  // namespace steelyard::identity

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+
+#include "steelyard/base/result.h"
+#include "steelyard/base/time.h"
+#include "steelyard/json/document.h"
+#include "steelyard/usage/event.h"
+
+/// What the readers of the kinds of events share. Every error begins with a JSON pointer.
+namespace steelyard::usage {
+
+[[nodiscard]] std::unexpected<Error> missing(const char* pointer);
+
+/// "/data/model: 7 is not a string".
+[[nodiscard]] std::unexpected<Error> invalid(const json::Document& document,
+                                             const json::Node& node, const char* pointer,
+                                             const char* expected,
+                                             ErrorCode code = ErrorCode::invalid_field);
+
+/// The value as it stands in the text, cut where it is long.
+std::string shown(const json::Document& document, const json::Node& node);
+
+/// Errors: invalid_time.
+[[nodiscard]] Result<void> read_time(const json::Document& document, const json::Node& node,
+                                     const char* pointer, base::Instant& instant);
+
+/// Reads `data` of an ai.model.call into `event.call` and `event.priced_at`.
+[[nodiscard]] Result<void> read_model_call(const json::Object& data, UsageEvent& event);
+
+/// Reads `data` of a cloud.resource.usage into `event.resource`.
+[[nodiscard]] Result<void> read_resource_usage(const json::Object& data, UsageEvent& event);
+
+}  // namespace steelyard::usage
