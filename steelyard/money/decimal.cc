@@ -103,19 +103,50 @@ Result<Decimal> Decimal::parse(std::string_view text) {
   return Decimal(with_sign(digits, negative));
 }
 
-std::string Decimal::to_text() const {
-  std::array<char, 48> digits{};
-  char* end = digits.data() + digits.size();
-  char* begin = end;
-  uint128 rest = magnitude(scaled_);
-  for (int written = 0; rest != 0 || written <= fraction_digits; ++written) {
-    if (written == fraction_digits) *--begin = '.';
-    *--begin = static_cast<char>('0' + static_cast<int>(rest % 10));
-    rest /= 10;
+namespace {
+
+/// The digits of `whole` and, behind a point, those of `fraction` (12 digits, without zeros
+/// at the end), written backwards from `end`. Returns where they begin.
+template <class Whole>
+char* write_backwards(Whole whole, std::uint64_t fraction, char* end) {
+  if (fraction != 0) {
+    int digits = Decimal::fraction_digits;
+    for (; fraction % 10 == 0; fraction /= 10) --digits;
+    for (; digits > 0; --digits, fraction /= 10) *--end = static_cast<char>('0' + fraction % 10);
+    *--end = '.';
   }
-  while (end[-1] == '0') --end;
-  if (end[-1] == '.') --end;
-  return (scaled_ < 0 ? "-" : "") + std::string(begin, end);
+  do {
+    *--end = static_cast<char>('0' + static_cast<int>(whole % 10));
+    whole /= 10;
+  } while (whole != 0);
+  return end;
+}
+
+}  // namespace
+
+std::string Decimal::to_text() const {
+  std::string text;
+  append_to(text);
+  return text;
+}
+
+void Decimal::append_to(std::string& to) const {
+  std::array<char, 48> digits;
+  char* const end = digits.data() + digits.size();
+  char* begin = nullptr;
+  const uint128 value = magnitude(scaled_);
+  if (value <= UINT64_MAX) {
+    const auto small = static_cast<std::uint64_t>(value);
+    constexpr auto unit = static_cast<std::uint64_t>(scale);
+    begin = write_backwards(small / unit, small % unit, end);
+  } else {
+    const uint128 whole = value / scale;
+    const auto fraction = static_cast<std::uint64_t>(value % scale);
+    begin = whole <= UINT64_MAX ? write_backwards(static_cast<std::uint64_t>(whole), fraction, end)
+                                : write_backwards(whole, fraction, end);
+  }
+  if (scaled_ < 0) *--begin = '-';
+  to.append(begin, end);
 }
 
 Result<Decimal> Decimal::mul_div(Decimal a, Decimal b, Decimal c, Rounding rounding) {

@@ -39,8 +39,15 @@ class Decimal {
   /// would need a rounding nobody asked for), decimal_exceeds_limit.
   [[nodiscard]] static Result<Decimal> parse(std::string_view text);
 
+  /// The value as a count of 10^-12: what stores keep and the hot path multiplies.
+  static constexpr Decimal from_scaled(int128 scaled) { return Decimal(scaled); }
+  constexpr int128 scaled() const { return scaled_; }
+
   /// The shortest text that parses back to the same value: "0.0002", "7".
   std::string to_text() const;
+
+  /// The same, behind what `to` already holds; allocates only if `to` must grow.
+  void append_to(std::string& to) const;
 
   constexpr bool is_zero() const { return scaled_ == 0; }
   constexpr bool is_negative() const { return scaled_ < 0; }
