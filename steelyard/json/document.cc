@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "steelyard/base/check.h"
+#include "steelyard/base/limits.h"
 #include "steelyard/json/number.h"
 #include "steelyard/json/string.h"
-#include "steelyard/base/limits.h"
 
 namespace steelyard::json {
 
@@ -16,12 +16,12 @@ class Parser {
       : document_(document), begin_(text.data()), at_(text.data()), end_(text.data() + text.size()) {}
 
   bool run() {
-    document_.nodes_.clear();
+    document_.count_ = 0;
     document_.words_.clear();
     document_.unescaped_.clear();
     std::uint64_t fingerprint = 0;
     skip_space();
-    if (!value(Node{}, 0, fingerprint)) return false;
+    if (!value(Name{}, 0, fingerprint)) return false;
     skip_space();
     if (at_ != end_) return fail("something follows the value");
     document_.fingerprint_ = fingerprint;
@@ -36,119 +36,212 @@ class Parser {
 
   std::uint32_t offset(const char* at) const { return static_cast<std::uint32_t>(at - begin_); }
 
+  static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
   void skip_space() {
-    while (at_ < end_ && (*at_ == ' ' || *at_ == '\t' || *at_ == '\n' || *at_ == '\r')) ++at_;
+    if (*at_ > ' ') [[likely]] return;
+    while (at_ < end_ && is_space(*at_)) ++at_;
   }
 
-  /// Requires: `node` has its name; everything else is set here.
-  bool value(Node node, std::size_t depth, std::uint64_t& fingerprint) {
+  /// A new node behind the others. References to nodes end here.
+  Node& append() {
+    if (document_.count_ == document_.nodes_.size()) {
+      document_.nodes_.resize(document_.count_ * 2 + 32);
+    }
+    Node& node = document_.nodes_[document_.count_++];
+    node.is_whole = false;
+    node.end = static_cast<std::uint32_t>(document_.count_);
+    return node;
+  }
+
+  /// A member's name, as it goes into the node of its value.
+  struct Name {
+    std::uint64_t word = 0;
+    std::uint32_t begin = 0;
+    std::uint32_t size = 0;
+    bool is_unescaped = false;
+  };
+
+  Node& append(const Name& name, Type type) {
+    Node& node = append();
+    node.word = name.word;
+    node.name_begin = name.begin;
+    node.name_size = name.size;
+    node.name_is_unescaped = name.is_unescaped;
+    node.type = type;
+    node.is_unescaped = false;
+    return node;
+  }
+
+  bool value(const Name& name, std::size_t depth, std::uint64_t& fingerprint) {
     switch (*at_) {
-      case '{': return container(node, Type::object, depth, fingerprint);
-      case '[': return container(node, Type::array, depth, fingerprint);
-      case '"': return string_value(node, fingerprint);
-      case 't': return literal(node, "true", Type::boolean, 1, fingerprint);
-      case 'f': return literal(node, "false", Type::boolean, 0, fingerprint);
-      case 'n': return literal(node, "null", Type::null, 2, fingerprint);
-      default: return number_value(node, fingerprint);
+      case '"': return string_value(name, fingerprint);
+      case '{': return container(name, Type::object, depth, fingerprint);
+      case '[': return container(name, Type::array, depth, fingerprint);
+      case 't': return literal(name, "true", Type::boolean, 1, fingerprint);
+      case 'f': return literal(name, "false", Type::boolean, 0, fingerprint);
+      case 'n': return literal(name, "null", Type::null, 2, fingerprint);
+      default: return number_value(name, fingerprint);
     }
   }
 
-  bool literal(Node node, std::string_view text, Type type, std::uint64_t whole,
+  bool literal(const Name& name, std::string_view text, Type type, std::uint64_t whole,
                std::uint64_t& fingerprint) {
-    if (std::string_view(at_, std::min<std::size_t>(text.size(), static_cast<std::size_t>(end_ - at_))) != text) {
+    if (!std::string_view(at_, static_cast<std::size_t>(end_ - at_)).starts_with(text)) {
       return fail("a value was expected");
     }
-    node.type = type;
+    Node& node = append(name, type);
     node.whole = whole;
     node.begin = offset(at_);
     node.size = static_cast<std::uint32_t>(text.size());
     at_ += text.size();
     fingerprint = base::hash_pair(static_cast<std::uint64_t>(type), whole);
-    return append(node);
+    return true;
   }
 
-  bool number_value(Node node, std::uint64_t& fingerprint) {
+  bool number_value(const Name& name, std::uint64_t& fingerprint) {
+    std::uint64_t whole = 0;
+    if (const char* const end = scan_plain_whole(at_, whole); end != nullptr && end <= end_) {
+      Node& node = append(name, Type::number);
+      node.begin = offset(at_);
+      node.size = static_cast<std::uint32_t>(end - at_);
+      node.is_whole = true;
+      node.whole = whole;
+      at_ = end;
+      fingerprint = fingerprint_of_whole(whole);
+      return true;
+    }
+    return unusual_number(name, fingerprint);
+  }
+
+  /// With a sign, a fraction or an exponent, with many digits, or no number at all.
+  bool unusual_number(const Name& name, std::uint64_t& fingerprint) {
     const Number number = scan_number(at_, end_);
     if (number.end == nullptr) return fail(at_ == end_ ? "the text ends too early" : number.what);
-    node.type = Type::number;
+    Node& node = append(name, Type::number);
     node.begin = offset(at_);
     node.size = static_cast<std::uint32_t>(number.end - at_);
     node.is_whole = number.is_whole;
     node.whole = number.whole;
     at_ = number.end;
     fingerprint = number.fingerprint;
-    return append(node);
+    return true;
   }
 
-  bool string_value(Node node, std::uint64_t& fingerprint) {
-    node.type = Type::string;
-    if (!string(node.begin, node.size, node.is_unescaped, fingerprint)) return false;
-    fingerprint = base::hash_pair(fingerprint, static_cast<std::uint64_t>(Type::string));
-    return append(node);
+  bool string_value(const Name& name, std::uint64_t& fingerprint) {
+    Name text;
+    if (!string(text)) return false;
+    Node& node = append(name, Type::string);
+    node.begin = text.begin;
+    node.size = text.size;
+    node.is_unescaped = text.is_unescaped;
+    fingerprint = base::hash_pair(text.word, static_cast<std::uint64_t>(Type::string));
+    return true;
   }
 
   /// Requires: `at_` is at the opening quote. Ensures: behind the closing one.
-  bool string(std::uint32_t& begin, std::uint32_t& size, bool& is_unescaped, std::uint64_t& hash) {
+  bool string(Name& text) {
     const char* const first = at_ + 1;
+    const char* const plain_end = skip_plain(first);
+    if (*plain_end != '"' || plain_end >= end_) [[unlikely]] return unusual_string(first, text);
+    text.begin = offset(first);
+    text.size = static_cast<std::uint32_t>(plain_end - first);
+    text.word = base::hash({first, text.size});
+    at_ = plain_end + 1;
+    return true;
+  }
+
+  /// With escapes, with characters beyond ASCII, or no string at all.
+  bool unusual_string(const char* first, Name& text) {
     const StringScan scan = scan_string(first);
     at_ = scan.end;
     // The byte after the text stops the scan as a control character, so none runs past it.
-    if (scan.what != nullptr) return fail(at_ >= end_ ? "the text ends inside a string" : scan.what);
     if (at_ >= end_) return fail("the text ends inside a string");
-    is_unescaped = scan.has_escapes;
-    if (is_unescaped) {
-      begin = static_cast<std::uint32_t>(document_.unescaped_.size());
+    if (scan.what != nullptr) return fail(scan.what);
+    text.is_unescaped = scan.has_escapes;
+    if (scan.has_escapes) {
+      text.begin = static_cast<std::uint32_t>(document_.unescaped_.size());
       unescape({first, static_cast<std::size_t>(at_ - first)}, document_.unescaped_);
-      size = static_cast<std::uint32_t>(document_.unescaped_.size()) - begin;
-      hash = base::hash({document_.unescaped_.data() + begin, size});
+      text.size = static_cast<std::uint32_t>(document_.unescaped_.size()) - text.begin;
+      text.word = base::hash({document_.unescaped_.data() + text.begin, text.size});
     } else {
-      begin = offset(first);
-      size = static_cast<std::uint32_t>(at_ - first);
-      hash = base::hash({first, size});
+      text.begin = offset(first);
+      text.size = static_cast<std::uint32_t>(at_ - first);
+      text.word = base::hash({first, text.size});
     }
     ++at_;
     return true;
   }
 
-  bool append(const Node& node) {
-    document_.nodes_.push_back(node);
-    document_.nodes_.back().end = static_cast<std::uint32_t>(document_.nodes_.size());
-    return true;
-  }
-
-  bool container(Node node, Type type, std::size_t depth, std::uint64_t& fingerprint) {
+  bool container(const Name& name, Type type, std::size_t depth, std::uint64_t& fingerprint) {
     if (depth == limits::json_depth_max) return fail("values are nested too deeply");
     const char* const first = at_;
-    const std::size_t index = document_.nodes_.size();
-    node.type = type;
-    node.begin = offset(first);
-    append(node);
+    const std::size_t index = document_.count_;
+    append(name, type).begin = offset(first);
     ++at_;
     const bool is_read = type == Type::object ? members(depth + 1, fingerprint)
                                               : elements(depth + 1, fingerprint);
     if (!is_read) return false;
-    document_.nodes_[index].size = static_cast<std::uint32_t>(at_ - first);
-    document_.nodes_[index].end = static_cast<std::uint32_t>(document_.nodes_.size());
+    Node& node = document_.nodes_[index];
+    node.size = static_cast<std::uint32_t>(at_ - first);
+    node.end = static_cast<std::uint32_t>(document_.count_);
     return true;
   }
 
+  /// The names of one object so far: tells at once, for few names, whether one is there
+  /// twice; for many it sorts them in the end, so that the cost stays linear in the text.
+  class Names {
+   public:
+    explicit Names(std::vector<std::uint64_t>& words) : words_(words), first_(words.size()) {}
+
+    bool add(std::uint64_t word) {
+      const std::uint64_t bit = std::uint64_t{1} << (word >> 58);
+      if ((seen_ & bit) != 0 && size() <= few) {
+        for (std::size_t i = first_; i < words_.size(); ++i) {
+          if (words_[i] == word) return false;
+        }
+      }
+      seen_ |= bit;
+      words_.push_back(word);
+      return true;
+    }
+
+    bool finish() {
+      const bool was_many = size() > few;
+      const auto begin = words_.begin() + static_cast<std::ptrdiff_t>(first_);
+      if (was_many) std::sort(begin, words_.end());
+      const bool has_twins = was_many && std::adjacent_find(begin, words_.end()) != words_.end();
+      words_.resize(first_);
+      return !has_twins;
+    }
+
+    std::size_t size() const { return words_.size() - first_; }
+
+   private:
+    static constexpr std::size_t few = 24;
+    std::vector<std::uint64_t>& words_;
+    std::size_t first_;
+    std::uint64_t seen_ = 0;
+  };
+
   bool members(std::size_t depth, std::uint64_t& fingerprint) {
-    const std::size_t words_before = document_.words_.size();
+    constexpr const char* twice = "a name stands twice in one object";
+    Names names(document_.words_);
     std::uint64_t sum = 0;  // The order of members does not matter.
     skip_space();
     if (*at_ != '}') {
       for (;;) {
         if (*at_ != '"') return fail("a member's name was expected");
-        Node node;
-        if (!string(node.name_begin, node.name_size, node.name_is_unescaped, node.word)) return false;
-        document_.words_.push_back(node.word);
-        if (*at_ != ':') skip_space();
+        Name name;
+        if (!string(name)) return false;
+        if (!names.add(name.word)) return fail(twice);
+        skip_space();
         if (*at_ != ':') return fail("':' was expected");
         ++at_;
         skip_space();
         std::uint64_t child = 0;
-        if (!value(node, depth, child)) return false;
-        sum += base::hash_pair(node.word, child);
+        if (!value(name, depth, child)) return false;
+        sum += base::hash_pair(name.word, child);
         skip_space();
         if (*at_ != ',') break;
         ++at_;
@@ -156,11 +249,9 @@ class Parser {
       }
       if (*at_ != '}') return fail("',' or '}' was expected");
     }
-    if (has_twins(words_before)) return fail("a name stands twice in one object");
     ++at_;
-    fingerprint = base::hash_pair(sum, document_.words_.size() - words_before);
-    document_.words_.resize(words_before);
-    return true;
+    fingerprint = base::hash_pair(sum, names.size());
+    return names.finish() || fail(twice);
   }
 
   bool elements(std::size_t depth, std::uint64_t& fingerprint) {
@@ -169,7 +260,7 @@ class Parser {
     if (*at_ != ']') {
       for (;;) {
         std::uint64_t child = 0;
-        if (!value(Node{}, depth, child)) return false;
+        if (!value(Name{}, depth, child)) return false;
         chain = base::hash_pair(chain, child);
         skip_space();
         if (*at_ != ',') break;
@@ -181,26 +272,6 @@ class Parser {
     ++at_;
     fingerprint = base::hash_pair(chain, ~std::uint64_t{0});
     return true;
-  }
-
-  /// Whether one of the words from `first` on stands twice: pair by pair while they are
-  /// few, sorted when they are many, so that the cost stays linear in the text.
-  bool has_twins(std::size_t first) {
-    constexpr std::size_t few = 24;
-    const auto begin = document_.words_.begin() + static_cast<std::ptrdiff_t>(first);
-    const auto end = document_.words_.end();
-    if (document_.words_.size() - first > few) {
-      std::sort(begin, end);
-      return std::adjacent_find(begin, end) != end;
-    }
-    const std::uint64_t* const words = document_.words_.data();
-    const std::size_t size = document_.words_.size();
-    for (std::size_t i = first + 1; i < size; ++i) {
-      bool is_twin = false;
-      for (std::size_t j = first; j < i; ++j) is_twin |= words[i] == words[j];
-      if (is_twin) return true;
-    }
-    return false;
   }
 
   Document& document_;

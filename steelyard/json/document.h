@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,8 +69,7 @@ class Document {
   const ParseError& error() const { return error_; }
 
   const Node& root() const { return nodes_.front(); }
-  const Node& node(std::uint32_t index) const { return nodes_[index]; }
-  const std::vector<Node>& nodes() const { return nodes_; }
+  std::span<const Node> nodes() const { return {nodes_.data(), count_}; }
 
   /// A string's characters, a number's digits.
   std::string_view text(const Node& node) const {
@@ -89,8 +90,9 @@ class Document {
   std::string_view text_;
   std::string unescaped_;
   std::string copy_;
-  std::vector<Node> nodes_;
-  std::vector<std::uint64_t> words_;  // Of the objects that are open; then scratch.
+  std::vector<Node> nodes_;           // Of which the first `count_` are in use.
+  std::size_t count_ = 0;
+  std::vector<std::uint64_t> words_;  // The names of the objects that are open.
   std::uint64_t fingerprint_ = 0;
   ParseError error_;
 };

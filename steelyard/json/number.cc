@@ -1,7 +1,5 @@
 #include "steelyard/json/number.h"
 
-#include "steelyard/base/hash.h"
-
 namespace steelyard::json {
 namespace {
 
@@ -10,17 +8,6 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 std::uint64_t fingerprint_of(const Canonical& number) {
   const auto shape = static_cast<std::uint64_t>(number.exponent) * 2 + (number.is_negative ? 1 : 0);
   return base::hash_pair(number.digits_hash, shape);
-}
-
-/// The fingerprint of digits alone. The common case, so without the general way.
-std::uint64_t fingerprint_of_whole(std::uint64_t whole) {
-  Canonical number;
-  while (whole != 0 && whole % 10 == 0) {
-    whole /= 10;
-    ++number.exponent;
-  }
-  number.digits_hash = whole;
-  return fingerprint_of(number);
 }
 
 }  // namespace

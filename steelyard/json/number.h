@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
+
+#include "steelyard/base/hash.h"
 
 namespace steelyard::json {
 
@@ -13,6 +16,28 @@ struct Number {
   std::uint64_t whole = 0;        ///< Its value, if so.
   std::uint64_t fingerprint = 0;  ///< Of its value: 1000, 1000.0 and 1e3 have the same.
 };
+
+/// The fingerprint of digits alone: the common case, without the general way.
+inline std::uint64_t fingerprint_of_whole(std::uint64_t whole) {
+  std::uint64_t zeros = 0;
+  if (whole != 0) {
+    for (; whole % 10 == 0; whole /= 10) ++zeros;
+  }
+  return base::hash_pair(whole, zeros * 2);
+}
+
+/// Behind the digits at `at`, if they are a whole number of at most 18 digits, as most
+/// numbers are; else null.
+inline const char* scan_plain_whole(const char* at, std::uint64_t& whole) {
+  const char* const first = at;
+  whole = 0;
+  for (unsigned digit = 0; (digit = static_cast<unsigned char>(*at) - unsigned{'0'}) <= 9; ++at) {
+    whole = whole * 10 + digit;
+  }
+  const auto size = at - first;
+  if (size == 0 || size > 18 || (*first == '0' && size > 1)) return nullptr;
+  return *at == '.' || *at == 'e' || *at == 'E' ? nullptr : at;
+}
 
 /// Reads the longest number at `at`. Requires: `*end` is no character of a number.
 Number scan_number(const char* at, const char* end);

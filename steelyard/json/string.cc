@@ -1,39 +1,9 @@
 #include "steelyard/json/string.h"
 
-#include <bit>
 #include <cstdint>
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 namespace steelyard::json {
 namespace {
-
-/// Skips what needs no look: printable ASCII without quote and backslash.
-inline const char* skip_plain(const char* at) {
-#if defined(__SSE2__)
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i backslash = _mm_set1_epi8('\\');
-  const __m128i last_control = _mm_set1_epi8(0x1f);
-  for (;; at += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    // As signed numbers, bytes from 0x80 on are below the control characters.
-    const __m128i special = _mm_or_si128(
-        _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-        _mm_or_si128(_mm_cmpgt_epi8(_mm_setzero_si128(), bytes),
-                     _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes)));
-    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(special));
-    if (mask != 0) return at + std::countr_zero(mask);
-  }
-#else
-  while (static_cast<unsigned char>(*at) >= 0x20 && static_cast<unsigned char>(*at) < 0x80 &&
-         *at != '"' && *at != '\\') {
-    ++at;
-  }
-  return at;
-#endif
-}
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
