@@ -12,56 +12,64 @@
 
 namespace steelyard::usage {
 
+/// A count that may be absent. Null is absent; an explicit 0 is a real 0.
+using Count = std::optional<std::uint64_t>;
+
 /// Reads the counts of one usage object and keeps the first thing that was wrong, so that
-/// a format reads like its documentation. Names are string literals.
+/// a format reads like its documentation.
 ///
 /// A count is a JSON number with a whole value from 0 to 2^53 - 1 ("1000.0" and "1e3" are
-/// whole); null and absent are none. Errors: invalid_quantity for another number or type,
-/// invalid_field where an object was expected; both with a JSON pointer.
+/// whole). Errors: invalid_quantity for another number or type, invalid_field where an
+/// object was expected; both with a JSON pointer. Allocates only to say what was wrong.
 class CountReader {
  public:
-  explicit CountReader(json::Object usage) : usage_(usage) {}
+  /// The name of a field; its hash is made at compile time.
+  struct Name {
+    std::string_view text;
+    std::uint64_t word;
+    consteval Name(const char* name) : text(name), word(json::word(name)) {}  // NOLINT: a literal.
+  };
 
-  /// A part of the usage, such as "prompt_tokens_details". Empty if null or absent.
+  /// The usage itself, or a part of it such as "prompt_tokens_details".
   struct Part {
     json::Object object;
     std::string_view name;  ///< Empty for the usage itself.
   };
-  Part usage() const { return {usage_, {}}; }
-  Part part(std::string_view name);
 
-  std::optional<std::uint64_t> count(std::string_view name) { return count(usage(), name); }
-  std::optional<std::uint64_t> count(const Part& part, std::string_view name);
+  explicit CountReader(const json::Object& usage) : usage_{usage, {}} {}
+
+  /// A part of the usage. Empty if null or absent.
+  Part part(Name name);
+
+  Count count(Name name) { return count(usage_, name); }
+  Count count(const Part& part, Name name);
+
+  /// The sum of the counts of a part that are there.
+  std::uint64_t sum(const Part& part, std::initializer_list<Name> names);
+
+  /// The sum of one count over a list of objects, such as Gemini's "promptTokensDetails".
+  std::uint64_t sum_of_list(Name list, Name count_name);
 
   /// One count that has two names: they must agree and are never added.
-  std::optional<std::uint64_t> same(std::optional<std::uint64_t> a, std::optional<std::uint64_t> b,
-                                    std::string_view what);
-
-  /// The sum of the named counts of a part, each none if absent.
-  std::uint64_t sum(const Part& part, std::initializer_list<std::string_view> names);
-
-  /// The sum of "tokenCount" over an array such as Gemini's "promptTokensDetails".
-  std::uint64_t sum_of_list(std::string_view name, std::string_view count_name);
+  Count same(Count a, Count b, const char* what);
 
   /// Notes usage_missing unless one of the counts is there.
-  void require_any(std::initializer_list<std::optional<std::uint64_t>> counts);
+  void require_any(std::initializer_list<Count> counts, const char* what);
 
-  /// Note inconsistent_usage, with `what` as its words: "cached_tokens <= prompt_tokens".
-  void require_at_most(std::uint64_t part, std::uint64_t whole, std::string_view what);
-  void require_equal(std::uint64_t stated, std::uint64_t computed, std::string_view what);
+  /// Notes inconsistent_usage; `what` says the rule: "cached_tokens <= prompt_tokens".
+  void require_at_most(std::uint64_t part, std::uint64_t whole, const char* what);
+  void require_equal(std::uint64_t stated, std::uint64_t computed, const char* what);
 
-  bool has_failed() const { return failed_; }
-
-  /// The counts, unless something was wrong. An invalid quantity comes before a missing
-  /// usage, and that before an inconsistent one.
+  /// The counts, unless something was wrong. A bad number is said before a missing usage,
+  /// and that before an inconsistent one.
   [[nodiscard]] Result<TokenCounts> finish(const TokenCounts& counts);
 
  private:
+  Count value_of(const Part& part, Name name, const json::Node& node);
   void refuse(ErrorCode code, std::string detail);
 
-  json::Object usage_;
-  bool failed_ = false;
-  Error error_{};
+  Part usage_;
+  std::optional<Error> error_;
 };
 
 }  // namespace steelyard::usage

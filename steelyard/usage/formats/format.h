@@ -9,11 +9,11 @@
 
 namespace steelyard::usage::formats {
 
-/// How one provider reports what a call used. One file each; format.cc names them all.
+/// How one provider reports what a call used.
 struct Format {
   std::string_view protocol;  ///< As `data.protocol` has it: "openai.chat".
   Result<TokenCounts> (*read)(const json::Object& usage);
-  std::string_view source;    ///< The page that defines it.
+  std::string_view source;    ///< Who defines it.
 };
 
 /// Every format, in the order of the contract.
