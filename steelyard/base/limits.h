@@ -13,8 +13,11 @@ inline constexpr std::size_t id_characters_max = 128;           ///< id, source,
 /// The largest integer that every JSON reader keeps exactly: 2^53 - 1 (RFC 8259, 6).
 inline constexpr std::uint64_t count_max = (std::uint64_t{1} << 53) - 1;
 
+/// Of a price for its `per` tokens: 2^53 tokens at it still fit into a Decimal.
+inline constexpr std::int64_t token_price_max = 100'000'000;
+
 inline constexpr std::size_t price_file_bytes_max = 64 * 1024 * 1024;
-inline constexpr std::size_t price_line_bytes_max = 65'536;
+inline constexpr std::size_t yaml_file_bytes_max = 1024 * 1024;
 inline constexpr std::size_t price_rows_max = 1'000'000;
 inline constexpr std::size_t scenario_bytes_max = 1'048'576;
 

@@ -13,6 +13,7 @@
 #include "steelyard/cli/command.h"
 #include "steelyard/cli/price_book_option.h"
 #include "steelyard/cli/progress.h"
+#include "steelyard/input/byte_source.h"
 #include "steelyard/report/csv.h"
 #include "steelyard/report/ndjson.h"
 #include "steelyard/report/summary.h"

@@ -8,26 +8,17 @@
 #include <vector>
 
 #include "steelyard/base/result.h"
+#include "steelyard/pricebook/finding.h"
 #include "steelyard/pricebook/price_book.h"
 
 namespace steelyard::pricebook {
 
-/// Something that a person should look at in a price book.
-struct Finding {
-  enum class Severity : std::uint8_t { error, warning };
-  Severity severity = Severity::error;
-  std::string word;     ///< What kind: "tier_gap", "duplicate_price", "tenfold_jump".
-  Place place;
-  std::string message;  ///< What is wrong, with the value, and what would be right.
-
-  std::string to_text() const;  ///< "models.csv:14: error: …  [tier_gap]"
-};
-
 /// A folder, read as far as possible.
 struct Reading {
   PriceBook book;
-  std::vector<Finding> findings;
-  bool is_usable() const;  ///< No finding is an error.
+  Findings findings;
+
+  bool is_usable() const { return !findings.has_errors(); }
 };
 
 /// Reads book.yaml, models.csv and products/*.yaml of one version and checks them.

@@ -1,0 +1,150 @@
+#include "steelyard/pricebook/yaml.h"
+
+#include <algorithm>
+#include <set>
+
+#include "steelyard/base/limits.h"
+#include "steelyard/base/text.h"
+
+namespace steelyard::pricebook {
+namespace {
+
+/// Brackets and indentation nest at most this deep in what a person writes.
+constexpr int depth_max = 20;
+
+bool is_too_deep(std::string_view text) {
+  int flow = 0;
+  std::size_t line_begin = 0;
+  std::size_t dashes = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\n') {
+      line_begin = i + 1;
+      dashes = 0;
+    }
+    if (c == '[' || c == '{') ++flow;
+    if ((c == ']' || c == '}') && flow > 0) --flow;
+    if ((c == '-' || c == '?' || c == ':') && i + 1 < text.size() && text[i + 1] == ' ') ++dashes;
+    if (flow > depth_max || dashes > depth_max) return true;
+    const bool is_indent = c == ' ' && text.substr(line_begin, i - line_begin).find_first_not_of(' ') ==
+                                           std::string_view::npos;
+    if (is_indent && i - line_begin > 2'000) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<YAML::Node> read_yaml(std::string_view text, const std::string& file,
+                                    Findings& findings) {
+  if (text.size() > limits::yaml_file_bytes_max) {
+    findings.error("too_large", {file, 0},
+                   "the file has more than " + std::to_string(limits::yaml_file_bytes_max) + " bytes");
+    return std::nullopt;
+  }
+  if (!base::is_utf8(text)) {
+    findings.error("not_utf8", {file, 0}, "the file is not UTF-8 text");
+    return std::nullopt;
+  }
+  if (is_too_deep(text)) {
+    findings.error("malformed_yaml", {file, 0}, "the file is nested too deeply");
+    return std::nullopt;
+  }
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
+    if (documents.size() == 1 && documents.front().IsMap()) return documents.front();
+    findings.error("malformed_yaml", {file, 1}, "the file is not one mapping of keys to values");
+  } catch (const YAML::Exception& error) {
+    findings.error("malformed_yaml", {file, error.mark.line + 1}, error.msg);
+  } catch (const std::exception& error) {
+    findings.error("malformed_yaml", {file, 0}, error.what());
+  }
+  return std::nullopt;
+}
+
+YamlMap::YamlMap(const YAML::Node& node, std::string file,
+                 std::initializer_list<std::string_view> keys, Findings& findings)
+    : node_(node), file_(std::move(file)), findings_(&findings) {
+  if (!node_.IsMap()) {
+    findings.error("malformed_yaml", place_of(node_), "keys and values were expected here");
+    return;
+  }
+  const std::vector<std::string_view> known(keys);
+  std::set<std::string> seen;
+  for (const auto& entry : node_) {
+    const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : std::string("?");
+    if (!seen.insert(key).second) {
+      findings.error("duplicate_key", place_of(entry.first), "key '" + key + "' stands twice");
+    }
+    if (known.empty() || std::ranges::find(known, key) != known.end()) continue;
+    const std::string close = base::nearest(key, known);
+    findings.error("unknown_word", place_of(entry.first),
+                   "key '" + key + "' is none of " + base::joined(known) +
+                       (close.empty() ? "" : "; did you mean '" + close + "'?"));
+  }
+}
+
+Place YamlMap::place_of(const YAML::Node& node) const { return {file_, node.Mark().line + 1}; }
+
+Place YamlMap::place_of(std::string_view key) const {
+  const YAML::Node node = find(key);
+  return node.IsDefined() ? place_of(node) : place();
+}
+
+YAML::Node YamlMap::find(std::string_view key) const {
+  if (node_.IsMap()) {
+    for (const auto& entry : node_) {
+      if (entry.first.IsScalar() && entry.first.Scalar() == key) return entry.second;
+    }
+  }
+  return YAML::Node(YAML::NodeType::Undefined);
+}
+
+void YamlMap::error(std::string_view key, const char* word, std::string message) const {
+  findings_->error(word, place_of(key), std::move(message));
+}
+
+std::optional<std::string> YamlMap::text(std::string_view key) const {
+  const YAML::Node node = find(key);
+  if (!node.IsDefined() || node.IsNull()) return std::nullopt;
+  if (!node.IsScalar()) {
+    error(key, "malformed_yaml", "'" + std::string(key) + "' is not a single value");
+    return std::nullopt;
+  }
+  if (node.Scalar().empty()) return std::nullopt;
+  return node.Scalar();
+}
+
+std::string YamlMap::needed(std::string_view key) const {
+  auto value = text(key);
+  if (!value.has_value()) error(key, "missing_key", "'" + std::string(key) + "' is missing");
+  return std::move(value).value_or("");
+}
+
+std::optional<std::size_t> YamlMap::one_of(std::string_view key,
+                                           std::initializer_list<std::string_view> words) const {
+  const auto value = text(key);
+  if (!value.has_value()) return std::nullopt;
+  const std::vector<std::string_view> known(words);
+  const auto found = std::ranges::find(known, *value);
+  if (found != known.end()) return static_cast<std::size_t>(found - known.begin());
+  error(key, "unknown_word",
+        "'" + std::string(key) + ": " + *value + "' is none of " + base::joined(known));
+  return std::nullopt;
+}
+
+YAML::Node YamlMap::map(std::string_view key) const {
+  const YAML::Node node = find(key);
+  if (!node.IsDefined() || node.IsNull() || node.IsMap()) return node;
+  error(key, "malformed_yaml", "'" + std::string(key) + "' is not a mapping");
+  return YAML::Node(YAML::NodeType::Undefined);
+}
+
+YAML::Node YamlMap::list(std::string_view key) const {
+  const YAML::Node node = find(key);
+  if (!node.IsDefined() || node.IsNull() || node.IsSequence()) return node;
+  error(key, "malformed_yaml", "'" + std::string(key) + "' is not a list");
+  return YAML::Node(YAML::NodeType::Undefined);
+}
+
+}  // namespace steelyard::pricebook
