@@ -6,8 +6,7 @@ namespace steelyard::base {
 
 std::string_view name_of(ErrorCode code) {
 #define STEELYARD_NAME(code_name) \
-  case ErrorCode::code_name:      \
-    return #code_name
+  case ErrorCode::code_name: return #code_name
   switch (code) {
     STEELYARD_NAME(malformed_json);
     STEELYARD_NAME(too_large);
@@ -36,8 +35,7 @@ std::string_view name_of(ErrorCode code) {
     STEELYARD_NAME(usage_of_command);
   }
 #undef STEELYARD_NAME
-  STEELYARD_CHECK(!"every code has a name");
-  return {};
+  check_failed("every code has a name", __FILE__, __LINE__);
 }
 
 }  // namespace steelyard::base

@@ -44,8 +44,8 @@ using base::Result;
   auto name = *std::move(name##_result)
 
 /// STEELYARD_PASS(check_bounds(row)): goes on, or returns the error of a Result<void>.
-#define STEELYARD_PASS(expression)                                                     \
-  do {                                                                                 \
-    auto pass_result = (expression);                                                   \
+#define STEELYARD_PASS(expression)                                                        \
+  do {                                                                                    \
+    auto pass_result = (expression);                                                      \
     if (!pass_result.has_value()) return std::unexpected(std::move(pass_result).error()); \
   } while (false)

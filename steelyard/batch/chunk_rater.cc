@@ -69,14 +69,14 @@ std::string_view ChunkRater::kept(std::string_view text, std::string_view line) 
 
 void ChunkRater::rate_line(std::string_view line, Record& record) {
   if (line.size() > limits::event_line_bytes_max) {
-    return refuse(record, {ErrorCode::too_large,
-                           "the line has more than " +
-                               std::to_string(limits::event_line_bytes_max) + " bytes"});
+    return refuse(record, {ErrorCode::too_large, "the line has more than " +
+                                                     std::to_string(limits::event_line_bytes_max) +
+                                                     " bytes"});
   }
   if (!document_.parse(line)) {
-    return refuse(record, {ErrorCode::malformed_json,
-                           std::string(document_.error().what) + " at byte " +
-                               std::to_string(document_.error().offset)});
+    return refuse(record,
+                  {ErrorCode::malformed_json, std::string(document_.error().what) + " at byte " +
+                                                  std::to_string(document_.error().offset)});
   }
   usage::UsageEvent event;
   auto outcome = usage::read_event(document_, event);

@@ -71,9 +71,9 @@ class Run {
     for (const Record& record : chunk_rater.records()) {
       if (outcome_.examples.size() >= options_.examples_max) break;
       if (record.status == Status::rated || record.status == Status::duplicate) continue;
-      outcome_.examples.push_back({chunks_.files()[chunk.file_index] + ':' +
-                                       std::to_string(line_ + record.line),
-                                   record.status, record.reason, record.detail});
+      outcome_.examples.push_back(
+          {chunks_.files()[chunk.file_index] + ':' + std::to_string(line_ + record.line),
+           record.status, record.reason, record.detail});
     }
     line_ += chunk_rater.line_count();
   }

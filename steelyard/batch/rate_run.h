@@ -22,10 +22,10 @@ struct Example {
 };
 
 struct RateOptions {
-  std::vector<std::string> files;       ///< "-" is standard input.
-  unsigned jobs = 1;                    ///< Threads that read and rate.
-  std::uint64_t identity_seed = 0;      ///< Of the hash of ids; changes no result.
-  std::size_t examples_max = 0;         ///< Of lines set aside, the first ones are kept.
+  std::vector<std::string> files;   ///< "-" is standard input.
+  unsigned jobs = 1;                ///< Threads that read and rate.
+  std::uint64_t identity_seed = 0;  ///< Of the hash of ids; changes no result.
+  std::size_t examples_max = 0;     ///< Of lines set aside, the first ones are kept.
 
   /// Appends what is to be written for a record; null: nothing is. Called by any thread.
   std::function<void(const Record&, std::string&)> render;
@@ -40,9 +40,9 @@ struct RateOptions {
 struct RateOutcome {
   Totals totals;
   std::vector<Example> examples;
-  std::uint64_t bytes = 0;           ///< Of the lines, decompressed.
+  std::uint64_t bytes = 0;  ///< Of the lines, decompressed.
   std::size_t identities = 0;
-  std::optional<Error> damage;       ///< Reading ended here; what came before is rated.
+  std::optional<Error> damage;  ///< Reading ended here; what came before is rated.
   bool is_write_refused = false;
 };
 

@@ -20,15 +20,15 @@ std::string_view name_of(Status status);
 /// One line of input and its charge, or why it has none.
 struct Record {
   Status status = Status::rejected;
-  ErrorCode reason{};          ///< If unrated or rejected.
-  std::string_view source;     ///< Empty where the line did not say it well.
+  ErrorCode reason{};       ///< If unrated or rejected.
+  std::string_view source;  ///< Empty where the line did not say it well.
   std::string_view id;
   std::string_view account;
-  std::uint32_t line = 0;      ///< In its chunk, from 0; blank lines count.
-  identity::IdentityKey key;   ///< Unless rejected.
+  std::uint32_t line = 0;     ///< In its chunk, from 0; blank lines count.
+  identity::IdentityKey key;  ///< Unless rejected.
   std::uint64_t fingerprint = 0;
-  rating::Charge charge;       ///< If rated.
-  std::string detail;          ///< In words, unless rated or a duplicate.
+  rating::Charge charge;  ///< If rated.
+  std::string detail;     ///< In words, unless rated or a duplicate.
 };
 
 }  // namespace steelyard::batch

@@ -33,8 +33,8 @@ Result<std::string> price_book_folder(const std::string& folder) {
     return std::string(from_environment);
   }
   const std::filesystem::path program = program_folder();
-  for (const std::filesystem::path& base :
-       {std::filesystem::path("."), program / ".." / "..", program / ".." / "share" / "steelyard"}) {
+  for (const std::filesystem::path& base : {std::filesystem::path("."), program / ".." / "..",
+                                            program / ".." / "share" / "steelyard"}) {
     std::error_code ignored;
     if (std::filesystem::exists(base / shipped_book, ignored)) {
       return (base / shipped_book).lexically_normal().string();

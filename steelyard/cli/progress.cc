@@ -38,15 +38,16 @@ void Progress::clear() {
 }
 
 std::string Progress::bar(std::uint64_t bytes_done, Clock::duration elapsed) const {
-  const auto ms = static_cast<std::uint64_t>(
-      std::max<std::int64_t>(1, std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count()));
-  const std::string speed =
-      std::to_string(bytes_done / 1'000'000) + " MB, " + std::to_string(bytes_done / 1'000 / ms) + " MB/s";
+  const auto ms = static_cast<std::uint64_t>(std::max<std::int64_t>(
+      1, std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count()));
+  const std::string speed = std::to_string(bytes_done / 1'000'000) + " MB, " +
+                            std::to_string(bytes_done / 1'000 / ms) + " MB/s";
   if (bytes_total_ == 0) return "rating: " + speed;
   constexpr std::uint64_t width = 30;
   const std::uint64_t done = std::min(bytes_done, bytes_total_);
   const std::uint64_t filled = done * width / bytes_total_;
-  const std::uint64_t seconds_left = (bytes_total_ - done) * ms / std::max<std::uint64_t>(done, 1) / 1'000;
+  const std::uint64_t seconds_left =
+      (bytes_total_ - done) * ms / std::max<std::uint64_t>(done, 1) / 1'000;
   return "rating [" + std::string(filled, '#') + std::string(width - filled, '.') + "] " +
          std::to_string(done * 100 / bytes_total_) + "%  " + speed + ", " +
          std::to_string(seconds_left) + " s left";

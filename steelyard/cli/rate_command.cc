@@ -59,8 +59,8 @@ std::string speed(const RateOutcome& outcome, std::chrono::steady_clock::duratio
   if (hundredths.size() < 2) hundredths.insert(0, "0");
   return report::grouped(std::to_string(lines)) + " lines (" +
          report::grouped(std::to_string(outcome.bytes / 1'000'000)) + " MB) in " +
-         std::to_string(ms / 1'000) + '.' + hundredths + " s: " +
-         report::grouped(std::to_string(lines * 1'000 / ms)) + " lines/s, " +
+         std::to_string(ms / 1'000) + '.' + hundredths +
+         " s: " + report::grouped(std::to_string(lines * 1'000 / ms)) + " lines/s, " +
          std::to_string(jobs) + (jobs == 1 ? " job\n" : " jobs\n");
 }
 
@@ -92,8 +92,8 @@ void rate(const Arguments& arguments, Session& session) {
 
   RateOptions options;
   options.files = arguments.files.empty() ? std::vector<std::string>{"-"} : arguments.files;
-  options.jobs = arguments.jobs != 0 ? arguments.jobs
-                                     : std::max(1U, std::thread::hardware_concurrency());
+  options.jobs =
+      arguments.jobs != 0 ? arguments.jobs : std::max(1U, std::thread::hardware_concurrency());
   options.identity_seed = (std::uint64_t{std::random_device{}()} << 32) | std::random_device{}();
   if (const auto checked = check_files(options.files); !checked.has_value()) {
     return session.fail(checked.error());
@@ -125,14 +125,14 @@ void rate(const Arguments& arguments, Session& session) {
               speed(outcome, elapsed, options.jobs));
   }
   if (outcome.is_write_refused) {
-    return session.fail({ErrorCode::file_is_unreadable,
-                         std::string("standard output: ") + std::strerror(errno)});
+    return session.fail(
+        {ErrorCode::file_is_unreadable, std::string("standard output: ") + std::strerror(errno)});
   }
   if (outcome.damage.has_value()) {
-    return session.fail({outcome.damage->code,
-                         outcome.damage->detail + " (the " +
-                             report::grouped(std::to_string(outcome.totals.lines())) +
-                             " lines before it were rated)"});
+    return session.fail(
+        {outcome.damage->code, outcome.damage->detail + " (the " +
+                                   report::grouped(std::to_string(outcome.totals.lines())) +
+                                   " lines before it were rated)"});
   }
 }
 

@@ -43,8 +43,7 @@ void IdentitySet::prefetch(IdentityKey key) const {
 Seen IdentitySet::insert(IdentityKey key, std::uint64_t fingerprint) {
   Table& table = tables_[key.high >> 56];
   if (table.count * 8 >= table.capacity * 7) grow(table);
-  const std::uint64_t rest =
-      (std::uint64_t{key.low} << 48) | (fingerprint & fingerprint_mask);
+  const std::uint64_t rest = (std::uint64_t{key.low} << 48) | (fingerprint & fingerprint_mask);
 
   std::size_t at = ideal_place(table, key.high);
   while (table.entries[at].high != 0 && table.entries[at].high < key.high) ++at;

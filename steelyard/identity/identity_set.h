@@ -55,7 +55,7 @@ class IdentitySet {
 
   struct Table {
     Entry* entries = nullptr;
-    std::size_t places = 0;    ///< Allocated: `capacity` and the slack behind it.
+    std::size_t places = 0;  ///< Allocated: `capacity` and the slack behind it.
     std::size_t capacity = 0;
     std::size_t count = 0;
   };

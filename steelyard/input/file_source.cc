@@ -18,7 +18,7 @@ Result<std::unique_ptr<FileSource>> FileSource::open(const std::string& file_nam
   if (descriptor < 0) {
     return failure(ErrorCode::file_is_unreadable, file_name + ": " + std::strerror(errno));
   }
-  struct stat status {};
+  struct stat status{};
   if (fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode)) {
     ::close(descriptor);
     return failure(ErrorCode::file_is_unreadable, file_name + ": is a directory");
@@ -66,7 +66,7 @@ Result<std::size_t> FileSource::read(char* to, std::size_t size) {
 }
 
 std::optional<std::uint64_t> file_bytes(const std::string& file_name) {
-  struct stat status {};
+  struct stat status{};
   if (stat(file_name.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
   return static_cast<std::uint64_t>(status.st_size);
 }

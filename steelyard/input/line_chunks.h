@@ -14,11 +14,11 @@ namespace steelyard::input {
 
 /// Some whole lines of one file. Made to be used again.
 struct Chunk {
-  std::uint64_t number = 0;      ///< 0, 1, 2, … over all files.
-  std::size_t file_index = 0;    ///< In the list of files.
-  bool begins_file = false;      ///< No chunk of that file came before.
-  std::vector<char> bytes;       ///< Lines, each ended by '\n'; then padding.
-  std::size_t size = 0;          ///< Of the lines.
+  std::uint64_t number = 0;    ///< 0, 1, 2, … over all files.
+  std::size_t file_index = 0;  ///< In the list of files.
+  bool begins_file = false;    ///< No chunk of that file came before.
+  std::vector<char> bytes;     ///< Lines, each ended by '\n'; then padding.
+  std::size_t size = 0;        ///< Of the lines.
 };
 
 /// Cuts files into chunks of whole lines, with memory that does not grow with the input.
@@ -48,9 +48,9 @@ class LineChunks {
   std::size_t line_bytes_max_;
   std::size_t next_file_ = 0;
   std::unique_ptr<ByteSource> source_;
-  std::string rest_;            // The start of a line whose end was not read yet.
-  bool is_skipping_ = false;    // What is left of a line that is too long.
-  bool is_at_start_ = false;    // Nothing of this file was handed out yet.
+  std::string rest_;          // The start of a line whose end was not read yet.
+  bool is_skipping_ = false;  // What is left of a line that is too long.
+  bool is_at_start_ = false;  // Nothing of this file was handed out yet.
   std::uint64_t next_number_ = 0;
   std::atomic<std::uint64_t> position_ = 0;
   std::uint64_t bytes_of_closed_files_ = 0;

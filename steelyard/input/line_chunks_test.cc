@@ -56,9 +56,9 @@ class LineChunksTest : public testing::Test {
     return result;
   }
 
-  fs::path folder_ = fs::temp_directory_path() /
-                     ("line-chunks-" + std::to_string(getpid()) + "-" +
-                      testing::UnitTest::GetInstance()->current_test_info()->name());
+  fs::path folder_ =
+      fs::temp_directory_path() / ("line-chunks-" + std::to_string(getpid()) + "-" +
+                                   testing::UnitTest::GetInstance()->current_test_info()->name());
 };
 
 std::string gzip(const std::string& text) {
@@ -137,7 +137,8 @@ TEST_F(LineChunksTest, archives_are_read_by_name_or_by_their_first_bytes) {
   const std::vector<std::string> expected = lines_of({write("plain", text)}).lines;
   for (const std::string& file :
        {write("a.gz", gzip(text)), write("a.zst", zstd(text)), write("b", gzip(text)),
-        write("c", zstd(text)), write("two.gz", gzip(text.substr(0, 1'000)) + gzip(text.substr(1'000))),
+        write("c", zstd(text)),
+        write("two.gz", gzip(text.substr(0, 1'000)) + gzip(text.substr(1'000))),
         write("two.zst", zstd(text.substr(0, 1'000)) + zstd(text.substr(1'000)))}) {
     const Lines result = lines_of({file});
     EXPECT_EQ(result.damage, "") << file;
@@ -149,8 +150,8 @@ TEST_F(LineChunksTest, a_truncated_archive_is_said_and_its_half_line_is_not_hand
   std::string text;
   for (int i = 0; i < 100'000; ++i) text += std::to_string(i * 7919LL * 104729 % 1'000'003) + '\n';
   const std::vector<std::string> expected = lines_of({write("plain", text)}).lines;
-  for (const auto& [name, archive] : {std::pair<std::string, std::string>{"a.gz", gzip(text)},
-                                      {"a.zst", zstd(text)}}) {
+  for (const auto& [name, archive] :
+       {std::pair<std::string, std::string>{"a.gz", gzip(text)}, {"a.zst", zstd(text)}}) {
     const Lines result = lines_of({write(name, archive.substr(0, archive.size() / 2))});
     EXPECT_NE(result.damage.find(name), std::string::npos) << result.damage;
     EXPECT_NE(result.damage.find("ends too early"), std::string::npos) << result.damage;

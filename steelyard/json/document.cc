@@ -13,7 +13,10 @@ namespace steelyard::json {
 class Parser {
  public:
   Parser(Document& document, std::string_view text)
-      : document_(document), begin_(text.data()), at_(text.data()), end_(text.data() + text.size()) {}
+      : document_(document),
+        begin_(text.data()),
+        at_(text.data()),
+        end_(text.data() + text.size()) {}
 
   bool run() {
     document_.count_ = 0;
@@ -39,7 +42,8 @@ class Parser {
   static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
   void skip_space() {
-    if (*at_ > ' ') [[likely]] return;
+    if (*at_ > ' ') [[likely]]
+      return;
     while (at_ < end_ && is_space(*at_)) ++at_;
   }
 
@@ -143,7 +147,8 @@ class Parser {
   bool string(Name& text) {
     const char* const first = at_ + 1;
     const char* const plain_end = skip_plain(first);
-    if (*plain_end != '"' || plain_end >= end_) [[unlikely]] return unusual_string(first, text);
+    if (*plain_end != '"' || plain_end >= end_) [[unlikely]]
+      return unusual_string(first, text);
     text.begin = offset(first);
     text.size = static_cast<std::uint32_t>(plain_end - first);
     text.word = base::hash({first, text.size});
@@ -179,8 +184,8 @@ class Parser {
     const std::size_t index = document_.count_;
     append(name, type).begin = offset(first);
     ++at_;
-    const bool is_read = type == Type::object ? members(depth + 1, fingerprint)
-                                              : elements(depth + 1, fingerprint);
+    const bool is_read =
+        type == Type::object ? members(depth + 1, fingerprint) : elements(depth + 1, fingerprint);
     if (!is_read) return false;
     Node& node = document_.nodes_[index];
     node.size = static_cast<std::uint32_t>(at_ - first);

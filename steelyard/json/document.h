@@ -23,16 +23,16 @@ std::string_view name_of(Type type);
 /// One value of a document. Values stand in the order of the text, a container before
 /// what it contains.
 struct Node {
-  std::uint64_t word = 0;          ///< Of the member's name; 0 outside an object.
-  std::uint64_t whole = 0;         ///< A number that `is_whole`; 1 or 0 of a boolean.
-  std::uint32_t begin = 0;         ///< Text of the value; of a string, without the quotes.
+  std::uint64_t word = 0;   ///< Of the member's name; 0 outside an object.
+  std::uint64_t whole = 0;  ///< A number that `is_whole`; 1 or 0 of a boolean.
+  std::uint32_t begin = 0;  ///< Text of the value; of a string, without the quotes.
   std::uint32_t size = 0;
-  std::uint32_t name_begin = 0;    ///< Text of the member's name.
+  std::uint32_t name_begin = 0;  ///< Text of the member's name.
   std::uint32_t name_size = 0;
-  std::uint32_t end = 0;           ///< Index of the node after this value and its contents.
+  std::uint32_t end = 0;  ///< Index of the node after this value and its contents.
   Type type = Type::null;
-  bool is_whole = false;           ///< A number written in digits alone, below 2^63.
-  bool is_unescaped = false;       ///< The string had escapes: it stands apart from the text.
+  bool is_whole = false;      ///< A number written in digits alone, below 2^63.
+  bool is_unescaped = false;  ///< The string had escapes: it stands apart from the text.
   bool name_is_unescaped = false;
 };
 
@@ -90,7 +90,7 @@ class Document {
   std::string_view text_;
   std::string unescaped_;
   std::string copy_;
-  std::vector<Node> nodes_;           // Of which the first `count_` are in use.
+  std::vector<Node> nodes_;  // Of which the first `count_` are in use.
   std::size_t count_ = 0;
   std::vector<std::uint64_t> words_;  // The names of the objects that are open.
   std::uint64_t fingerprint_ = 0;
@@ -118,7 +118,8 @@ class Object {
   void each(Visit visit) const {
     if (node_ == nullptr) return;
     const Node* const last = document_->nodes().data() + node_->end;
-    for (const Node* at = node_ + 1; at < last; at = document_->nodes().data() + at->end) visit(*at);
+    for (const Node* at = node_ + 1; at < last; at = document_->nodes().data() + at->end)
+      visit(*at);
   }
 
   bool is_missing() const { return node_ == nullptr; }

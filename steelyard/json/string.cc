@@ -52,7 +52,14 @@ bool is_low_surrogate(int unit) { return unit >= 0xdc00 && unit <= 0xdfff; }
 /// The size of the escape at `at`, or 0.
 int escape_size(const char* at) {
   switch (at[1]) {
-    case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't': return 2;
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't': return 2;
     case 'u': break;
     default: return 0;
   }

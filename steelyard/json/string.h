@@ -20,9 +20,9 @@ inline const char* skip_plain(const char* at) {
   for (;; at += 16) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
     // As signed numbers, bytes from 0x80 on are below the space, as control characters are.
-    const __m128i special = _mm_or_si128(
-        _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-        _mm_cmpgt_epi8(space, bytes));
+    const __m128i special =
+        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+                     _mm_cmpgt_epi8(space, bytes));
     const auto mask = static_cast<unsigned>(_mm_movemask_epi8(special));
     if (mask != 0) return at + std::countr_zero(mask);
   }
@@ -37,7 +37,7 @@ inline const char* skip_plain(const char* at) {
 
 /// Where a string ends, or why it is none.
 struct StringScan {
-  const char* end = nullptr;   ///< At the closing quote, or at the byte that is wrong.
+  const char* end = nullptr;  ///< At the closing quote, or at the byte that is wrong.
   bool has_escapes = false;
   const char* what = nullptr;  ///< Null if the string is good.
 };

@@ -33,8 +33,7 @@ Product multiply(uint128 a, uint128 b) {
   const uint128 low = (a & half) * (b & half);
   const uint128 cross = ((a >> 64) * (b & half)) + (low >> 64);
   const uint128 middle = ((a & half) * (b >> 64)) + (cross & half);
-  return {((a >> 64) * (b >> 64)) + (cross >> 64) + (middle >> 64),
-          (middle << 64) | (low & half)};
+  return {((a >> 64) * (b >> 64)) + (cross >> 64) + (middle >> 64), (middle << 64) | (low & half)};
 }
 
 /// One bit at a time: the plain version that the short path below must agree with.

@@ -64,8 +64,7 @@ class Decimal {
   /// a * b / c, rounded once, from an exact product. The only multiplication,
   /// because "price per 1000 tokens" is price * tokens / 1000.
   /// Requires: c > 0. Errors: decimal_exceeds_limit.
-  [[nodiscard]] static Result<Decimal> mul_div(Decimal a, Decimal b, Decimal c,
-                                               Rounding rounding);
+  [[nodiscard]] static Result<Decimal> mul_div(Decimal a, Decimal b, Decimal c, Rounding rounding);
 
   /// Keeps `digits` digits after the point. Requires: 0 <= digits <= 12, |x| <= 10^24.
   Decimal rounded(int digits, Rounding rounding) const;

@@ -65,8 +65,8 @@ void read_rules(const YamlMap& map, ModelRules& rules) {
 void read_currency(const YamlMap& map, PriceBook& book) {
   const std::string code = map.needed("currency");
   if (code.empty()) return;
-  const bool is_code = code.size() == 3 && code.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") ==
-                                               std::string::npos;
+  const bool is_code =
+      code.size() == 3 && code.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string::npos;
   if (is_code) {
     book.currency = money::Currency(code);
   } else {
@@ -128,11 +128,11 @@ void read_override(const YamlMap& map, PriceBook& book) {
 void read_book_yaml(std::string_view text, PriceBook& book, Findings& findings) {
   const auto document = read_yaml(text, file_name, findings);
   if (!document.has_value()) return;
-  const YamlMap map(*document, file_name,
-                    {"name", "version", "title", "currency", "time_zone", "k", "upper_bound", "per",
-                     "effective_from", "effective_to", "defaults", "models", "aliases",
-                     "overrides"},
-                    findings);
+  const YamlMap map(
+      *document, file_name,
+      {"name", "version", "title", "currency", "time_zone", "k", "upper_bound", "per",
+       "effective_from", "effective_to", "defaults", "models", "aliases", "overrides"},
+      findings);
   book.name = map.needed("name");
   book.version = map.text("version").value_or("");
   book.title = map.text("title").value_or("");
@@ -152,9 +152,9 @@ void read_book_yaml(std::string_view text, PriceBook& book, Findings& findings) 
   read_model_rules(map, book, findings);
   if (const YAML::Node list = map.list("aliases"); list.IsDefined() && list.IsSequence()) {
     for (const YAML::Node& each : list) {
-      read_alias(YamlMap(each, file_name, {"alias", "model", "effective_from", "effective_to"},
-                         findings),
-                 book);
+      read_alias(
+          YamlMap(each, file_name, {"alias", "model", "effective_from", "effective_to"}, findings),
+          book);
     }
   }
   if (const YAML::Node list = map.list("overrides"); list.IsDefined() && list.IsSequence()) {

@@ -39,19 +39,19 @@ std::string text_of(const Override& terms) {
 std::vector<std::string> lines_of(const PriceBook& book) {
   std::vector<std::string> lines;
   for (const ModelPrice& each : book.prices) {
-    lines.push_back(line_of({"price", each.model, each.tier.label, std::string(name_of(each.item)),
-                             each.price.to_text(), text_of(each.validity.from),
-                             text_of(each.validity.to)}));
+    lines.push_back(
+        line_of({"price", each.model, each.tier.label, std::string(name_of(each.item)),
+                 each.price.to_text(), text_of(each.validity.from), text_of(each.validity.to)}));
   }
   for (const Alias& each : book.aliases) {
-    lines.push_back(line_of({"alias", each.name, each.model, text_of(each.validity.from),
-                             text_of(each.validity.to)}));
+    lines.push_back(line_of(
+        {"alias", each.name, each.model, text_of(each.validity.from), text_of(each.validity.to)}));
   }
   for (const Override& each : book.overrides) {
-    lines.push_back(line_of({"override", each.account, each.model.value_or("*"),
-                             each.item ? std::string(name_of(*each.item)) : "*",
-                             each.tier.value_or("*"), text_of(each), text_of(each.validity.from),
-                             text_of(each.validity.to)}));
+    lines.push_back(
+        line_of({"override", each.account, each.model.value_or("*"),
+                 each.item ? std::string(name_of(*each.item)) : "*", each.tier.value_or("*"),
+                 text_of(each), text_of(each.validity.from), text_of(each.validity.to)}));
   }
   for (const auto& [model, rules] : book.rules) {
     lines.push_back(line_of({"rules", model, text_of(rules)}));
@@ -78,8 +78,8 @@ std::string content_hash(const PriceBook& book) {
 
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  STEELYARD_CHECK(EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(),
-                             nullptr) == 1);
+  STEELYARD_CHECK(
+      EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr) == 1);
   constexpr std::string_view hex = "0123456789abcdef";
   std::string result;
   for (unsigned i = 0; i < size; ++i) {

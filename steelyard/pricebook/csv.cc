@@ -27,8 +27,8 @@ class CsvReader {
         continue;
       }
       if (rows.size() == limits::price_rows_max) {
-        findings_.error("too_large", {file_, line_}, "the file has more rows than " +
-                                                         std::to_string(limits::price_rows_max));
+        findings_.error("too_large", {file_, line_},
+                        "the file has more rows than " + std::to_string(limits::price_rows_max));
         break;
       }
       rows.push_back(std::move(row));
@@ -105,9 +105,9 @@ std::vector<CsvRow> read_csv(std::string_view text, const std::string& file, Fin
   constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   if (text.size() > limits::price_file_bytes_max) {
-    findings.error("too_large", {file, 0}, "the file has more than " +
-                                               std::to_string(limits::price_file_bytes_max) +
-                                               " bytes");
+    findings.error(
+        "too_large", {file, 0},
+        "the file has more than " + std::to_string(limits::price_file_bytes_max) + " bytes");
     return {};
   }
   if (!base::is_utf8(text)) {

@@ -13,7 +13,8 @@ std::string Finding::to_text() const {
 void Findings::error(std::string word, Place place, std::string message) {
   ++errors_;
   if (list_.size() < kept_max) {
-    list_.push_back({Finding::Severity::error, std::move(word), std::move(place), std::move(message)});
+    list_.push_back(
+        {Finding::Severity::error, std::move(word), std::move(place), std::move(message)});
   }
 }
 

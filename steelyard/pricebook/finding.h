@@ -12,7 +12,7 @@ namespace steelyard::pricebook {
 struct Finding {
   enum class Severity : std::uint8_t { error, warning };
   Severity severity = Severity::error;
-  std::string word;     ///< What kind: "tier_gap", "duplicate_price", "tenfold_jump".
+  std::string word;  ///< What kind: "tier_gap", "duplicate_price", "tenfold_jump".
   Place place;
   std::string message;  ///< What is wrong, with the value, and what would be right.
 

@@ -55,7 +55,8 @@ class NameLint {
     if (terms.model) require_model(*terms.model, terms.place, "override of " + terms.account);
     bool applies = false;
     for (const ModelPrice& price : book_.prices) {
-      if ((terms.model && *terms.model != price.model) || (terms.item && *terms.item != price.item) ||
+      if ((terms.model && *terms.model != price.model) ||
+          (terms.item && *terms.item != price.item) ||
           (terms.tier && *terms.tier != price.tier.label)) {
         continue;
       }

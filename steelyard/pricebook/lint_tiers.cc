@@ -58,8 +58,7 @@ void check_ranges(const Prices& prices, Findings& findings) {
                        price->model + ": between tiers " + both + ", " + tokens(end + 1) +
                            " and more have no price");
       } else if (end > above) {
-        findings.error("tier_overlap", price->place,
-                       price->model + ": tiers " + both + " overlap");
+        findings.error("tier_overlap", price->place, price->model + ": tiers " + both + " overlap");
       }
     }
     before = price;
@@ -129,8 +128,8 @@ void check_slips(const Prices& prices, Findings& findings) {
     if (a == nullptr || b == nullptr || a->price <= b->price) return;
     findings.warning("dear_cache_hit", a->place,
                      a->model + ": " + std::string(name_of(hit)) + " costs " + a->price.to_text() +
-                         ", more than " + std::string(name_of(whole)) + " (" +
-                         b->price.to_text() + ")");
+                         ", more than " + std::string(name_of(whole)) + " (" + b->price.to_text() +
+                         ")");
   };
   std::optional<std::uint64_t> below;
   for (const auto& [above, ignored] : tiers) {

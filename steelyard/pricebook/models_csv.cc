@@ -40,7 +40,8 @@ class Table {
     }
     for (std::size_t i = 0; i < needed_columns; ++i) {
       if (place_of_[i] >= 0) continue;
-      refuse("missing_column", header.line, "column '" + std::string(column_names[i]) + "' is missing");
+      refuse("missing_column", header.line,
+             "column '" + std::string(column_names[i]) + "' is missing");
       return false;
     }
     return true;
@@ -93,8 +94,8 @@ class Table {
       return false;
     }
     if (*value > money::Decimal::whole(limits::token_price_max)) {
-      refuse("malformed_price", row.line, "price '" + text + "' is above " +
-                                              std::to_string(limits::token_price_max));
+      refuse("malformed_price", row.line,
+             "price '" + text + "' is above " + std::to_string(limits::token_price_max));
       return false;
     }
     result.price = *value;

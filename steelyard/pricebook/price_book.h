@@ -37,9 +37,9 @@ struct Validity {
 /// A range of input tokens, as the price list prints it. Both bounds are kept inclusive
 /// on the upper side, whatever the book's convention: (above, up_to].
 struct TierRange {
-  std::string label;                  ///< "0k-128k"; "-" is the one unbounded tier.
+  std::string label;  ///< "0k-128k"; "-" is the one unbounded tier.
   std::uint64_t above = 0;
-  std::optional<std::uint64_t> up_to; ///< None: no upper bound.
+  std::optional<std::uint64_t> up_to;  ///< None: no upper bound.
 
   bool operator==(const TierRange&) const = default;
 };
@@ -69,8 +69,12 @@ struct Override {
   std::optional<std::string> model;
   std::optional<TokenItem> item;
   std::optional<std::string> tier;  ///< Its label.
-  struct Multiplier { money::Decimal factor; };
-  struct ContractPrice { money::Decimal price; };
+  struct Multiplier {
+    money::Decimal factor;
+  };
+  struct ContractPrice {
+    money::Decimal price;
+  };
   std::variant<Multiplier, ContractPrice> terms;
   Validity validity;
   Place place;
@@ -104,19 +108,19 @@ struct PriceBook {
   std::string title;
   money::Currency currency{"XXX"};
   std::string time_zone = "UTC";
-  std::uint64_t k = 1000;                          ///< What "128k" counts.
+  std::uint64_t k = 1000;  ///< What "128k" counts.
   UpperBound upper_bound = UpperBound::inclusive;
-  std::uint64_t per = 1000;                        ///< Tokens that a price is for.
+  std::uint64_t per = 1000;  ///< Tokens that a price is for.
   Validity validity;
 
-  std::vector<ModelPrice> prices;                  ///< In the order of models.csv.
+  std::vector<ModelPrice> prices;  ///< In the order of models.csv.
   std::vector<Alias> aliases;
   std::vector<Override> overrides;
   ModelRules default_rules;
-  std::map<std::string, ModelRules> rules;         ///< By model; else the default.
+  std::map<std::string, ModelRules> rules;  ///< By model; else the default.
   std::vector<Product> products;
 
-  std::string content_hash;                        ///< SHA-256 of the canonical content, in hex.
+  std::string content_hash;  ///< SHA-256 of the canonical content, in hex.
 
   const ModelRules& rules_of(const std::string& model) const {
     const auto found = rules.find(model);

@@ -20,9 +20,9 @@ Result<std::string> read_text(const fs::path& path) {
   const auto bytes = fs::file_size(path, error);
   if (error) return failure(ErrorCode::file_is_unreadable, path.string() + ": " + error.message());
   if (bytes > limits::price_file_bytes_max) {
-    return failure(ErrorCode::file_is_unreadable,
-                   path.string() + ": has more than " +
-                       std::to_string(limits::price_file_bytes_max) + " bytes");
+    return failure(ErrorCode::file_is_unreadable, path.string() + ": has more than " +
+                                                      std::to_string(limits::price_file_bytes_max) +
+                                                      " bytes");
   }
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
@@ -115,8 +115,9 @@ Result<PriceBookSeries> load(const fs::path& folder) {
   }
   if (versions.empty()) {
     return failure(ErrorCode::file_is_unreadable,
-                   folder.string() + ": is no price book: neither it nor a folder in it has a "
-                                     "book.yaml");
+                   folder.string() +
+                       ": is no price book: neither it nor a folder in it has a "
+                       "book.yaml");
   }
   return make_series(std::move(versions));
 }
@@ -132,8 +133,8 @@ Result<PriceBookSeries> make_series(std::vector<PriceBook> versions) {
     PriceBook& before = versions[i - 1];
     const PriceBook& next = versions[i];
     const auto refuse = [&](const std::string& why) {
-      return failure(ErrorCode::price_book_is_invalid, "versions '" + before.version + "' and '" +
-                                                           next.version + "' " + why);
+      return failure(ErrorCode::price_book_is_invalid,
+                     "versions '" + before.version + "' and '" + next.version + "' " + why);
     };
     if (before.name != next.name) return refuse("have two names");
     if (!(before.currency == next.currency)) return refuse("have two currencies");

@@ -45,7 +45,8 @@ struct Sources {
 
 /// "0k-128k", "256k-1m", "128k+", "-" as a range. K and the kind of bound are the book's.
 /// Errors: file_is_malformed with the text.
-[[nodiscard]] Result<TierRange> parse_tier(std::string_view label, std::uint64_t k, UpperBound bound);
+[[nodiscard]] Result<TierRange> parse_tier(std::string_view label, std::uint64_t k,
+                                           UpperBound bound);
 
 /// models.csv of these prices: what `read_and_lint` reads back as the same prices.
 std::string to_models_csv(const PriceBook& book);

@@ -26,8 +26,9 @@ bool is_too_deep(std::string_view text) {
     if ((c == ']' || c == '}') && flow > 0) --flow;
     if ((c == '-' || c == '?' || c == ':') && i + 1 < text.size() && text[i + 1] == ' ') ++dashes;
     if (flow > depth_max || dashes > depth_max) return true;
-    const bool is_indent = c == ' ' && text.substr(line_begin, i - line_begin).find_first_not_of(' ') ==
-                                           std::string_view::npos;
+    const bool is_indent =
+        c == ' ' &&
+        text.substr(line_begin, i - line_begin).find_first_not_of(' ') == std::string_view::npos;
     if (is_indent && i - line_begin > 2'000) return true;
   }
   return false;
@@ -38,8 +39,9 @@ bool is_too_deep(std::string_view text) {
 std::optional<YAML::Node> read_yaml(std::string_view text, const std::string& file,
                                     Findings& findings) {
   if (text.size() > limits::yaml_file_bytes_max) {
-    findings.error("too_large", {file, 0},
-                   "the file has more than " + std::to_string(limits::yaml_file_bytes_max) + " bytes");
+    findings.error(
+        "too_large", {file, 0},
+        "the file has more than " + std::to_string(limits::yaml_file_bytes_max) + " bytes");
     return std::nullopt;
   }
   if (!base::is_utf8(text)) {

@@ -67,9 +67,9 @@ struct Rater::Prepared {
   std::vector<std::string> items;
   std::vector<Timeline> timelines;
 
-  NameTable names;                     // Name of a model or alias: index of its timeline.
-  NameTable accounts;                  // Account with prices of its own: index of its names.
-  std::vector<NameTable> own_names;    // Where the account differs from the list.
+  NameTable names;                   // Name of a model or alias: index of its timeline.
+  NameTable accounts;                // Account with prices of its own: index of its names.
+  std::vector<NameTable> own_names;  // Where the account differs from the list.
   NameTable products;
 
   void prepare_overrides(TimelineMaker& maker);
@@ -183,8 +183,7 @@ std::string Rater::explain_reason(const usage::UsageEvent& event, ErrorCode reas
       return std::to_string(event.call.tokens.total_input()) + " input tokens > " +
              std::to_string(stretch->tiers.back().up_to) + ", the end of the top tier of " + model;
     }
-    case ErrorCode::no_price_for_item:
-      return "a part of this call of " + model + " has no price";
+    case ErrorCode::no_price_for_item: return "a part of this call of " + model + " has no price";
     case ErrorCode::unknown_product:
       return "product '" + std::string(event.resource.product) + "' is not in price book " +
              book_name;

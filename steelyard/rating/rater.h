@@ -25,11 +25,11 @@ enum class Note : std::uint8_t {
 /// The price of one item in one tier of one version, ready to be printed. Lives as long as
 /// the Rater.
 struct PriceRow {
-  std::string item;            ///< "qwen-plus/input"
-  std::string model;           ///< "qwen-plus"
+  std::string item;   ///< "qwen-plus/input"
+  std::string model;  ///< "qwen-plus"
   pricebook::TierRange tier;
-  money::Decimal price;        ///< Of `per` tokens, after the customer's override.
-  money::Decimal list_price;   ///< Before it; the same if there is none.
+  money::Decimal price;       ///< Of `per` tokens, after the customer's override.
+  money::Decimal list_price;  ///< Before it; the same if there is none.
   std::uint64_t per = 1000;
   std::uint32_t item_index = 0;  ///< Dense over all item names of the rater.
   std::uint32_t index = 0;       ///< Dense over all rows of the rater.
@@ -46,8 +46,8 @@ struct Line {
 /// What one call costs, or why that can not be said.
 struct Charge {
   bool is_rated = false;
-  ErrorCode reason{};         ///< If it is not.
-  std::uint8_t notes = 0;     ///< Of Note, joined by |.
+  ErrorCode reason{};      ///< If it is not.
+  std::uint8_t notes = 0;  ///< Of Note, joined by |.
   std::uint8_t line_count = 0;
   std::array<Line, 3> lines;  ///< Input, cached input, output; quantities of 0 are left out.
   money::Decimal amount;      ///< The sum of the lines.

@@ -172,8 +172,8 @@ Tier TimelineMaker::tier_of(const Version& version, const std::string& account,
   if (!has_thinking) {
     const pricebook::ModelRules& rules = version.book->rules_of(any.model);
     tier.thinking.lacks_thinking = true;
-    tier.thinking.is_refused = rules.thinking_without_price ==
-                               pricebook::ModelRules::ThinkingWithoutPrice::not_ratable;
+    tier.thinking.is_refused =
+        rules.thinking_without_price == pricebook::ModelRules::ThinkingWithoutPrice::not_ratable;
   }
   if (!has_plain) tier.plain = tier.thinking;  // The model's only prices (D11).
   return tier;

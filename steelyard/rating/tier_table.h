@@ -23,10 +23,10 @@ struct Rate {
 /// What the three classes of a call cost in one mode, fall-backs included (rules D8 to D11).
 struct ModeRates {
   Rate input;
-  Rate cached_input;              ///< Without a row: billed with the input.
+  Rate cached_input;  ///< Without a row: billed with the input.
   Rate output;
-  bool lacks_thinking = false;    ///< A thinking call is billed at plain prices: a note.
-  bool is_refused = false;        ///< The book says that it is not to be rated then.
+  bool lacks_thinking = false;  ///< A thinking call is billed at plain prices: a note.
+  bool is_refused = false;      ///< The book says that it is not to be rated then.
 };
 
 /// One tier of one model: up to and with `up_to` input tokens.

@@ -67,9 +67,8 @@ std::string charges(const Totals& totals, const rating::Rater& rater,
                    {"tokens", Align::right},
                    {"amount " + std::string(rater.currency()), Align::right}});
   const std::vector<AccountTotal> accounts = by_account(totals, rater);
-  const std::size_t shown = options.accounts_max == 0
-                                ? accounts.size()
-                                : std::min(options.accounts_max, accounts.size());
+  const std::size_t shown =
+      options.accounts_max == 0 ? accounts.size() : std::min(options.accounts_max, accounts.size());
   for (std::size_t i = 0; i < shown; ++i) add_account(accounts[i], totals, rater, table);
   if (shown < accounts.size()) {
     money::Decimal rest;
@@ -97,8 +96,8 @@ std::string lines_by_status(const Totals& totals) {
   }
   for (const auto& [reason, count] : totals.by_reason()) {
     const bool is_unrated = reason >= ErrorCode::unknown_model;
-    table.add({grouped_count(count), is_unrated ? "unrated" : "rejected",
-               std::string(name_of(reason))});
+    table.add(
+        {grouped_count(count), is_unrated ? "unrated" : "rejected", std::string(name_of(reason))});
   }
   return table.to_text();
 }
@@ -106,8 +105,8 @@ std::string lines_by_status(const Totals& totals) {
 std::string examples(const batch::RateOutcome& outcome) {
   if (outcome.examples.empty()) return {};
   const Totals& totals = outcome.totals;
-  const std::uint64_t set_aside = totals.lines() - totals.count_of(Status::rated) -
-                                  totals.count_of(Status::duplicate);
+  const std::uint64_t set_aside =
+      totals.lines() - totals.count_of(Status::rated) - totals.count_of(Status::duplicate);
   std::string text = "\nSet aside, not charged";
   if (set_aside > outcome.examples.size()) {
     text += " (the first " + std::to_string(outcome.examples.size()) + " of " +
@@ -115,8 +114,8 @@ std::string examples(const batch::RateOutcome& outcome) {
   }
   text += ":\n";
   for (const batch::Example& example : outcome.examples) {
-    const auto word = example.status == Status::conflict ? name_of(example.status)
-                                                         : name_of(example.reason);
+    const auto word =
+        example.status == Status::conflict ? name_of(example.status) : name_of(example.reason);
     text += "  " + example.place + ": " + std::string(word) + ": " + example.detail + '\n';
   }
   return text;

@@ -58,7 +58,8 @@ CountReader::Part CountReader::part(Name name) {
 Count CountReader::count(const Part& part, Name name) {
   const json::Node* const node = part.object.find(name.word);
   if (node == nullptr || node->type == json::Type::null) return std::nullopt;
-  if (node->is_whole && node->whole <= limits::count_max) [[likely]] return node->whole;
+  if (node->is_whole && node->whole <= limits::count_max) [[likely]]
+    return node->whole;
   return value_of(part, name, *node);
 }
 
@@ -68,10 +69,9 @@ Count CountReader::value_of(const Part& part, Name name, const json::Node& node)
     const Count value = whole_value(document.text(node));
     if (value.has_value() && *value <= limits::count_max) return value;
   }
-  refuse(ErrorCode::invalid_quantity, pointer_to(part.name, name.text) + ": " +
-                                          shown(document, node) +
-                                          " is not a whole number from 0 to " +
-                                          std::to_string(limits::count_max));
+  refuse(ErrorCode::invalid_quantity,
+         pointer_to(part.name, name.text) + ": " + shown(document, node) +
+             " is not a whole number from 0 to " + std::to_string(limits::count_max));
   return std::nullopt;
 }
 
@@ -94,8 +94,8 @@ std::uint64_t CountReader::sum_of_list(Name list, Name count_name) {
   std::uint64_t total = 0;
   json::Object(document, *node).each([&](const json::Node& element) {
     if (element.type != json::Type::object) {
-      refuse(ErrorCode::invalid_field, pointer_to({}, list.text) + ": " +
-                                           shown(document, element) + " is not an object");
+      refuse(ErrorCode::invalid_field,
+             pointer_to({}, list.text) + ": " + shown(document, element) + " is not an object");
     } else {
       const std::uint64_t next =
           count({json::Object(document, element), list.text}, count_name).value_or(0);
@@ -118,20 +118,23 @@ void CountReader::require_any(std::initializer_list<Count> counts, const char* w
 }
 
 void CountReader::require_at_most(std::uint64_t part, std::uint64_t whole, const char* what) {
-  if (part <= whole) [[likely]] return;
+  if (part <= whole) [[likely]]
+    return;
   refuse(ErrorCode::inconsistent_usage, std::string("/data/usage: ") + what + " does not hold: " +
                                             std::to_string(part) + " > " + std::to_string(whole));
 }
 
 void CountReader::require_equal(std::uint64_t stated, std::uint64_t computed, const char* what) {
-  if (stated == computed) [[likely]] return;
-  refuse(ErrorCode::inconsistent_usage, std::string("/data/usage: ") + what + " does not hold: " +
-                                            std::to_string(stated) + " and " +
+  if (stated == computed) [[likely]]
+    return;
+  refuse(ErrorCode::inconsistent_usage, std::string("/data/usage: ") + what +
+                                            " does not hold: " + std::to_string(stated) + " and " +
                                             std::to_string(computed));
 }
 
 Result<TokenCounts> CountReader::finish(const TokenCounts& counts) {
-  if (error_.has_value()) [[unlikely]] return std::unexpected(std::move(*error_));
+  if (error_.has_value()) [[unlikely]]
+    return std::unexpected(std::move(*error_));
   if (counts.total_input() > limits::count_max || counts.output > limits::count_max) {
     return failure(ErrorCode::invalid_quantity,
                    "/data/usage: the counts together exceed " + std::to_string(limits::count_max));

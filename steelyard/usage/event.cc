@@ -47,7 +47,8 @@ std::string_view name_or_empty(const json::Document& document, const Node* node)
 
 Result<void> check_name(const json::Document& document, const Node* node, std::string_view name,
                         const char* pointer) {
-  if (!name.empty()) [[likely]] return {};
+  if (!name.empty()) [[likely]]
+    return {};
   if (node == nullptr) return missing(pointer);
   return invalid(document, *node, pointer, "a string of 1 to 128 printable characters");
 }
@@ -66,9 +67,8 @@ Result<EventType> type_of(const json::Document& document, const Node* node) {
   const std::string_view text = document.text(*node);
   if (text == "ai.model.call") return EventType::model_call;
   if (text == "cloud.resource.usage") return EventType::resource_usage;
-  return failure(ErrorCode::unknown_type,
-                 "/type: " + shown(document, *node) +
-                     " is neither ai.model.call nor cloud.resource.usage");
+  return failure(ErrorCode::unknown_type, "/type: " + shown(document, *node) +
+                                              " is neither ai.model.call nor cloud.resource.usage");
 }
 
 }  // namespace

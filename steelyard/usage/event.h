@@ -15,9 +15,9 @@ enum class EventType : std::uint8_t { model_call, resource_usage };
 
 /// `data` of an ai.model.call.
 struct ModelCall {
-  std::string_view model;            ///< Trimmed; otherwise exactly as it was sent.
+  std::string_view model;  ///< Trimmed; otherwise exactly as it was sent.
   TokenCounts tokens;
-  std::optional<bool> thinking;      ///< What the caller says; a reported count outranks it.
+  std::optional<bool> thinking;  ///< What the caller says; a reported count outranks it.
   bool is_batch = false;
   bool is_failed_without_usage = false;  ///< Status of 400 or more: costs nothing.
 };
@@ -38,10 +38,10 @@ struct UsageEvent {
   std::string_view id;
   std::string_view account;  ///< `subject`: who pays.
   EventType type = EventType::model_call;
-  base::Instant time;        ///< When the fact was complete: decides the billing period.
-  base::Instant priced_at;   ///< `started`, else `time`: decides the price version.
-  ModelCall call;            ///< If `type` is model_call.
-  ResourceUsage resource;    ///< If `type` is resource_usage.
+  base::Instant time;       ///< When the fact was complete: decides the billing period.
+  base::Instant priced_at;  ///< `started`, else `time`: decides the price version.
+  ModelCall call;           ///< If `type` is model_call.
+  ResourceUsage resource;   ///< If `type` is resource_usage.
 };
 
 /// Reads the envelope, the data and the usage of one event, checked in that order.

@@ -19,14 +19,13 @@ std::string shown(const json::Document& document, const json::Node& node) {
 
 std::unexpected<Error> invalid(const json::Document& document, const json::Node& node,
                                const char* pointer, const char* expected, ErrorCode code) {
-  return failure(code,
-                 std::string(pointer) + ": " + shown(document, node) + " is not " + expected);
+  return failure(code, std::string(pointer) + ": " + shown(document, node) + " is not " + expected);
 }
 
-Result<void> read_time(const json::Document& document, const json::Node& node,
-                       const char* pointer, base::Instant& instant) {
-  if (node.type == json::Type::string &&
-      base::parse_rfc3339(document.text(node), instant)) [[likely]] {
+Result<void> read_time(const json::Document& document, const json::Node& node, const char* pointer,
+                       base::Instant& instant) {
+  if (node.type == json::Type::string && base::parse_rfc3339(document.text(node), instant))
+      [[likely]] {
     return {};
   }
   return invalid(document, node, pointer, "a time such as \"2026-11-22T08:00:03Z\" (RFC 3339)",

@@ -13,9 +13,8 @@ namespace steelyard::usage {
 [[nodiscard]] std::unexpected<Error> missing(const char* pointer);
 
 /// "/data/model: 7 is not a string".
-[[nodiscard]] std::unexpected<Error> invalid(const json::Document& document,
-                                             const json::Node& node, const char* pointer,
-                                             const char* expected,
+[[nodiscard]] std::unexpected<Error> invalid(const json::Document& document, const json::Node& node,
+                                             const char* pointer, const char* expected,
                                              ErrorCode code = ErrorCode::invalid_field);
 
 /// The value as it stands in the text, cut where it is long.

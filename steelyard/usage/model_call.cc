@@ -92,8 +92,8 @@ Result<const formats::Format*> format_of(const json::Document& document, const N
     for (const formats::Format& each : formats::all()) {
       known += (known.empty() ? "" : ", ") + std::string(each.protocol);
     }
-    return failure(ErrorCode::unknown_protocol, "/data/protocol: " + shown(document, *node) +
-                                                    " is none of " + known);
+    return failure(ErrorCode::unknown_protocol,
+                   "/data/protocol: " + shown(document, *node) + " is none of " + known);
   }
   return format;
 }

@@ -92,9 +92,9 @@ Result<void> read_resource_usage(const json::Object& data, UsageEvent& event) {
   if (fields.end == nullptr) return missing("/data/end");
   STEELYARD_PASS(read_time(document, *fields.end, "/data/end", resource.end));
   if (resource.end < resource.start) {
-    return failure(ErrorCode::invalid_time, "/data/end: " + shown(document, *fields.end) +
-                                                " is before /data/start: " +
-                                                shown(document, *fields.start));
+    return failure(ErrorCode::invalid_time,
+                   "/data/end: " + shown(document, *fields.end) +
+                       " is before /data/start: " + shown(document, *fields.start));
   }
   STEELYARD_PASS(check_attributes(document, fields.attributes));
   STEELYARD_PASS(check_meters(document, fields.meters));

@@ -13,16 +13,15 @@ Result<TokenCounts> read_dashscope_generation(const json::Object& usage) {
   const auto prompt_details = read.part("prompt_tokens_details");
   const auto input_details = read.part("input_tokens_details");
   const auto output_details = read.part("output_tokens_details");
-  const Count cached = read.same(read.count(prompt_details, "cached_tokens"),
-                                 read.count("cached_tokens"),
-                                 "prompt_tokens_details.cached_tokens = cached_tokens");
-  const Inclusive counts{
-      .input = read.count("input_tokens"),
-      .cached = cached,
-      .written = read.count(prompt_details, "cache_creation_input_tokens"),
-      .output = read.count("output_tokens"),
-      .reasoning = read.count(output_details, "reasoning_tokens"),
-      .total = read.count("total_tokens")};
+  const Count cached =
+      read.same(read.count(prompt_details, "cached_tokens"), read.count("cached_tokens"),
+                "prompt_tokens_details.cached_tokens = cached_tokens");
+  const Inclusive counts{.input = read.count("input_tokens"),
+                         .cached = cached,
+                         .written = read.count(prompt_details, "cache_creation_input_tokens"),
+                         .output = read.count("output_tokens"),
+                         .reasoning = read.count(output_details, "reasoning_tokens"),
+                         .total = read.count("total_tokens")};
   check_modalities(read, prompt_details, counts.input, "prompt_tokens_details <= input_tokens");
   check_modalities(read, input_details, counts.input, "input_tokens_details <= input_tokens");
   check_modalities(read, output_details, counts.output, "output_tokens_details <= output_tokens");

@@ -11,9 +11,9 @@ Result<TokenCounts> read_deepseek_chat(const json::Object& usage) {
   CountReader read(usage);
   const auto input_details = read.part("prompt_tokens_details");
   const auto output_details = read.part("completion_tokens_details");
-  const Count hit = read.same(read.count("prompt_cache_hit_tokens"),
-                              read.count(input_details, "cached_tokens"),
-                              "prompt_cache_hit_tokens = prompt_tokens_details.cached_tokens");
+  const Count hit =
+      read.same(read.count("prompt_cache_hit_tokens"), read.count(input_details, "cached_tokens"),
+                "prompt_cache_hit_tokens = prompt_tokens_details.cached_tokens");
   const Count miss = read.count("prompt_cache_miss_tokens");
   const Inclusive counts{.input = read.count("prompt_tokens"),
                          .cached = hit,

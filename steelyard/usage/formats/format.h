@@ -13,7 +13,7 @@ namespace steelyard::usage::formats {
 struct Format {
   std::string_view protocol;  ///< As `data.protocol` has it: "openai.chat".
   Result<TokenCounts> (*read)(const json::Object& usage);
-  std::string_view source;    ///< Who defines it.
+  std::string_view source;  ///< Who defines it.
 };
 
 /// Every format, in the order of the contract.
