@@ -17,7 +17,8 @@ constexpr std::uint64_t fingerprint_mask = (std::uint64_t{1} << 48) - 1;
 
 }  // namespace
 
-IdentitySet::IdentitySet(std::uint64_t seed) : seed_(seed) {}
+// The seed is mixed, because one of 0 would make every hash of a short text 0.
+IdentitySet::IdentitySet(std::uint64_t seed) : seed_(base::hash_pair(seed, 1)) {}
 
 IdentitySet::~IdentitySet() {
   for (Table& table : tables_) release(table);

@@ -26,6 +26,15 @@ TEST(IdentitySet, source_and_id_do_not_run_into_each_other) {
   EXPECT_EQ(set.insert(set.key_of("", "abc"), 1), Seen::first);
 }
 
+TEST(IdentitySet, short_ids_differ_under_every_seed) {
+  for (const std::uint64_t seed : {std::uint64_t{0}, std::uint64_t{1}, ~std::uint64_t{0}}) {
+    IdentitySet set(seed);
+    for (char c = 'a'; c <= 'z'; ++c) {
+      EXPECT_EQ(set.insert(set.key_of("s", std::string(1, c)), 1), Seen::first) << c << seed;
+    }
+  }
+}
+
 /// The set answers like a map of the texts, whatever the order and the growth.
 TEST(IdentitySet, agrees_with_a_map) {
   std::mt19937_64 random(20'261'122);
