@@ -44,7 +44,7 @@ class Run {
       outcome_.bytes += chunk.size;
       identity_turn_.pass_on();
 
-      for (const Record& record : chunk_rater.records()) totals.add(record);
+      totals.add(chunk_rater.records());
       if (options_.render) {
         text.clear();
         for (const Record& record : chunk_rater.records()) options_.render(record, text);
