@@ -53,12 +53,6 @@ inline Charge unrated(ErrorCode reason) {
   return charge;
 }
 
-/// A reported reasoning count decides, then the flag, and without both it is plain (D12).
-inline bool is_thinking(const usage::ModelCall& call) {
-  return call.tokens.reasoning.has_value() ? *call.tokens.reasoning > 0
-                                           : call.thinking.value_or(false);
-}
-
 }  // namespace
 
 struct Rater::Prepared {

@@ -16,6 +16,13 @@
 
 namespace steelyard::rating {
 
+/// Whether a call is billed as a thinking one: a reported reasoning count decides, then the
+/// flag, and without both it is plain (token-billing rule D12).
+inline bool is_thinking(const usage::ModelCall& call) {
+  return call.tokens.reasoning.has_value() ? *call.tokens.reasoning > 0
+                                           : call.thinking.value_or(false);
+}
+
 /// What a reader of a charge should know beside its lines.
 enum class Note : std::uint8_t {
   thinking_price_absent = 1,  ///< A thinking call of a model without thinking prices.

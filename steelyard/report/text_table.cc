@@ -61,6 +61,28 @@ std::size_t width_of(std::string_view text) {
       text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
+std::vector<std::string> with_points_aligned(std::vector<std::string> numbers) {
+  const auto width_behind = [](const std::string& number) {
+    const std::size_t point = number.find('.');
+    return point == std::string::npos ? 0 : number.size() - point;
+  };
+  std::size_t widest = 0;
+  for (const std::string& number : numbers) widest = std::max(widest, width_behind(number));
+  for (std::string& number : numbers) number.append(widest - width_behind(number), ' ');
+  return numbers;
+}
+
+std::string indented(std::string_view text) {
+  std::string result;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    if (end > at) result += "  ";
+    result.append(text.substr(at, end - at)) += '\n';
+    at = end + 1;
+  }
+  return result;
+}
+
 std::string grouped(std::string_view number) {
   const std::size_t point = std::min(number.find('.'), number.size());
   const std::size_t first = number.starts_with('-') ? 1 : 0;

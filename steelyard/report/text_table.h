@@ -36,6 +36,12 @@ class TextTable {
 /// How many code points a UTF-8 text has.
 std::size_t width_of(std::string_view text);
 
+/// Numbers with as much space behind them as sets their points under each other.
+std::vector<std::string> with_points_aligned(std::vector<std::string> numbers);
+
+/// Each line of a text, two spaces further in.
+std::string indented(std::string_view text);
+
 /// "1234567.89" as "1,234,567.89".
 std::string grouped(std::string_view number);
 

@@ -9,10 +9,23 @@
 
 namespace steelyard::usage::formats {
 
+/// Where a usage object has its counts: the paths of members, as its documentation writes
+/// them. Empty: it does not report that count. Only for people; `Format::read` decides.
+struct CountNames {
+  std::string_view input;
+  std::string_view cached;
+  std::string_view written;
+  std::string_view output;
+  std::string_view reasoning;
+  std::string_view total;
+  bool input_includes_cache = true;  ///< Cached and written tokens are parts of `input`.
+};
+
 /// How one provider reports what a call used.
 struct Format {
   std::string_view protocol;  ///< As `data.protocol` has it: "openai.chat".
   Result<TokenCounts> (*read)(const json::Object& usage);
+  CountNames names;
   std::string_view source;  ///< Who defines it.
 };
 
