@@ -6,9 +6,12 @@
 namespace steelyard::cli {
 
 void add_rate(CLI::App& app, Session& session);
+void add_explain(CLI::App& app, Session& session);
+void add_estimate(CLI::App& app, Session& session);
+void add_pricebook(CLI::App& app, Session& session);
 
 std::span<const AddCommand> commands() {
-  static constexpr std::array<AddCommand, 1> all = {add_rate};
+  static constexpr std::array<AddCommand, 4> all = {add_rate, add_explain, add_estimate, add_pricebook};
   return all;
 }
 
