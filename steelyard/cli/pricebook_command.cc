@@ -10,6 +10,8 @@ void add_pricebook(CLI::App& app, Session& session) {
   command->require_subcommand(1);
   add_pricebook_lint(*command, session);
   add_pricebook_show(*command, session);
+  add_pricebook_diff(*command, session);
+  add_pricebook_import(*command, session);
   set_examples(*command,
                "  Is the book free of mistakes?\n"
                "    steelyard pricebook lint pricebooks/aliyun-ai-paas\n"
