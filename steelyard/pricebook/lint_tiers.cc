@@ -101,47 +101,107 @@ void check_cells(const Prices& prices, Findings& findings) {
   }
 }
 
-/// Whether a is ten times b or more.
-bool is_tenfold(const ModelPrice& a, const ModelPrice& b) {
-  if (b.price.is_zero() || a.price.is_zero()) return false;
-  money::Decimal ten_times;
-  for (int i = 0; i < 10; ++i) ten_times += b.price;
-  return a.price >= ten_times;
+/// Whether a is at least `times` b; a price of 0 is never compared.
+bool is_times(const ModelPrice& a, const ModelPrice& b, int times) {
+  if (a.price.is_zero() || b.price.is_zero()) return false;
+  money::Decimal product;
+  for (int i = 0; i < times; ++i) product += b.price;
+  return a.price >= product;
 }
 
-void compare(const ModelPrice& a, const ModelPrice& b, Findings& findings) {
-  if (!is_tenfold(a, b) && !is_tenfold(b, a)) return;
-  findings.warning("tenfold_jump", b.place,
-                   b.model + ": " + std::string(name_of(b.item)) + " costs " + b.price.to_text() +
-                       " in tier " + b.tier.label + " and " + a.price.to_text() + " in tier " +
-                       a.tier.label + ": a slip of the point?");
+std::string shown(const ModelPrice& price) {
+  return std::string(name_of(price.item)) + " costs " + price.price.to_text() + " in tier " +
+         price.tier.label;
 }
 
-/// A price ten times that of the tier below, a cache hit dearer than its input.
-void check_slips(const Prices& prices, Findings& findings) {
-  std::map<std::uint64_t, bool> tiers;
-  for (const ModelPrice* price : prices) tiers[price->tier.above] = true;
-  using enum TokenItem;
-  const auto dearer = [&](std::uint64_t above, TokenItem hit, TokenItem whole) {
-    const ModelPrice* a = price_of(prices, above, hit);
-    const ModelPrice* b = price_of(prices, above, whole);
-    if (a == nullptr || b == nullptr || a->price <= b->price) return;
-    findings.warning("dear_cache_hit", a->place,
-                     a->model + ": " + std::string(name_of(hit)) + " costs " + a->price.to_text() +
-                         ", more than " + std::string(name_of(whole)) + " (" + b->price.to_text() +
-                         ")");
-  };
-  std::optional<std::uint64_t> below;
-  for (const auto& [above, ignored] : tiers) {
-    dearer(above, input_cache_hit, input);
-    dearer(above, input_thinking_cache_hit, input_thinking);
-    for (std::size_t i = 0; i < token_item_count && below; ++i) {
-      const auto item = static_cast<TokenItem>(i);
-      const ModelPrice* a = price_of(prices, *below, item);
-      const ModelPrice* b = price_of(prices, above, item);
-      if (a != nullptr && b != nullptr) compare(*a, *b, findings);
+/// Compares prices that belong together, and doubts those that are too far apart: a slip of
+/// the point, a row in the wrong place.
+class SlipFinder {
+ public:
+  SlipFinder(const Prices& prices, Findings& findings) : prices_(prices), findings_(findings) {}
+
+  void run() {
+    std::set<std::uint64_t> starts;
+    for (const ModelPrice* price : prices_) starts.insert(price->tier.above);
+    std::optional<std::uint64_t> below;
+    for (const std::uint64_t above : starts) {
+      check_tier(above);
+      for (std::size_t i = 0; i < token_item_count && below; ++i) {
+        compare_tiers(price_of(prices_, *below, static_cast<TokenItem>(i)),
+                      price_of(prices_, above, static_cast<TokenItem>(i)));
+      }
+      below = above;
     }
-    below = above;
+  }
+
+ private:
+  void check_tier(std::uint64_t above) {
+    using enum TokenItem;
+    const auto of = [&](TokenItem item) { return price_of(prices_, above, item); };
+    compare_modes(of(input), of(input_thinking));
+    compare_modes(of(input_cache_hit), of(input_thinking_cache_hit));
+    compare_modes(of(output), of(output_thinking));
+    compare_cache(of(input_cache_hit), of(input));
+    compare_cache(of(input_thinking_cache_hit), of(input_thinking));
+    compare_output(of(output), of(input));
+    compare_output(of(output_thinking), of(input_thinking));
+  }
+
+  void doubt(const char* word, const ModelPrice& price, const ModelPrice& other) {
+    findings_.warning(
+        word, price.place,
+        price.model + ": " + shown(price) + ", " + shown(other) + ": a slip of the point?");
+  }
+
+  /// More than tenfold from one tier to the next, or falling.
+  void compare_tiers(const ModelPrice* lower, const ModelPrice* upper) {
+    if (lower == nullptr || upper == nullptr) return;
+    money::Decimal tenfold;
+    for (int i = 0; i < 10; ++i) tenfold += lower->price;
+    if (!lower->price.is_zero() && upper->price > tenfold) doubt("tenfold_jump", *upper, *lower);
+    if (upper->price < lower->price) doubt("falling_price", *upper, *lower);
+  }
+
+  void compare_modes(const ModelPrice* plain, const ModelPrice* thinking) {
+    if (plain == nullptr || thinking == nullptr) return;
+    if (is_times(*plain, *thinking, 10)) doubt("tenfold_jump", *plain, *thinking);
+    if (is_times(*thinking, *plain, 10)) doubt("tenfold_jump", *thinking, *plain);
+  }
+
+  /// A cache hit costs less than the input, but not a twentieth of it.
+  void compare_cache(const ModelPrice* hit, const ModelPrice* whole) {
+    if (hit == nullptr || whole == nullptr) return;
+    if (hit->price > whole->price) doubt("dear_cache_hit", *hit, *whole);
+    if (is_times(*whole, *hit, 20)) doubt("tenfold_jump", *hit, *whole);
+  }
+
+  /// Output costs more than input, but not twenty times as much.
+  void compare_output(const ModelPrice* output, const ModelPrice* input) {
+    if (output == nullptr || input == nullptr) return;
+    if (output->price < input->price && !output->price.is_zero()) {
+      doubt("cheap_output", *output, *input);
+    }
+    if (is_times(*output, *input, 20)) doubt("tenfold_jump", *output, *input);
+  }
+
+  const Prices& prices_;
+  Findings& findings_;
+};
+
+/// A new price that is ten times the one it follows, or a tenth of it.
+void check_jumps_in_time(const Prices& prices, Findings& findings) {
+  for (const ModelPrice* next : prices) {
+    for (const ModelPrice* before : prices) {
+      if (!next->validity.from || before->validity.to != next->validity.from ||
+          before->item != next->item || before->tier.label != next->tier.label) {
+        continue;
+      }
+      if (!is_times(*next, *before, 10) && !is_times(*before, *next, 10)) continue;
+      findings.warning("tenfold_jump", next->place,
+                       next->model + ": " + shown(*next) + ", and cost " + before->price.to_text() +
+                           " until " + base::to_rfc3339(*next->validity.from) +
+                           ": a slip of the point?");
+    }
   }
 }
 
@@ -167,10 +227,11 @@ void lint_tiers(const PriceBook& book, Findings& findings) {
   for (const ModelPrice& price : book.prices) models[price.model].push_back(&price);
   for (const auto& [model, prices] : models) {
     check_duplicates(prices, findings);
+    check_jumps_in_time(prices, findings);
     for (const Prices& together : in_force_together(prices)) {
       check_ranges(together, findings);
       check_cells(together, findings);
-      check_slips(together, findings);
+      SlipFinder(together, findings).run();
     }
   }
 }
