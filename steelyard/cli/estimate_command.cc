@@ -88,7 +88,7 @@ void add_estimate(CLI::App& app, Session& session) {
                    "A model, or several with commas between; may be repeated; all compares all")
       ->required()
       ->delimiter(',')
-      ->type_name("M");
+      ->type_name("MODEL");
   command
       ->add_option("--input", arguments->input,
                    "All input tokens of one call, cached ones included: 128000, 128k, 1m")
@@ -105,7 +105,7 @@ void add_estimate(CLI::App& app, Session& session) {
       ->capture_default_str()
       ->type_name("N");
   command->add_option("--account", arguments->account, "Whose prices; without it: the list's")
-      ->type_name("A");
+      ->type_name("ACCOUNT");
   command
       ->add_option("--at", arguments->at,
                    "When the calls start: 2026-11-22, or with a time; without it: now")

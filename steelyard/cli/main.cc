@@ -1,6 +1,7 @@
 #include <exception>
 
 #include "steelyard/cli/command.h"
+#include "steelyard/cli/suggestion.h"
 
 int main(int argc, char** argv) {
   using steelyard::cli::ExitStatus;
@@ -12,9 +13,13 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", "steelyard " STEELYARD_VERSION);
     try {
       app.parse(argc, argv);
+    } catch (const CLI::Success& help_or_version) {
+      return app.exit(help_or_version);
     } catch (const CLI::ParseError& error) {
-      const int status = app.exit(error);
-      return status == 0 ? 0 : static_cast<int>(ExitStatus::could_not_run);
+      const std::string sentence = steelyard::cli::sentence_about(
+          error, app, {argv + 1, static_cast<std::size_t>(argc > 0 ? argc - 1 : 0)});
+      std::fprintf(stderr, "steelyard: %s\n", sentence.c_str());
+      return static_cast<int>(ExitStatus::could_not_run);
     }
     return static_cast<int>(session.status);
   } catch (const std::exception& error) {

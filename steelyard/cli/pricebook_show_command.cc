@@ -70,7 +70,7 @@ void add_pricebook_show(CLI::App& app, Session& session) {
       ->add_option("--model", arguments->models,
                    "Only this model, or several with commas between; may be repeated")
       ->delimiter(',')
-      ->type_name("M");
+      ->type_name("MODEL");
   command
       ->add_option("--at", arguments->at,
                    "Prices in force then: 2026-11-22, or with a time; without it: now")

@@ -48,7 +48,7 @@ std::string TextTable::to_text() const {
     if (!rule.empty()) rule += "  ";
     for (std::size_t i = 0; i < width; ++i) rule += "─";
   }
-  rule += '\n';
+  rule = without_space_behind(std::move(rule));
   std::string text = line_of([&](std::size_t i) { return columns_[i].title; }) + rule;
   for (const auto& row : rows_) {
     text += row.empty() ? rule : line_of([&](std::size_t i) { return row[i]; });
