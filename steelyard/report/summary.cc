@@ -1,6 +1,8 @@
 #include "steelyard/report/summary.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "steelyard/report/text_table.h"
@@ -12,77 +14,120 @@ using batch::ItemTotal;
 using batch::Status;
 using batch::Totals;
 
-struct AccountTotal {
-  std::uint32_t account = 0;
+/// What an account, a model or an item comes to.
+struct Sum {
+  std::uint64_t calls = 0;
+  money::Decimal input;   // Tokens.
+  money::Decimal output;  // Tokens.
   money::Decimal amount;
-  std::vector<const ItemTotal*> items;  // By item name.
+
+  void add(const ItemTotal& total, std::string_view item) {
+    (item.starts_with("output") ? output : input) += total.quantity;
+    amount += total.amount;
+  }
 };
 
-std::vector<AccountTotal> by_account(const Totals& totals, const rating::Rater& rater) {
-  std::vector<AccountTotal> accounts(totals.account_count());
-  for (std::uint32_t i = 0; i < accounts.size(); ++i) accounts[i].account = i;
-  for (const ItemTotal& item : totals.items()) {
-    accounts[item.account].amount += item.amount;
-    accounts[item.account].items.push_back(&item);
+struct AccountSum {
+  std::string name;
+  Sum all;
+  std::map<std::string, Sum> models;
+};
+
+std::string grouped_count(std::uint64_t count) { return grouped(std::to_string(count)); }
+
+std::string grouped_decimal(money::Decimal value) { return grouped(value.to_text()); }
+
+/// "qwen-plus/input" as model and item.
+std::pair<std::string, std::string> split(const std::string& full) {
+  const std::size_t slash = full.rfind('/');
+  return {full.substr(0, slash), full.substr(slash + 1)};
+}
+
+/// The dearest first; names decide between equals.
+std::vector<AccountSum> by_account(const Totals& totals, const rating::Rater& rater) {
+  std::vector<AccountSum> accounts(totals.account_count());
+  for (std::uint32_t i = 0; i < accounts.size(); ++i) {
+    accounts[i].name = totals.account_name(i);
+    accounts[i].all.calls = totals.calls_of(i);
   }
-  for (AccountTotal& account : accounts) {
-    std::ranges::sort(account.items, {}, [&](const ItemTotal* item) -> const std::string& {
-      return rater.item_name(item->item);
-    });
+  for (const ItemTotal& total : totals.items()) {
+    const auto [model, item] = split(rater.item_name(total.item));
+    accounts[total.account].all.add(total, item);
+    accounts[total.account].models[model].add(total, item);
   }
-  std::ranges::sort(accounts, [&](const AccountTotal& a, const AccountTotal& b) {
-    if (a.amount != b.amount) return a.amount > b.amount;
-    return totals.account_name(a.account) < totals.account_name(b.account);
+  std::ranges::sort(accounts, [](const AccountSum& a, const AccountSum& b) {
+    return a.all.amount != b.all.amount ? a.all.amount > b.all.amount : a.name < b.name;
   });
   return accounts;
 }
 
-std::string grouped_count(std::uint64_t count) { return grouped(std::to_string(count)); }
-
-void add_account(const AccountTotal& account, const Totals& totals, const rating::Rater& rater,
-                 TextTable& table) {
-  std::string name = totals.account_name(account.account);
-  std::string last_model;
-  for (const ItemTotal* item : account.items) {
-    const std::string& full = rater.item_name(item->item);
-    const std::size_t slash = full.rfind('/');
-    const std::string model = full.substr(0, slash);
-    table.add({name, model == last_model ? "" : model, full.substr(slash + 1),
-               grouped_count(item->calls), grouped(item->quantity.to_text()),
-               grouped(item->amount.to_text())});
-    name.clear();
-    last_model = model;
+void add_account(const AccountSum& account, TextTable& table) {
+  using Model = std::pair<std::string, Sum>;
+  std::vector<Model> models(account.models.begin(), account.models.end());
+  std::ranges::stable_sort(
+      models, [](const Model& a, const Model& b) { return a.second.amount > b.second.amount; });
+  table.add({account.name, "", grouped_count(account.all.calls), grouped_decimal(account.all.input),
+             grouped_decimal(account.all.output), grouped_decimal(account.all.amount)});
+  for (const auto& [model, sum] : models) {
+    table.add({"", model, "", grouped_decimal(sum.input), grouped_decimal(sum.output),
+               grouped_decimal(sum.amount)});
   }
-  table.add({name, "", "all items", grouped_count(totals.calls_of(account.account)), "",
-             grouped(account.amount.to_text())});
-  table.add_rule();
 }
 
-std::string charges(const Totals& totals, const rating::Rater& rater,
-                    const SummaryOptions& options) {
+std::string accounts_table(const Totals& totals, const rating::Rater& rater,
+                           const SummaryOptions& options) {
   TextTable table({{"account"},
                    {"model"},
-                   {"item"},
                    {"calls", Align::right},
-                   {"tokens", Align::right},
+                   {"input tokens", Align::right},
+                   {"output tokens", Align::right},
                    {"amount " + std::string(rater.currency()), Align::right}});
-  const std::vector<AccountTotal> accounts = by_account(totals, rater);
+  const std::vector<AccountSum> accounts = by_account(totals, rater);
   const std::size_t shown =
       options.accounts_max == 0 ? accounts.size() : std::min(options.accounts_max, accounts.size());
-  for (std::size_t i = 0; i < shown; ++i) add_account(accounts[i], totals, rater, table);
-  if (shown < accounts.size()) {
-    money::Decimal rest;
-    std::uint64_t calls = 0;
-    for (std::size_t i = shown; i < accounts.size(); ++i) {
-      rest += accounts[i].amount;
-      calls += totals.calls_of(accounts[i].account);
+  Sum all;
+  Sum rest;
+  for (std::size_t i = 0; i < accounts.size(); ++i) {
+    const Sum& sum = accounts[i].all;
+    if (i < shown) add_account(accounts[i], table);
+    for (Sum* to : {&all, i < shown ? nullptr : &rest}) {
+      if (to == nullptr) continue;
+      to->calls += sum.calls;
+      to->input += sum.input;
+      to->output += sum.output;
+      to->amount += sum.amount;
     }
-    table.add({grouped_count(accounts.size() - shown) + " more accounts", "", "",
-               grouped_count(calls), "", grouped(rest.to_text())});
-    table.add_rule();
   }
-  table.add({"total", "", "", grouped_count(totals.count_of(Status::rated)), "",
-             grouped(totals.amount().to_text())});
+  const auto add = [&](const std::string& name, const Sum& sum) {
+    table.add({name, "", grouped_count(sum.calls), grouped_decimal(sum.input),
+               grouped_decimal(sum.output), grouped_decimal(sum.amount)});
+  };
+  if (shown < accounts.size()) add(grouped_count(accounts.size() - shown) + " more accounts", rest);
+  table.add_rule();
+  add("total", all);
+  return table.to_text();
+}
+
+std::string items_table(const Totals& totals, const rating::Rater& rater) {
+  TextTable table({{"model"},
+                   {"item"},
+                   {"lines", Align::right},
+                   {"tokens", Align::right},
+                   {"amount " + std::string(rater.currency()), Align::right}});
+  std::vector<ItemTotal> items(rater.item_count());
+  for (const ItemTotal& total : totals.items()) {
+    items[total.item].calls += total.calls;
+    items[total.item].quantity += total.quantity;
+    items[total.item].amount += total.amount;
+  }
+  std::string last_model;
+  for (std::uint32_t i = 0; i < items.size(); ++i) {
+    if (items[i].calls == 0) continue;
+    const auto [model, item] = split(rater.item_name(i));
+    table.add({model == last_model ? "" : model, item, grouped_count(items[i].calls),
+               grouped_decimal(items[i].quantity), grouped_decimal(items[i].amount)});
+    last_model = model;
+  }
   return table.to_text();
 }
 
@@ -130,7 +175,8 @@ std::string summary(const batch::RateOutcome& outcome, const rating::Rater& rate
   if (!book.version.empty()) text += ", version " + book.version;
   text += " (" + std::string(rater.currency()) + ", sha256 " + book.content_hash.substr(0, 12) +
           ")\n\n";
-  return text + charges(outcome.totals, rater, options) + '\n' + lines_by_status(outcome.totals) +
+  return text + accounts_table(outcome.totals, rater, options) + '\n' +
+         items_table(outcome.totals, rater) + '\n' + lines_by_status(outcome.totals) +
          examples(outcome);
 }
 
