@@ -8,189 +8,174 @@
 #include "steelyard/json/string.h"
 
 namespace steelyard::json {
+namespace {
 
-/// Reads one text into a Document, from the left, without going back.
+/// Keep the fingerprints of values apart that look alike as numbers: false and 1, {} and 0.
+/// Numbers, whose second part is small, need none.
+constexpr std::uint64_t literal_mark = 0x9e3779b97f4a7c15;
+constexpr std::uint64_t string_mark = 0xc2b2ae3d27d4eb4f;
+constexpr std::uint64_t object_mark = 0x85ebca77c2b2ae63;
+constexpr std::uint64_t array_mark = 0xff51afd7ed558ccd;
+
+}  // namespace
+
+/// Reads one text into a Document, from the left, without going back. Each function that
+/// reads takes the place where it begins and returns the one behind what it read, or null;
+/// so that the place stays in a register.
 class Parser {
  public:
   Parser(Document& document, std::string_view text)
       : document_(document),
         begin_(text.data()),
-        at_(text.data()),
-        end_(text.data() + text.size()) {}
+        end_(text.data() + text.size()),
+        capacity_(document.nodes_.size()) {}
 
   bool run() {
     document_.count_ = 0;
     document_.words_.clear();
     document_.unescaped_.clear();
-    std::uint64_t fingerprint = 0;
-    skip_space();
-    if (!value(Name{}, 0, fingerprint)) return false;
-    skip_space();
-    if (at_ != end_) return fail("something follows the value");
-    document_.fingerprint_ = fingerprint;
-    return true;
+    const char* at = value(skip_space(begin_), append(), 0, document_.fingerprint_);
+    if (at == nullptr) return false;
+    at = skip_space(at);
+    return at == end_ || fail(at, "something follows the value") != nullptr;
   }
 
  private:
-  bool fail(const char* what) {
-    document_.error_ = {what, static_cast<std::size_t>(at_ - begin_)};
-    return false;
+  const char* fail(const char* at, const char* what) {
+    document_.error_ = {what, static_cast<std::size_t>(at - begin_)};
+    return nullptr;
   }
 
   std::uint32_t offset(const char* at) const { return static_cast<std::uint32_t>(at - begin_); }
 
   static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-  void skip_space() {
-    if (*at_ > ' ') [[likely]]
-      return;
-    while (at_ < end_ && is_space(*at_)) ++at_;
+  const char* skip_space(const char* at) const {
+    if (*at > ' ') [[likely]]
+      return at;
+    while (at < end_ && is_space(*at)) ++at;
+    return at;
   }
 
-  /// A new node behind the others. References to nodes end here.
+  /// A new node behind the others, without a name. References to nodes end here.
   Node& append() {
-    if (document_.count_ == document_.nodes_.size()) {
-      document_.nodes_.resize(document_.count_ * 2 + 32);
+    if (document_.count_ == capacity_) [[unlikely]] {
+      document_.nodes_.resize(capacity_ * 2 + 32);
+      capacity_ = document_.nodes_.size();
     }
-    Node& node = document_.nodes_[document_.count_++];
-    node.is_whole = false;
+    Node& node = document_.nodes_.data()[document_.count_++];
+    node = Node{};
     node.end = static_cast<std::uint32_t>(document_.count_);
     return node;
   }
 
-  /// A member's name, as it goes into the node of its value.
-  struct Name {
-    std::uint64_t word = 0;
-    std::uint32_t begin = 0;
-    std::uint32_t size = 0;
-    bool is_unescaped = false;
-  };
+  /// Reads a value into its node, which may have a name already.
+  const char* value(const char* at, Node& node, std::size_t depth, std::uint64_t& fingerprint) {
+    node.begin = offset(at);
+    switch (*at) {
+      case '"': return string_value(at, node, fingerprint);
+      case '{':
+      case '[': return container(at, node, depth, fingerprint);
+      case 't': return literal(at, "true", node, Type::boolean, 1, fingerprint);
+      case 'f': return literal(at, "false", node, Type::boolean, 0, fingerprint);
+      case 'n': return literal(at, "null", node, Type::null, 2, fingerprint);
+      default: return number_value(at, node, fingerprint);
+    }
+  }
 
-  Node& append(const Name& name, Type type) {
-    Node& node = append();
-    node.word = name.word;
-    node.name_begin = name.begin;
-    node.name_size = name.size;
-    node.name_is_unescaped = name.is_unescaped;
+  const char* literal(const char* at, std::string_view text, Node& node, Type type,
+                      std::uint64_t whole, std::uint64_t& fingerprint) {
+    if (!std::string_view(at, static_cast<std::size_t>(end_ - at)).starts_with(text)) {
+      return fail(at, "a value was expected");
+    }
     node.type = type;
-    node.is_unescaped = false;
-    return node;
-  }
-
-  bool value(const Name& name, std::size_t depth, std::uint64_t& fingerprint) {
-    switch (*at_) {
-      case '"': return string_value(name, fingerprint);
-      case '{': return container(name, Type::object, depth, fingerprint);
-      case '[': return container(name, Type::array, depth, fingerprint);
-      case 't': return literal(name, "true", Type::boolean, 1, fingerprint);
-      case 'f': return literal(name, "false", Type::boolean, 0, fingerprint);
-      case 'n': return literal(name, "null", Type::null, 2, fingerprint);
-      default: return number_value(name, fingerprint);
-    }
-  }
-
-  bool literal(const Name& name, std::string_view text, Type type, std::uint64_t whole,
-               std::uint64_t& fingerprint) {
-    if (!std::string_view(at_, static_cast<std::size_t>(end_ - at_)).starts_with(text)) {
-      return fail("a value was expected");
-    }
-    Node& node = append(name, type);
     node.whole = whole;
-    node.begin = offset(at_);
     node.size = static_cast<std::uint32_t>(text.size());
-    at_ += text.size();
-    fingerprint = base::hash_pair(static_cast<std::uint64_t>(type), whole);
-    return true;
+    fingerprint = base::hash_pair(whole, literal_mark);
+    return at + text.size();
   }
 
-  bool number_value(const Name& name, std::uint64_t& fingerprint) {
+  const char* number_value(const char* at, Node& node, std::uint64_t& fingerprint) {
     std::uint64_t whole = 0;
-    if (const char* const end = scan_plain_whole(at_, whole); end != nullptr && end <= end_) {
-      Node& node = append(name, Type::number);
-      node.begin = offset(at_);
-      node.size = static_cast<std::uint32_t>(end - at_);
-      node.is_whole = true;
-      node.whole = whole;
-      at_ = end;
-      fingerprint = fingerprint_of_whole(whole);
-      return true;
-    }
-    return unusual_number(name, fingerprint);
+    const char* const behind = scan_plain_whole(at, whole);
+    if (behind == nullptr || behind > end_) [[unlikely]]
+      return unusual_number(at, node, fingerprint);
+    node.type = Type::number;
+    node.size = static_cast<std::uint32_t>(behind - at);
+    node.is_whole = true;
+    node.whole = whole;
+    fingerprint = fingerprint_of_whole(whole);
+    return behind;
   }
 
   /// With a sign, a fraction or an exponent, with many digits, or no number at all.
-  bool unusual_number(const Name& name, std::uint64_t& fingerprint) {
-    const Number number = scan_number(at_, end_);
-    if (number.end == nullptr) return fail(at_ == end_ ? "the text ends too early" : number.what);
-    Node& node = append(name, Type::number);
-    node.begin = offset(at_);
-    node.size = static_cast<std::uint32_t>(number.end - at_);
+  const char* unusual_number(const char* at, Node& node, std::uint64_t& fingerprint) {
+    const Number number = scan_number(at, end_);
+    if (number.end == nullptr) {
+      return fail(at, at == end_ ? "the text ends too early" : number.what);
+    }
+    node.type = Type::number;
+    node.size = static_cast<std::uint32_t>(number.end - at);
     node.is_whole = number.is_whole;
     node.whole = number.whole;
-    at_ = number.end;
     fingerprint = number.fingerprint;
-    return true;
+    return number.end;
   }
 
-  bool string_value(const Name& name, std::uint64_t& fingerprint) {
-    Name text;
-    if (!string(text)) return false;
-    Node& node = append(name, Type::string);
-    node.begin = text.begin;
-    node.size = text.size;
-    node.is_unescaped = text.is_unescaped;
-    fingerprint = base::hash_pair(text.word, static_cast<std::uint64_t>(Type::string));
-    return true;
+  const char* string_value(const char* at, Node& node, std::uint64_t& fingerprint) {
+    std::uint64_t word = 0;
+    node.type = Type::string;
+    at = string(at, word, node.begin, node.size, node.is_unescaped);
+    fingerprint = base::hash_pair(word, string_mark);
+    return at;
   }
 
-  /// Requires: `at_` is at the opening quote. Ensures: behind the closing one.
-  bool string(Name& text) {
-    const char* const first = at_ + 1;
-    const char* const plain_end = skip_plain(first);
-    if (*plain_end != '"' || plain_end >= end_) [[unlikely]]
-      return unusual_string(first, text);
-    text.begin = offset(first);
-    text.size = static_cast<std::uint32_t>(plain_end - first);
-    text.word = base::hash({first, text.size});
-    at_ = plain_end + 1;
-    return true;
+  /// Requires: `at` is at the opening quote.
+  const char* string(const char* at, std::uint64_t& word, std::uint32_t& begin, std::uint32_t& size,
+                     bool& is_unescaped) {
+    const char* const first = at + 1;
+    const char* const last = skip_plain(first);
+    if (*last != '"' || last >= end_) [[unlikely]]
+      return unusual_string(first, word, begin, size, is_unescaped);
+    begin = offset(first);
+    size = static_cast<std::uint32_t>(last - first);
+    word = base::hash({first, static_cast<std::size_t>(last - first)});
+    return last + 1;
   }
 
   /// With escapes, with characters beyond ASCII, or no string at all.
-  bool unusual_string(const char* first, Name& text) {
+  const char* unusual_string(const char* first, std::uint64_t& word, std::uint32_t& begin,
+                             std::uint32_t& size, bool& is_unescaped) {
     const StringScan scan = scan_string(first);
-    at_ = scan.end;
     // The byte after the text stops the scan as a control character, so none runs past it.
-    if (at_ >= end_) return fail("the text ends inside a string");
-    if (scan.what != nullptr) return fail(scan.what);
-    text.is_unescaped = scan.has_escapes;
+    if (scan.end >= end_) return fail(scan.end, "the text ends inside a string");
+    if (scan.what != nullptr) return fail(scan.end, scan.what);
+    std::string_view text(first, static_cast<std::size_t>(scan.end - first));
+    begin = offset(first);
     if (scan.has_escapes) {
-      text.begin = static_cast<std::uint32_t>(document_.unescaped_.size());
-      unescape({first, static_cast<std::size_t>(at_ - first)}, document_.unescaped_);
-      text.size = static_cast<std::uint32_t>(document_.unescaped_.size()) - text.begin;
-      text.word = base::hash({document_.unescaped_.data() + text.begin, text.size});
-    } else {
-      text.begin = offset(first);
-      text.size = static_cast<std::uint32_t>(at_ - first);
-      text.word = base::hash({first, text.size});
+      std::string& unescaped = document_.unescaped_;
+      begin = static_cast<std::uint32_t>(unescaped.size());
+      unescape(text, unescaped);
+      text = std::string_view(unescaped).substr(begin);
     }
-    ++at_;
-    return true;
+    is_unescaped = scan.has_escapes;
+    size = static_cast<std::uint32_t>(text.size());
+    word = base::hash(text);
+    return scan.end + 1;
   }
 
-  bool container(const Name& name, Type type, std::size_t depth, std::uint64_t& fingerprint) {
-    if (depth == limits::json_depth_max) return fail("values are nested too deeply");
-    const char* const first = at_;
-    const std::size_t index = document_.count_;
-    append(name, type).begin = offset(first);
-    ++at_;
-    const bool is_read =
-        type == Type::object ? members(depth + 1, fingerprint) : elements(depth + 1, fingerprint);
-    if (!is_read) return false;
+  const char* container(const char* at, Node& opened, std::size_t depth,
+                        std::uint64_t& fingerprint) {
+    if (depth == limits::json_depth_max) return fail(at, "values are nested too deeply");
+    const auto index = static_cast<std::size_t>(&opened - document_.nodes_.data());
+    opened.type = *at == '{' ? Type::object : Type::array;
+    const char* const behind = *at == '{' ? members(at + 1, depth + 1, fingerprint)
+                                          : elements(at + 1, depth + 1, fingerprint);
+    if (behind == nullptr) return nullptr;
     Node& node = document_.nodes_[index];
-    node.size = static_cast<std::uint32_t>(at_ - first);
+    node.size = static_cast<std::uint32_t>(behind - at);
     node.end = static_cast<std::uint32_t>(document_.count_);
-    return true;
+    return behind;
   }
 
   /// The names of one object so far: tells at once, for few names, whether one is there
@@ -229,60 +214,56 @@ class Parser {
     std::uint64_t seen_ = 0;
   };
 
-  bool members(std::size_t depth, std::uint64_t& fingerprint) {
+  const char* members(const char* at, std::size_t depth, std::uint64_t& fingerprint) {
     constexpr const char* twice = "a name stands twice in one object";
     Names names(document_.words_);
     std::uint64_t sum = 0;  // The order of members does not matter.
-    skip_space();
-    if (*at_ != '}') {
-      for (;;) {
-        if (*at_ != '"') return fail("a member's name was expected");
-        Name name;
-        if (!string(name)) return false;
-        if (!names.add(name.word)) return fail(twice);
-        skip_space();
-        if (*at_ != ':') return fail("':' was expected");
-        ++at_;
-        skip_space();
+    at = skip_space(at);
+    if (*at != '}') {
+      for (;; at = skip_space(at + 1)) {
+        if (*at != '"') return fail(at, "a member's name was expected");
+        Node& node = append();
+        at = string(at, node.word, node.name_begin, node.name_size, node.name_is_unescaped);
+        if (at == nullptr) return nullptr;
+        const std::uint64_t word = node.word;
+        if (!names.add(word)) return fail(at, twice);
+        at = skip_space(at);
+        if (*at != ':') return fail(at, "':' was expected");
         std::uint64_t child = 0;
-        if (!value(name, depth, child)) return false;
-        sum += base::hash_pair(name.word, child);
-        skip_space();
-        if (*at_ != ',') break;
-        ++at_;
-        skip_space();
+        at = value(skip_space(at + 1), node, depth, child);
+        if (at == nullptr) return nullptr;
+        sum += base::hash_pair(word, child);
+        at = skip_space(at);
+        if (*at != ',') break;
       }
-      if (*at_ != '}') return fail("',' or '}' was expected");
+      if (*at != '}') return fail(at, "',' or '}' was expected");
     }
-    ++at_;
-    fingerprint = base::hash_pair(sum, names.size());
-    return names.finish() || fail(twice);
+    fingerprint = base::hash_pair(sum, object_mark ^ names.size());
+    return names.finish() ? at + 1 : fail(at, twice);
   }
 
-  bool elements(std::size_t depth, std::uint64_t& fingerprint) {
-    std::uint64_t chain = static_cast<std::uint64_t>(Type::array);
-    skip_space();
-    if (*at_ != ']') {
-      for (;;) {
+  const char* elements(const char* at, std::size_t depth, std::uint64_t& fingerprint) {
+    std::uint64_t chain = array_mark;
+    at = skip_space(at);
+    if (*at != ']') {
+      for (;; at = skip_space(at + 1)) {
         std::uint64_t child = 0;
-        if (!value(Name{}, depth, child)) return false;
+        at = value(at, append(), depth, child);
+        if (at == nullptr) return nullptr;
         chain = base::hash_pair(chain, child);
-        skip_space();
-        if (*at_ != ',') break;
-        ++at_;
-        skip_space();
+        at = skip_space(at);
+        if (*at != ',') break;
       }
-      if (*at_ != ']') return fail("',' or ']' was expected");
+      if (*at != ']') return fail(at, "',' or ']' was expected");
     }
-    ++at_;
-    fingerprint = base::hash_pair(chain, ~std::uint64_t{0});
-    return true;
+    fingerprint = base::hash_pair(chain, array_mark);
+    return at + 1;
   }
 
   Document& document_;
   const char* const begin_;
-  const char* at_;
   const char* const end_;
+  std::size_t capacity_;  // Of the list of nodes.
 };
 
 bool Document::parse(std::string_view text) {

@@ -15,6 +15,7 @@ namespace steelyard::json {
 /// `member.word == word("prompt_tokens")`.
 constexpr std::uint64_t word(std::string_view name) { return base::hash(name); }
 
+/// The two that contain others stand last.
 enum class Type : std::uint8_t { null, boolean, number, string, object, array };
 
 /// The word of a type as it stands in messages: "a string".
@@ -31,7 +32,7 @@ struct Node {
   std::uint32_t name_size = 0;
   std::uint32_t end = 0;  ///< Index of the node after this value and its contents.
   Type type = Type::null;
-  bool is_whole = false;      ///< A number written in digits alone, below 2^63.
+  bool is_whole = false;      ///< A number written in at most 18 digits and nothing else.
   bool is_unescaped = false;  ///< The string had escapes: it stands apart from the text.
   bool name_is_unescaped = false;
 };
@@ -106,8 +107,8 @@ class Object {
   /// The member of that name, or null.
   const Node* find(std::uint64_t name) const {
     if (node_ == nullptr) return nullptr;
-    const Node* const last = document_->nodes().data() + node_->end;
-    for (const Node* at = node_ + 1; at < last; at = document_->nodes().data() + at->end) {
+    const Node* const last = behind(node_);
+    for (const Node* at = node_ + 1; at < last; at = next(at)) {
       if (at->word == name) return at;
     }
     return nullptr;
@@ -117,15 +118,21 @@ class Object {
   template <class Visit>
   void each(Visit visit) const {
     if (node_ == nullptr) return;
-    const Node* const last = document_->nodes().data() + node_->end;
-    for (const Node* at = node_ + 1; at < last; at = document_->nodes().data() + at->end)
-      visit(*at);
+    const Node* const last = behind(node_);
+    for (const Node* at = node_ + 1; at < last; at = next(at)) visit(*at);
   }
 
   bool is_missing() const { return node_ == nullptr; }
   const Document& document() const { return *document_; }
 
  private:
+  const Node* behind(const Node* node) const { return document_->nodes().data() + node->end; }
+
+  /// Most values contain no others: knowing that beforehand spares a wait for `end`.
+  const Node* next(const Node* at) const {
+    return at->type < Type::object ? at + 1 : behind(at);
+  }
+
   const Document* document_ = nullptr;
   const Node* node_ = nullptr;
 };

@@ -6,7 +6,7 @@ namespace {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::uint64_t fingerprint_of(const Canonical& number) {
-  const auto shape = static_cast<std::uint64_t>(number.exponent) * 2 + (number.is_negative ? 1 : 0);
+  const std::uint64_t shape = number.exponent_word * 2 + (number.is_negative ? 1 : 0);
   return base::hash_pair(number.digits_hash, shape);
 }
 
@@ -46,6 +46,7 @@ Canonical canonical(std::string_view text) {
   if (number.digits_count == 0) return {};  // Zero has one form, whatever its sign.
 
   std::int64_t exponent = 0;
+  std::uint64_t word = 0;
   if (at < text.size()) {
     ++at;
     const bool is_negative = text[at] == '-';
@@ -53,10 +54,16 @@ Canonical canonical(std::string_view text) {
     constexpr std::int64_t largest = 1'000'000'000'000'000;
     for (; at < text.size(); ++at) {
       if (exponent < largest) exponent = exponent * 10 + (text[at] - '0');
+      word = word * 10 + static_cast<std::uint64_t>(text[at] - '0');
     }
-    if (is_negative) exponent = -exponent;
+    if (is_negative) {
+      exponent = -exponent;
+      word = -word;
+    }
   }
-  number.exponent = exponent - after_point + static_cast<std::int64_t>(zeros);
+  const std::int64_t shift = static_cast<std::int64_t>(zeros) - after_point;
+  number.exponent = exponent + shift;
+  number.exponent_word = word + static_cast<std::uint64_t>(shift);
   return number;
 }
 

@@ -12,7 +12,7 @@ namespace steelyard::json {
 struct Number {
   const char* end = nullptr;      ///< Behind the number; null if there is none.
   const char* what = "";          ///< Why there is none.
-  bool is_whole = false;          ///< Digits alone, without a sign, below 2^63.
+  bool is_whole = false;          ///< At most 18 digits and nothing else.
   std::uint64_t whole = 0;        ///< Its value, if so.
   std::uint64_t fingerprint = 0;  ///< Of its value: 1000, 1000.0 and 1e3 have the same.
 };
@@ -43,13 +43,14 @@ inline const char* scan_plain_whole(const char* at, std::uint64_t& whole) {
 Number scan_number(const char* at, const char* end);
 
 /// A number's sign, its digits without zeros at either end, and the power of ten that the
-/// last of them counts. Two texts have the same value if and only if these are equal.
+/// last of them counts: two texts of the same value have the same of all.
 struct Canonical {
   bool is_negative = false;
   std::uint64_t digits_hash = 0;
   std::size_t digits_count = 0;
   std::uint64_t digits = 0;  ///< As a number, if there are at most 19.
-  std::int64_t exponent = 0;
+  std::int64_t exponent = 0;        ///< Beyond 10^15, only its size is right.
+  std::uint64_t exponent_word = 0;  ///< The exponent modulo 2^64, however long it is written.
 };
 
 /// Requires: a text that scan_number has read.
