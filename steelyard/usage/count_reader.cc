@@ -9,10 +9,12 @@
 namespace steelyard::usage {
 namespace {
 
-std::string pointer_to(std::string_view part, std::string_view name) {
+std::string pointer_to(const CountReader::Part& part, std::string_view name = {}) {
   std::string pointer = "/data/usage";
-  if (!part.empty()) pointer += '/' + std::string(part);
-  return pointer + '/' + std::string(name);
+  if (!part.name.empty()) pointer += '/' + std::string(part.name);
+  if (part.index.has_value()) pointer += '/' + std::to_string(*part.index);
+  if (!name.empty()) pointer += '/' + std::string(name);
+  return pointer;
 }
 
 /// What is said first when several things are wrong: a bad number, then that there is
@@ -24,11 +26,11 @@ int rank(ErrorCode code) {
 /// The value of a number that is whole and small enough, however it is written.
 Count whole_value(std::string_view number) {
   const json::Canonical value = json::canonical(number);
-  if (value.digits_count == 0) return 0;
+  if (value.digits_count == 0) return std::uint64_t{0};
   constexpr std::int64_t digits_max = 16;
   if (value.is_negative || value.exponent < 0 ||
       static_cast<std::int64_t>(value.digits_count) + value.exponent > digits_max) {
-    return std::nullopt;
+    return {};
   }
   std::uint64_t whole = value.digits;
   for (std::int64_t i = 0; i < value.exponent; ++i) whole *= 10;
@@ -43,64 +45,60 @@ void CountReader::refuse(ErrorCode code, std::string detail) {
   }
 }
 
-CountReader::Part CountReader::part(Name name) {
-  const json::Node* const node = usage_.object.find(name.word);
-  if (node == nullptr || node->type == json::Type::null) return {{}, name.text};
-  if (node->type != json::Type::object) {
-    refuse(ErrorCode::invalid_field, pointer_to({}, name.text) + ": " +
-                                         shown(usage_.object.document(), *node) +
-                                         " is not an object");
-    return {{}, name.text};
+CountReader::Part CountReader::unusual_part(const Name& name, const json::Node& node) {
+  const Part none{{}, name.text};
+  if (node.type != json::Type::null) {
+    refuse(ErrorCode::invalid_field,
+           pointer_to(none) + ": " + shown(usage_.object.document(), node) + " is not an object");
   }
-  return {json::Object(usage_.object.document(), *node), name.text};
+  return none;
 }
 
-Count CountReader::count(const Part& part, Name name) {
-  const json::Node* const node = part.object.find(name.word);
-  if (node == nullptr || node->type == json::Type::null) return std::nullopt;
-  if (node->is_whole && node->whole <= limits::count_max) [[likely]]
-    return node->whole;
-  return value_of(part, name, *node);
-}
-
-Count CountReader::value_of(const Part& part, Name name, const json::Node& node) {
+Count CountReader::unusual_value(const Part& part, const Name& name, const json::Node& node) {
+  if (node.type == json::Type::null) return {};
   const json::Document& document = usage_.object.document();
   if (node.type == json::Type::number) {
     const Count value = whole_value(document.text(node));
     if (value.has_value() && *value <= limits::count_max) return value;
   }
-  refuse(ErrorCode::invalid_quantity,
-         pointer_to(part.name, name.text) + ": " + shown(document, node) +
-             " is not a whole number from 0 to " + std::to_string(limits::count_max));
-  return std::nullopt;
+  refuse(ErrorCode::invalid_quantity, pointer_to(part, name.text) + ": " + shown(document, node) +
+                                          " is not a whole number from 0 to " +
+                                          std::to_string(limits::count_max));
+  return {};
 }
 
 std::uint64_t CountReader::sum(const Part& part, std::initializer_list<Name> names) {
   std::uint64_t total = 0;
-  if (part.object.is_missing()) return total;
-  for (const Name name : names) total += count(part, name).value_or(0);
+  part.object.each([&](const json::Node& member) {
+    for (const Name& name : names) {
+      if (member.word == name.word) total += value_of(part, name, member).value_or(0);
+    }
+  });
   return total;
 }
 
-std::uint64_t CountReader::sum_of_list(Name list, Name count_name) {
+std::uint64_t CountReader::sum_of_list(const Name& list, const Name& count_name) {
   const json::Node* const node = usage_.object.find(list.word);
   if (node == nullptr || node->type == json::Type::null) return 0;
   const json::Document& document = usage_.object.document();
+  Part part{{}, list.text};
   if (node->type != json::Type::array) {
     refuse(ErrorCode::invalid_field,
-           pointer_to({}, list.text) + ": " + shown(document, *node) + " is not a list");
+           pointer_to(part) + ": " + shown(document, *node) + " is not a list");
     return 0;
   }
   std::uint64_t total = 0;
+  std::size_t index = 0;
   json::Object(document, *node).each([&](const json::Node& element) {
+    part.index = index++;
     if (element.type != json::Type::object) {
       refuse(ErrorCode::invalid_field,
-             pointer_to({}, list.text) + ": " + shown(document, element) + " is not an object");
-    } else {
-      const std::uint64_t next =
-          count({json::Object(document, element), list.text}, count_name).value_or(0);
-      total = std::min(total + next, 2 * limits::count_max);  // Above any count it may fit.
+             pointer_to(part) + ": " + shown(document, element) + " is not an object");
+      return;
     }
+    part.object = json::Object(document, element);
+    const std::uint64_t next = count(part, count_name).value_or(0);
+    total = std::min(total + next, 2 * limits::count_max);  // Above any count it may fit.
   });
   return total;
 }
@@ -117,28 +115,24 @@ void CountReader::require_any(std::initializer_list<Count> counts, const char* w
   refuse(ErrorCode::usage_missing, std::string("/data/usage has none of ") + what);
 }
 
-void CountReader::require_at_most(std::uint64_t part, std::uint64_t whole, const char* what) {
-  if (part <= whole) [[likely]]
-    return;
+void CountReader::note_not_at_most(std::uint64_t part, std::uint64_t whole, const char* what) {
   refuse(ErrorCode::inconsistent_usage, std::string("/data/usage: ") + what + " does not hold: " +
                                             std::to_string(part) + " > " + std::to_string(whole));
 }
 
-void CountReader::require_equal(std::uint64_t stated, std::uint64_t computed, const char* what) {
-  if (stated == computed) [[likely]]
-    return;
+void CountReader::note_not_equal(std::uint64_t stated, std::uint64_t computed, const char* what) {
   refuse(ErrorCode::inconsistent_usage, std::string("/data/usage: ") + what +
                                             " does not hold: " + std::to_string(stated) + " and " +
                                             std::to_string(computed));
 }
 
 Result<TokenCounts> CountReader::finish(const TokenCounts& counts) {
+  if (counts.total_input() > limits::count_max || counts.output > limits::count_max) [[unlikely]] {
+    refuse(ErrorCode::invalid_quantity,
+           "/data/usage: the counts together exceed " + std::to_string(limits::count_max));
+  }
   if (error_.has_value()) [[unlikely]]
     return std::unexpected(std::move(*error_));
-  if (counts.total_input() > limits::count_max || counts.output > limits::count_max) {
-    return failure(ErrorCode::invalid_quantity,
-                   "/data/usage: the counts together exceed " + std::to_string(limits::count_max));
-  }
   return counts;
 }
 

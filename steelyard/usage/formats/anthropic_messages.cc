@@ -27,8 +27,8 @@ Result<TokenCounts> read_anthropic_messages(const json::Object& usage) {
   read.require_any({input, output}, "input_tokens, output_tokens");
   read.require_at_most(reasoning.value_or(0), output.value_or(0),
                        "thinking_tokens <= output_tokens");
-  return read.finish(
-      {input.value_or(0), cached.value_or(0), written.value_or(0), output.value_or(0), reasoning});
+  return read.finish({input.value_or(0), cached.value_or(0), written.value_or(0),
+                      output.value_or(0), reasoning.optional()});
 }
 
 }  // namespace steelyard::usage::formats

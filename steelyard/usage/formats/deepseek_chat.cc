@@ -25,6 +25,9 @@ Result<TokenCounts> read_deepseek_chat(const json::Object& usage) {
     read.require_equal(counts.input.value_or(0), hit.value_or(0) + *miss,
                        "prompt_tokens = prompt_cache_hit_tokens + prompt_cache_miss_tokens");
   }
+  check_modalities(read, input_details, counts.input, "prompt_tokens_details <= prompt_tokens");
+  check_modalities(read, output_details, counts.output,
+                   "completion_tokens_details <= completion_tokens");
   return take_apart(read, counts, "prompt_tokens, completion_tokens");
 }
 

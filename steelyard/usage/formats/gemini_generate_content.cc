@@ -12,7 +12,7 @@ Result<TokenCounts> read_gemini_generate_content(const json::Object& usage) {
   const Count candidates = read.count("candidatesTokenCount");
   const Count thoughts = read.count("thoughtsTokenCount");
   const Count cached = read.count("cachedContentTokenCount");
-  const auto check = [&](CountReader::Name list, Count whole, const char* what) {
+  const auto check = [&](const CountReader::Name& list, Count whole, const char* what) {
     read.require_at_most(read.sum_of_list(list, "tokenCount"), whole.value_or(0), what);
   };
   check("promptTokensDetails", prompt, "promptTokensDetails <= promptTokenCount");
@@ -22,7 +22,7 @@ Result<TokenCounts> read_gemini_generate_content(const json::Object& usage) {
   check("cacheTokensDetails", cached, "cacheTokensDetails <= cachedContentTokenCount");
 
   const auto sum = [](Count a, Count b) -> Count {
-    if (!a.has_value() && !b.has_value()) return std::nullopt;
+    if (!a.has_value() && !b.has_value()) return {};
     return a.value_or(0) + b.value_or(0);
   };
   const Inclusive counts{.input = sum(prompt, tool_prompt),
@@ -31,7 +31,9 @@ Result<TokenCounts> read_gemini_generate_content(const json::Object& usage) {
                          .output = sum(candidates, thoughts),
                          .reasoning = thoughts,
                          .total = read.count("totalTokenCount")};
-  return take_apart(read, counts, "promptTokenCount, candidatesTokenCount, thoughtsTokenCount");
+  return take_apart(read, counts,
+                    "promptTokenCount, toolUsePromptTokenCount, candidatesTokenCount, "
+                    "thoughtsTokenCount");
 }
 
 }  // namespace steelyard::usage::formats

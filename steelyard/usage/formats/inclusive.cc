@@ -13,7 +13,8 @@ Result<TokenCounts> take_apart(CountReader& read, const Inclusive& counts, const
   if (counts.total.has_value()) {
     read.require_equal(*counts.total, input + output, "total tokens = input + output tokens");
   }
-  return read.finish({input - cached - written, cached, written, output, counts.reasoning});
+  return read.finish(
+      {input - cached - written, cached, written, output, counts.reasoning.optional()});
 }
 
 void check_modalities(CountReader& read, const CountReader::Part& details, Count whole,

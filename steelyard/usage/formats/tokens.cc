@@ -13,7 +13,8 @@ Result<TokenCounts> read_tokens(const json::Object& usage) {
   const Count reasoning = read.count("reasoning");
   read.require_any({input, output}, "input, output");
   read.require_at_most(reasoning.value_or(0), output.value_or(0), "reasoning <= output");
-  return read.finish({input.value_or(0), cached.value_or(0), 0, output.value_or(0), reasoning});
+  return read.finish(
+      {input.value_or(0), cached.value_or(0), 0, output.value_or(0), reasoning.optional()});
 }
 
 }  // namespace steelyard::usage::formats
