@@ -29,13 +29,24 @@ std::string options_of(const CommandText& command) {
   return text;
 }
 
+/// Examples as a shell reads them: what they do is a comment.
+std::string script_of(const std::string& examples) {
+  std::string text;
+  for (const std::string& line : CLI::detail::split(examples, '\n')) {
+    if (line.empty()) continue;
+    const bool is_command = line.starts_with("    ");
+    text += is_command ? line.substr(4) : "# " + line.substr(line.find_first_not_of(' '));
+    text += '\n';
+  }
+  return text;
+}
+
 std::string section_of(const CommandText& command) {
   std::string text = "\n## " + command.path + "\n\n" + command.description + ".\n\n```\n" +
                      command.synopsis() + "\n```\n\n" + options_of(command);
   if (!command.exit_status.empty()) text += "\nExit status: " + command.exit_status + '\n';
   if (!command.examples.empty()) {
-    text +=
-        "\n```sh\n" + command.examples + (command.examples.ends_with('\n') ? "" : "\n") + "```\n";
+    text += "\n```sh\n" + script_of(command.examples) + "```\n";
   }
   return text;
 }
