@@ -76,7 +76,8 @@ void add_explain(CLI::App& app, Session& session) {
   add_price_book_option(*command, arguments->price_book);
   command->add_option("--id", arguments->filter.id, "The event's id; all that have it are shown")
       ->type_name("ID");
-  command->add_option("--source", arguments->filter.source, "The event's source")->type_name("SOURCE");
+  command->add_option("--source", arguments->filter.source, "The event's source")
+      ->type_name("SOURCE");
   command
       ->add_option("--line", arguments->filter.line,
                    "The line it stands on, as rate names it: day.ndjson:17")

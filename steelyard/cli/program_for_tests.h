@@ -9,6 +9,12 @@
 #include <sstream>
 #include <string>
 
+// tests/CMakeLists.txt defines both; without them the header compiles alone, and no test passes.
+#ifndef STEELYARD_ROOT
+#define STEELYARD_ROOT "/nowhere"
+#define STEELYARD_BINARY "/nowhere/steelyard"
+#endif
+
 /// The program itself, run as a person runs it from the checkout. For tests only.
 namespace steelyard::cli {
 
