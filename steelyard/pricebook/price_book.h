@@ -8,31 +8,16 @@
 #include <vector>
 
 #include "steelyard/base/time.h"
+#include "steelyard/base/validity.h"
 #include "steelyard/money/decimal.h"
 #include "steelyard/money/money.h"
+#include "steelyard/pricebook/product.h"
 #include "steelyard/pricebook/token_item.h"
 
 namespace steelyard::pricebook {
 
-/// Where in a file something stands: "models.csv:14".
-struct Place {
-  std::string file;
-  int line = 0;
-
-  std::string to_text() const { return line == 0 ? file : file + ':' + std::to_string(line); }
-};
-
-/// When something is in force: [from, to). No bound: always.
-struct Validity {
-  std::optional<base::Instant> from;
-  std::optional<base::Instant> to;
-
-  bool contains(base::Instant at) const { return (!from || *from <= at) && (!to || at < *to); }
-  bool overlaps(const Validity& other) const {
-    return (!to || !other.from || *other.from < *to) && (!other.to || !from || *from < *other.to);
-  }
-  bool operator==(const Validity&) const = default;
-};
+using base::Place;
+using base::Validity;
 
 /// A range of input tokens, as the price list prints it. Both bounds are kept inclusive
 /// on the upper side, whatever the book's convention: (above, up_to].
@@ -88,15 +73,6 @@ struct ModelRules {
   ThinkingWithoutPrice thinking_without_price = ThinkingWithoutPrice::bill_plain;
 
   bool operator==(const ModelRules&) const = default;
-};
-
-/// A cloud product of the list.
-struct Product {
-  std::string id;                  ///< "nat-gateway": the file's name.
-  std::string name;                ///< As the price list prints it: "NAT Gateway".
-  std::vector<std::string> codes;  ///< What `data.product` may say: nat, eip, cdt, ….
-  bool is_priced = false;
-  Place place;
 };
 
 enum class UpperBound : std::uint8_t { inclusive, exclusive };

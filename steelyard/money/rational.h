@@ -1,0 +1,72 @@
+#pragma once
+
+#include <compare>
+#include <string>
+#include <string_view>
+
+#include "steelyard/base/result.h"
+#include "steelyard/money/decimal.h"
+
+namespace steelyard::money {
+
+/// An exact fraction: what a quantity is between the facts and the price. Hours of gigabytes,
+/// a third of a capacity unit and a mean of five days stay exact; only a written quantity or
+/// amount is a Decimal.
+///
+/// Always reduced, denominator above 0. 128 bits above and below: a result that does not fit
+/// is_too_large, and so is everything computed with it, so that a chain of steps is checked
+/// once, at its end. There is no constructor from double.
+class Rational {
+ public:
+  constexpr Rational() = default;
+  static constexpr Rational whole(std::int64_t n) { return Rational(n, 1); }
+
+  /// The fraction n / d, reduced. Requires: d > 0.
+  static Rational ratio(int128 n, int128 d);
+  static Rational of(Decimal value);
+
+  /// Reads "3", "0.5", "1/800". Errors: decimal_is_malformed, decimal_exceeds_limit.
+  [[nodiscard]] static Result<Rational> parse(std::string_view text);
+
+  constexpr bool is_too_large() const { return denominator_ == 0; }
+  constexpr bool is_zero() const { return numerator_ == 0 && denominator_ != 0; }
+  constexpr bool is_negative() const { return numerator_ < 0; }
+  constexpr bool is_positive() const { return numerator_ > 0; }
+  constexpr int128 numerator() const { return numerator_; }
+  constexpr int128 denominator() const { return denominator_; }
+
+  friend Rational operator+(const Rational& a, const Rational& b);
+  friend Rational operator*(const Rational& a, const Rational& b);
+  Rational operator-() const;
+  friend Rational operator-(const Rational& a, const Rational& b) { return a + -b; }
+  Rational& operator+=(const Rational& other) { return *this = *this + other; }
+
+  /// Requires: `b` is not zero.
+  friend Rational operator/(const Rational& a, const Rational& b);
+
+  /// Exact. Requires: neither is too large.
+  friend std::strong_ordering operator<=>(const Rational& a, const Rational& b);
+  constexpr bool operator==(const Rational&) const = default;
+
+  /// The multiple of `step` below, above, or nearest (half away from zero).
+  /// Requires: step > 0.
+  Rational to_multiple(const Rational& step, Rounding rounding) const;
+
+  /// With twelve decimals. Errors: decimal_exceeds_limit.
+  [[nodiscard]] Result<Decimal> to_decimal(Rounding rounding) const;
+
+  /// "1/800", "7".
+  std::string to_text() const;
+
+ private:
+  constexpr Rational(int128 numerator, int128 denominator)
+      : numerator_(numerator), denominator_(denominator) {}
+
+  int128 numerator_ = 0;
+  int128 denominator_ = 1;  ///< 0: too large.
+};
+
+inline Rational max(const Rational& a, const Rational& b) { return a < b ? b : a; }
+inline Rational min(const Rational& a, const Rational& b) { return b < a ? b : a; }
+
+}  // namespace steelyard::money
