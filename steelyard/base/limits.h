@@ -26,6 +26,15 @@ inline constexpr std::int64_t usage_second_max = 7'258'118'400;
 inline constexpr std::size_t price_file_bytes_max = 64 * 1024 * 1024;
 inline constexpr std::size_t yaml_file_bytes_max = 1024 * 1024;
 inline constexpr std::size_t price_rows_max = 1'000'000;
+
+// Of one product file. A price, a factor, a capacity: 10^12 is more than any page prints.
+inline constexpr std::int64_t product_number_max = 1'000'000'000'000;
+inline constexpr std::size_t product_nodes_max = 200'000;  ///< Values, aliases written out.
+inline constexpr std::size_t product_depth_max = 24;
+inline constexpr std::size_t product_items_max = 1'000;  ///< And orders, plans, discounts.
+inline constexpr std::size_t product_rows_max = 5'000;   ///< Of one table.
+inline constexpr std::size_t product_steps_max = 32;
+inline constexpr std::size_t product_dims_max = 16;
 inline constexpr std::size_t scenario_bytes_max = 1'048'576;
 
 }  // namespace steelyard::limits

@@ -168,28 +168,4 @@ void read_book_yaml(std::string_view text, PriceBook& book, Findings& findings) 
   }
 }
 
-void read_product_yaml(std::string_view text, const std::string& file, PriceBook& book,
-                       Findings& findings) {
-  const auto document = read_yaml(text, file, findings);
-  if (!document.has_value()) return;
-  const YamlMap map(*document, file, {"product", "name", "codes", "priced"}, findings);
-  Product product;
-  product.id = map.needed("product");
-  product.name = map.needed("name");
-  product.place = map.place();
-  if (const auto word = map.one_of("priced", {"false", "true"})) {
-    product.is_priced = *word == 1;
-    if (product.is_priced) {
-      map.error("priced", "unknown_word", "this version prices no cloud product yet");
-    }
-  }
-  if (const YAML::Node list = map.list("codes"); list.IsDefined() && list.IsSequence()) {
-    for (const YAML::Node& each : list) {
-      if (each.IsScalar()) product.codes.push_back(each.Scalar());
-    }
-  }
-  if (product.codes.empty()) product.codes.push_back(product.id);
-  book.products.push_back(std::move(product));
-}
-
 }  // namespace steelyard::pricebook

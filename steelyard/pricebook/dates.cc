@@ -16,7 +16,7 @@ Result<Validity> parse_validity(std::string_view from, std::string_view to,
   if (validity.from && validity.to && *validity.to <= *validity.from) {
     return failure(ErrorCode::price_book_is_invalid,
                    "it ends (" + std::string(to) + ") before it begins (" + std::string(from) +
-                       "): effective_to is the first moment when it is no longer in force");
+                       "): the end is the first moment when it is no longer in force");
   }
   return validity;
 }

@@ -9,6 +9,7 @@
 #include "steelyard/pricebook/content_hash.h"
 #include "steelyard/pricebook/lint.h"
 #include "steelyard/pricebook/models_csv.h"
+#include "steelyard/pricebook/products/product_yaml.h"
 
 namespace steelyard::pricebook {
 namespace {

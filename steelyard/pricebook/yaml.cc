@@ -64,24 +64,23 @@ std::optional<YAML::Node> read_yaml(std::string_view text, const std::string& fi
   return std::nullopt;
 }
 
-YamlMap::YamlMap(const YAML::Node& node, std::string file,
-                 std::initializer_list<std::string_view> keys, Findings& findings)
+YamlMap::YamlMap(const YAML::Node& node, std::string file, std::span<const std::string_view> keys,
+                 Findings& findings)
     : node_(node), file_(std::move(file)), findings_(&findings) {
   if (!node_.IsMap()) {
     findings.error("malformed_yaml", place_of(node_), "keys and values were expected here");
     return;
   }
-  const std::vector<std::string_view> known(keys);
   std::set<std::string> seen;
   for (const auto& entry : node_) {
     const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : std::string("?");
     if (!seen.insert(key).second) {
       findings.error("duplicate_key", place_of(entry.first), "key '" + key + "' stands twice");
     }
-    if (known.empty() || std::ranges::find(known, key) != known.end()) continue;
-    const std::string close = base::nearest(key, known);
+    if (keys.empty() || std::ranges::find(keys, key) != keys.end()) continue;
+    const std::string close = base::nearest(key, keys);
     findings.error("unknown_word", place_of(entry.first),
-                   "key '" + key + "' is none of " + base::joined(known) +
+                   "key '" + key + "' is none of " + base::joined(keys) +
                        (close.empty() ? "" : "; did you mean '" + close + "'?"));
   }
 }
@@ -89,11 +88,11 @@ YamlMap::YamlMap(const YAML::Node& node, std::string file,
 Place YamlMap::place_of(const YAML::Node& node) const { return {file_, node.Mark().line + 1}; }
 
 Place YamlMap::place_of(std::string_view key) const {
-  const YAML::Node node = find(key);
+  const YAML::Node node = at(key);
   return node.IsDefined() ? place_of(node) : place();
 }
 
-YAML::Node YamlMap::find(std::string_view key) const {
+YAML::Node YamlMap::at(std::string_view key) const {
   if (node_.IsMap()) {
     for (const auto& entry : node_) {
       if (entry.first.IsScalar() && entry.first.Scalar() == key) return entry.second;
@@ -102,12 +101,28 @@ YAML::Node YamlMap::find(std::string_view key) const {
   return YAML::Node(YAML::NodeType::Undefined);
 }
 
+YAML::Node YamlMap::key_node(std::string_view key) const {
+  for (const auto& entry : node_) {
+    if (entry.first.IsScalar() && entry.first.Scalar() == key) return entry.first;
+  }
+  return YAML::Node(YAML::NodeType::Undefined);
+}
+
+std::vector<std::string> YamlMap::keys() const {
+  std::vector<std::string> result;
+  if (!node_.IsMap()) return result;
+  for (const auto& entry : node_) {
+    if (entry.first.IsScalar()) result.push_back(entry.first.Scalar());
+  }
+  return result;
+}
+
 void YamlMap::error(std::string_view key, const char* word, std::string message) const {
   findings_->error(word, place_of(key), std::move(message));
 }
 
 std::optional<std::string> YamlMap::text(std::string_view key) const {
-  const YAML::Node node = find(key);
+  const YAML::Node node = at(key);
   if (!node.IsDefined() || node.IsNull()) return std::nullopt;
   if (!node.IsScalar()) {
     error(key, "malformed_yaml", "'" + std::string(key) + "' is not a single value");
@@ -136,14 +151,14 @@ std::optional<std::size_t> YamlMap::one_of(std::string_view key,
 }
 
 YAML::Node YamlMap::map(std::string_view key) const {
-  const YAML::Node node = find(key);
+  const YAML::Node node = at(key);
   if (!node.IsDefined() || node.IsNull() || node.IsMap()) return node;
   error(key, "malformed_yaml", "'" + std::string(key) + "' is not a mapping");
   return YAML::Node(YAML::NodeType::Undefined);
 }
 
 YAML::Node YamlMap::list(std::string_view key) const {
-  const YAML::Node node = find(key);
+  const YAML::Node node = at(key);
   if (!node.IsDefined() || node.IsNull() || node.IsSequence()) return node;
   error(key, "malformed_yaml", "'" + std::string(key) + "' is not a list");
   return YAML::Node(YAML::NodeType::Undefined);

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "steelyard/pricebook/products/rules_yaml.h"
+
+namespace steelyard::pricebook::products {
+
+/// What a row costs in the book's currency: a price, brackets, or nothing (`free`). None for
+/// a placeholder. Prices in other currencies are checked and dropped.
+std::optional<charge_model::Price> read_row_price(const ProductFile& file, const YamlMap& row,
+                                                  charge_model::Kernel kernel);
+
+}  // namespace steelyard::pricebook::products
