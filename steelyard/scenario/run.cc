@@ -82,8 +82,13 @@ void append_record(const Record& record, const std::string& name, std::string_vi
                     "x " + each.row->price.to_text(), "/ " + std::to_string(each.row->per),
                     "= " + each.amount.to_text()});
   }
+  for (const rating::cloud::Line& each : record.cloud.lines) {
+    rows.push_back({each.row->item, each.row->tier, each.quantity.to_text(),
+                    "x " + each.row->price.to_text(), "/ " + each.row->per.to_text(),
+                    "= " + each.amount.to_text()});
+  }
   append_aligned(rows, "    ", to);
-  for (const std::string_view note : report::note_names(record.charge)) {
+  for (const std::string_view note : report::note_names(record)) {
     to.push_back("    note " + std::string(note));
   }
 }
@@ -125,7 +130,8 @@ Result<Outcome> run(const Scenario& scenario, const std::filesystem::path& price
   const std::size_t size = lines.size();
   lines.append(json::Document::padding, '\0');
   chunk_rater.rate(std::string_view(lines).substr(0, size));
-  chunk_rater.decide_identities(identities);
+  batch::CloudRun cloud(rater);
+  chunk_rater.decide_identities(identities, cloud);
 
   Outcome outcome;
   for (const Record& record : chunk_rater.records()) {

@@ -18,6 +18,7 @@ struct Row {
   money::Decimal per;
   std::uint32_t item_index = 0;  ///< Dense over all item names, cloud items behind token items.
   std::uint64_t order = 0;       ///< Lines stand in this order.
+  bool is_money = false;         ///< The quantity is an amount: "rounding", "minimum".
 };
 
 /// quantity × price ÷ per = amount. A difference of two fees: it can be negative.

@@ -67,6 +67,7 @@ const Row& RowTable::of_money(const PreparedItem& item, const char* word) {
   row.per = money::Decimal::whole(1);
   row.item_index = item_index(item);
   row.order = order_of(item, money_order);
+  row.is_money = true;
   return of(std::move(row));
 }
 
