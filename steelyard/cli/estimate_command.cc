@@ -87,6 +87,7 @@ void add_estimate(CLI::App& app, Session& session) {
                    "A model, or several with commas between; may be repeated; all compares all")
       ->required()
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->type_name("MODEL");
   command
       ->add_option("--input", arguments->input,

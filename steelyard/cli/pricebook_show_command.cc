@@ -69,6 +69,7 @@ void add_pricebook_show(CLI::App& app, Session& session) {
       ->add_option("--model", arguments->models,
                    "Only this model, or several with commas between; may be repeated")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->type_name("MODEL");
   command
       ->add_option("--at", arguments->at,
