@@ -1,7 +1,11 @@
 #include "steelyard/cli/command.h"
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+
+#include "steelyard/cli/terminal.h"
 
 namespace steelyard::cli {
 
@@ -26,6 +30,12 @@ void add_commands(CLI::App& app, Session& session) {
 void Session::fail(const Error& error) {
   std::fprintf(stderr, "steelyard: %s\n", error.detail.c_str());
   status = ExitStatus::could_not_run;
+}
+
+void Session::write(std::string_view text) {
+  if (is_output_lost || write_out(text)) return;
+  is_output_lost = true;
+  fail({ErrorCode::file_is_unreadable, std::string("standard output: ") + std::strerror(errno)});
 }
 
 void set_examples(CLI::App& command, const std::string& text) {

@@ -5,7 +5,6 @@
 #include "steelyard/base/text.h"
 #include "steelyard/cli/price_book_option.h"
 #include "steelyard/cli/pricebook_command.h"
-#include "steelyard/cli/terminal.h"
 #include "steelyard/pricebook/reader.h"
 #include "steelyard/report/price_table.h"
 
@@ -33,7 +32,7 @@ Result<void> check_models(const pricebook::PriceBook& book,
   return {};
 }
 
-Result<void> show(const Arguments& arguments) {
+Result<void> show(const Arguments& arguments, Session& session) {
   STEELYARD_TRY(series, load_price_book(arguments.folder));
   report::PriceFilter filter{arguments.models, {std::time(nullptr), 0}};
   if (!arguments.at.empty()) {
@@ -50,13 +49,13 @@ Result<void> show(const Arguments& arguments) {
   STEELYARD_PASS(check_models(*version, arguments.models));
   const pricebook::PriceBook shown = report::filtered(*version, filter);
   if (arguments.output == "csv") {
-    write_out(pricebook::to_models_csv(shown));
+    session.write(pricebook::to_models_csv(shown));
   } else if (arguments.output == "json") {
-    write_out(report::to_json(shown));
+    session.write(report::to_json(shown));
   } else {
     const auto left_out = std::ranges::count_if(
         version->prices, [&](const auto& price) { return !price.validity.contains(filter.at); });
-    write_out(report::to_text(shown, static_cast<std::size_t>(left_out)));
+    session.write(report::to_text(shown, static_cast<std::size_t>(left_out)));
   }
   return {};
 }
@@ -70,6 +69,7 @@ void add_pricebook_show(CLI::App& app, Session& session) {
       ->add_option("--model", arguments->models,
                    "Only this model, or several with commas between; may be repeated")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->type_name("MODEL");
   command
       ->add_option("--at", arguments->at,
@@ -92,7 +92,8 @@ void add_pricebook_show(CLI::App& app, Session& session) {
                "  The prices as they would stand in models.csv:\n"
                "    steelyard pricebook show --output csv pricebooks/aliyun-ai-paas");
   command->callback([arguments, &session] {
-    if (const auto shown = show(*arguments); !shown.has_value()) session.fail(shown.error());
+    if (const auto shown = show(*arguments, session); !shown.has_value())
+      session.fail(shown.error());
   });
 }
 

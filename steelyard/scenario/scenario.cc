@@ -22,12 +22,13 @@ class Reader {
       return failure(ErrorCode::file_is_malformed,
                      scenario_.file + ": is no UTF-8 text of at most 1 MiB");
     }
-    bool has_expect = false;
     for (const Line& line : lines_of(text_)) {
+      STEELYARD_PASS(check_words(line));
       if (line.indent == 0) {
+        if (section_ == "expect")
+          return refuse(line, "stands behind 'expect', which is the last section");
         section_ = line.words.front();
         STEELYARD_PASS(begin_section(line));
-        has_expect |= section_ == "expect";
       } else if (section_ == "prices") {
         STEELYARD_PASS(read_price_row(line));
       } else if (section_ == "pricebook") {
@@ -43,7 +44,9 @@ class Reader {
       }
     }
     finish_book();
-    if (!has_expect) return failure(ErrorCode::file_is_malformed, scenario_.file + ": has no 'expect'");
+    if (section_ != "expect") {
+      return failure(ErrorCode::file_is_malformed, scenario_.file + ": has no 'expect'");
+    }
     if (scenario_.versions.empty() && scenario_.shipped_book.empty()) {
       return failure(ErrorCode::file_is_malformed,
                      scenario_.file + ": has neither 'pricebook NAME' nor 'prices CURRENCY'");
@@ -53,8 +56,21 @@ class Reader {
 
  private:
   std::unexpected<Error> refuse(const Line& line, const std::string& why) const {
-    return failure(ErrorCode::file_is_malformed, scenario_.file + ':' + std::to_string(line.number) +
-                                                     ": '" + line.text + "' " + why);
+    return failure(
+        ErrorCode::file_is_malformed,
+        scenario_.file + ':' + std::to_string(line.number) + ": '" + line.text + "' " + why);
+  }
+
+  /// A word such as #1 would be read as a comment when it stands first in a line of results.
+  Result<void> check_words(const Line& line) const {
+    if (line.words.front() == "raw") return {};
+    for (const std::string& word : line.words) {
+      if (word.starts_with('#')) {
+        return refuse(line, "has the word '" + word +
+                                "': a comment stands behind two spaces, with a space behind its #");
+      }
+    }
+    return {};
   }
 
   Result<void> begin_section(const Line& line) {
@@ -77,10 +93,15 @@ class Reader {
     if (line.words.size() < 2 || line.words.size() % 2 != 0) {
       return refuse(line, "is not 'prices CURRENCY' with pairs of option and value");
     }
-    static const std::map<std::string, std::string> keys = {
-        {"version", "version"},         {"from", "effective_from"}, {"to", "effective_to"},
-        {"k", "k"},                     {"per", "per"},             {"time_zone", "time_zone"},
-        {"upper_bound", "upper_bound"}, {"above_top_tier", ""},     {"thinking_without_price", ""}};
+    static const std::map<std::string, std::string> keys = {{"version", "version"},
+                                                            {"from", "effective_from"},
+                                                            {"to", "effective_to"},
+                                                            {"k", "k"},
+                                                            {"per", "per"},
+                                                            {"time_zone", "time_zone"},
+                                                            {"upper_bound", "upper_bound"},
+                                                            {"above_top_tier", ""},
+                                                            {"thinking_without_price", ""}};
     book_yaml_ = "name: scenario\ncurrency: " + line.words[1] + '\n';
     std::string defaults;
     bool has_zone = false;
@@ -145,8 +166,8 @@ class Reader {
     }
     if ((words.size() - at) % 2 != 0) return refuse(line, "has an option without a value");
     for (; at < words.size(); at += 2) {
-      const std::string key = words[at] == "from" || words[at] == "to" ? "effective_" + words[at]
-                                                                       : words[at];
+      const std::string key =
+          words[at] == "from" || words[at] == "to" ? "effective_" + words[at] : words[at];
       entry += ", " + key + ": \"" + words[at + 1] + '"';
     }
     (words.front() == "alias" ? aliases_ : overrides_) += "  - {" + entry + "}\n";
@@ -176,7 +197,8 @@ class Reader {
     } else {
       fields.set_call(name, line.words[1], line.words[2]);
     }
-    const auto wrong = fields.set(std::vector<std::string>(line.words.begin() + static_cast<std::ptrdiff_t>(at), line.words.end()));
+    const auto wrong = fields.set(std::vector<std::string>(
+        line.words.begin() + static_cast<std::ptrdiff_t>(at), line.words.end()));
     if (wrong.has_value()) return refuse(line, *wrong);
     scenario_.events.push_back({name, fields.to_line(), line.number});
     fields_.try_emplace(name, fields);
@@ -203,7 +225,11 @@ class Reader {
 
   std::string text_up_to(int line_number) const {
     std::size_t at = 0;
-    for (int i = 0; i < line_number && at < text_.size(); ++i) at = text_.find('\n', at) + 1;
+    for (int i = 0; i < line_number; ++i) {
+      const std::size_t end = text_.find('\n', at);
+      if (end == std::string_view::npos) return std::string(text_) + '\n';
+      at = end + 1;
+    }
     return std::string(text_.substr(0, at));
   }
 
