@@ -24,9 +24,9 @@ Result<std::shared_ptr<const pricebook::PriceBookSeries>> book_of(
   for (const pricebook::Sources& sources : scenario.versions) {
     pricebook::Sources complete = sources;
     if (!scenario.shipped_book.empty()) {
-      complete.book_yaml = "name: extended\ncurrency: " +
-                           std::string(versions.front().currency.code()) +
-                           "\ntime_zone: " + versions.front().time_zone + '\n' + sources.book_yaml;
+      complete.book_yaml =
+          "name: extended\ncurrency: " + std::string(versions.front().currency.code()) +
+          "\ntime_zone: " + versions.front().time_zone + '\n' + sources.book_yaml;
       complete.models_csv = to_models_csv(versions.front());
     }
     pricebook::Reading reading = pricebook::read_and_lint(complete);
@@ -136,6 +136,14 @@ Result<Outcome> run(const Scenario& scenario, const std::filesystem::path& price
   Outcome outcome;
   for (const Record& record : chunk_rater.records()) {
     append_record(record, scenario.events[record.line].name, rater.currency(), outcome.actual);
+  }
+  const auto is_total = [](const std::string& line) { return line.starts_with("  total "); };
+  if (std::ranges::any_of(scenario.expected, is_total)) {
+    money::Decimal total;
+    for (const Record& record : chunk_rater.records()) {
+      if (record.status == Status::rated) total += record.charge.amount;
+    }
+    outcome.actual.push_back("  total  " + total.to_text() + ' ' + std::string(rater.currency()));
   }
   outcome.difference = difference_of(scenario, outcome.actual);
   return outcome;

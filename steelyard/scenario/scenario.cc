@@ -6,6 +6,7 @@
 #include "steelyard/base/limits.h"
 #include "steelyard/base/text.h"
 #include "steelyard/report/json_text.h"
+#include "steelyard/scenario/cloud_line.h"
 #include "steelyard/scenario/event_line.h"
 #include "steelyard/scenario/words.h"
 
@@ -33,6 +34,10 @@ class Reader {
         STEELYARD_PASS(read_price_row(line));
       } else if (section_ == "pricebook") {
         STEELYARD_PASS(read_book_row(line));
+      } else if (section_ == "product") {
+        if (line.indent < 2) return refuse(line, "is indented by less than two spaces");
+        products_.back() +=
+            std::string(static_cast<std::size_t>(line.indent) - 2, ' ') + line.text + '\n';
       } else if (section_ == "usage") {
         STEELYARD_PASS(read_usage_row(line));
       } else if (section_ == "expect") {
@@ -82,8 +87,11 @@ class Reader {
       return begin_prices(line);
     } else if (section_ == "expect") {
       scenario_.before_expect = text_up_to(line.number);
+    } else if (section_ == "product") {
+      if (!is_book_open_) return refuse(line, "stands behind no 'prices CURRENCY'");
+      products_.emplace_back();
     } else if (section_ != "usage") {
-      return refuse(line, "is none of the sections pricebook, prices, usage, expect");
+      return refuse(line, "is none of the sections pricebook, prices, product, usage, expect");
     }
     return {};
   }
@@ -109,6 +117,7 @@ class Reader {
       const auto key = keys.find(line.words[i]);
       if (key == keys.end()) return refuse(line, "has the unknown option '" + line.words[i] + "'");
       has_zone |= key->first == "time_zone";
+      if (key->first == "time_zone") zone_ = line.words[i + 1];
       if (key->second.empty()) {
         defaults += "  " + key->first + ": " + line.words[i + 1] + '\n';
       } else {
@@ -183,6 +192,13 @@ class Reader {
       return {};
     }
     const bool is_again = line.words.front() == "again";
+    if (const auto cloud = cloud_lines_.find(line.words.back());
+        is_again && line.words.size() == 2 && cloud != cloud_lines_.end()) {
+      scenario_.events.push_back({cloud->first, cloud->second, line.number});
+      return {};
+    }
+    const std::vector<std::string> behind_name(line.words.begin() + 1, line.words.end());
+    if (!is_again && is_cloud_row(behind_name)) return read_cloud_row(line, behind_name);
     if (line.words.size() < (is_again ? 2U : 3U)) {
       return refuse(line, "is not 'NAME MODEL PROTOCOL COUNTS…', 'again NAME' or 'raw TEXT'");
     }
@@ -205,6 +221,14 @@ class Reader {
     return {};
   }
 
+  Result<void> read_cloud_row(const Line& line, const std::vector<std::string>& words) {
+    auto event = cloud_line(line.words.front(), words, zone_);
+    if (!event.has_value()) return refuse(line, event.error().detail);
+    scenario_.events.push_back({line.words.front(), *event, line.number});
+    cloud_lines_.try_emplace(line.words.front(), std::move(*event));
+    return {};
+  }
+
   void finish_book() {
     if (!is_book_open_ && scenario_.shipped_book.empty()) return;
     if (!aliases_.empty()) book_yaml_ += "aliases:\n" + aliases_;
@@ -213,6 +237,11 @@ class Reader {
     pricebook::Sources sources;
     sources.book_yaml = book_yaml_;
     sources.models_csv = models_csv_;
+    for (std::string& product : products_) {
+      sources.products.emplace_back("product " + std::to_string(sources.products.size() + 1),
+                                    std::move(product));
+    }
+    products_.clear();
     const bool has_something = !sources.book_yaml.empty();
     if (has_something) scenario_.versions.push_back(std::move(sources));
     book_yaml_.clear();
@@ -238,6 +267,9 @@ class Reader {
   std::string section_;
   std::map<std::string, EventFields> fields_;
   bool is_book_open_ = false;
+  std::string zone_ = "Asia/Shanghai";
+  std::vector<std::string> products_;  // Their YAML texts.
+  std::map<std::string, std::string> cloud_lines_;
   std::string book_yaml_;
   std::string models_csv_;
   std::string aliases_;
