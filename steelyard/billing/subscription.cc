@@ -346,21 +346,17 @@ class Fold {
           changes, [&](const Change& each) { return each.from <= from && from < each.to; });
       STEELYARD_CHECK(change != changes.end());  // What is paid for is in a span.
       for (auto& [name, value] : payment.values) {
-        const Rational left =
-            Rational::of(value.amount) * share_left(payment, now, value.item->rule->refund);
         const Rational before = cost_of(change->before, name);
         const Rational fall = before - cost_of(change->after, name);
-        const Rational refund = fall.is_positive() ? left * fall / before : Rational();
+        if (!fall.is_positive()) continue;
+        const Rational paid = Rational::of(value.amount);
+        const Rational ratio = fall / before;
         auto& sum = refunds[name];
         sum.first = value.item;
-        sum.second += refund;
-        // What is left is kept to twelve decimals, half up.
-        STEELYARD_TRY(amount, rounded(left - refund, name));
+        sum.second += paid * share_left(payment, now, value.item->rule->refund) * ratio;
+        // What a later refund counts from is kept to twelve decimals, half up.
+        STEELYARD_TRY(amount, rounded(paid - paid * ratio, name));
         value.amount = amount;
-      }
-      if (payment.from < now) {
-        payment.from = now;
-        payment.days = Rational::ratio(payment.to - now, day_seconds);
       }
     }
     return add_refunds(refunds);
