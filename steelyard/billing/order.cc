@@ -43,13 +43,14 @@ Result<Attributes> read_settings(const json::Object& settings, const Catalog::Co
   Attributes result;
   Result<void> outcome;
   settings.each([&](const json::Node& node) {
-    if (!outcome.has_value() || node.type == json::Type::null) return;
+    const bool is_said = node.type != json::Type::null && !settings.document().text(node).empty();
+    if (!outcome.has_value() || !is_said) return;
     std::string name(settings.document().name(node));
     auto text = text_of(settings.document(), node, declared(code, name),
                         std::string("/data/") + member + '/' + name);
     if (!text.has_value()) {
       outcome = std::unexpected(std::move(text).error());
-    } else if (!text->empty()) {
+    } else {
       result.emplace_back(std::move(name), *std::move(text));
     }
   });

@@ -90,7 +90,8 @@ TEST(Plans, a_price_may_be_for_each_unit_of_quota_and_months) {
 TEST(Plans, a_plan_without_a_price_costs_nothing_and_covers) {
   PlanShop shop;
   EXPECT_EQ(shop.buy("a", "test/gift", 10), "0 CNY");
-  EXPECT_EQ(shop.use(11), "2 CNY: test/traffic - 1 x 2 / 1 = 2");
+  EXPECT_EQ(shop.use(11),
+            "2 CNY: test/traffic - 1 x 2 / 1 = 2; test/traffic plan test/gift 10 x 0 / 1 = 0");
 }
 
 TEST(Plans, a_plan_whose_price_is_not_known_is_unrated_and_covers_all_the_same) {
@@ -98,7 +99,8 @@ TEST(Plans, a_plan_whose_price_is_not_known_is_unrated_and_covers_all_the_same) 
   EXPECT_EQ(shop.buy("a", "test/by_size", 10), "unrated no_price_at_that_time");
   EXPECT_TRUE(shop.last.detail.ends_with("; the plan covers usage all the same"))
       << shop.last.detail;
-  EXPECT_EQ(shop.use(11), "2 CNY: test/traffic - 1 x 2 / 1 = 2");
+  EXPECT_EQ(shop.use(11),
+            "2 CNY: test/traffic - 1 x 2 / 1 = 2; test/traffic plan test/by_size 10 x 0 / 1 = 0");
 }
 
 TEST(Plans, earlier_usage_that_a_late_purchase_covers_is_in_its_charge) {
@@ -106,31 +108,36 @@ TEST(Plans, earlier_usage_that_a_late_purchase_covers_is_in_its_charge) {
   EXPECT_EQ(shop.use(11), "22 CNY: test/traffic - 11 x 2 / 1 = 22");
   EXPECT_EQ(shop.buy("a", "test/by_size", 100),
             "58 CNY: test/traffic - -11 x 2 / 1 = -22; "
-            "test/by_size - 1 x 80 / 1 = 80");
+            "test/traffic plan test/by_size 11 x 0 / 1 = 0; test/by_size - 1 x 80 / 1 = 80");
   EXPECT_EQ(shop.take_back("a"),
             "-58 CNY: test/traffic - 11 x 2 / 1 = 22; "
-            "test/by_size - -1 x 80 / 1 = -80");
+            "test/traffic plan test/by_size -11 x 0 / 1 = 0; test/by_size - -1 x 80 / 1 = -80");
   EXPECT_EQ(shop.buy("b", "test/by_size", 11),
-            "unrated no_price_at_that_time: "
-            "test/traffic - -11 x 2 / 1 = -22");
-  EXPECT_EQ(shop.take_back("b"), "22 CNY: test/traffic - 11 x 2 / 1 = 22");
+            "unrated no_price_at_that_time: test/traffic - -11 x 2 / 1 = -22; "
+            "test/traffic plan test/by_size 11 x 0 / 1 = 0");
+  EXPECT_EQ(shop.last.amount, money::Decimal::whole(-22));
+  EXPECT_EQ(shop.take_back("b"),
+            "22 CNY: test/traffic - 11 x 2 / 1 = 22; "
+            "test/traffic plan test/by_size -11 x 0 / 1 = 0");
 }
 
 TEST(Plans, the_period_is_that_of_the_plan) {
   PlanShop shop;
   shop.buy("a", "test/by_unit", 100);  // 10:00 on 2 November to 10:00 on 2 December.
-  EXPECT_EQ(shop.use(1, "2026-11-02T09:00:00"), "2 CNY: test/traffic - 1 x 2 / 1 = 2");
-  EXPECT_EQ(shop.use(1, "2026-11-02T10:00:00"), "0 CNY");
-  EXPECT_EQ(shop.use(1, "2026-12-02T09:00:00"), "0 CNY");
-  EXPECT_EQ(shop.use(1, "2026-12-02T10:00:00"), "2 CNY: test/traffic - 1 x 2 / 1 = 2");
+  const std::string paid = "2 CNY: test/traffic - 1 x 2 / 1 = 2";
+  const std::string covered = "0 CNY: test/traffic plan test/by_unit 1 x 0 / 1 = 0";
+  EXPECT_EQ(shop.use(1, "2026-11-02T09:00:00"), paid);
+  EXPECT_EQ(shop.use(1, "2026-11-02T10:00:00"), covered);
+  EXPECT_EQ(shop.use(1, "2026-12-02T09:00:00"), covered);
+  EXPECT_EQ(shop.use(1, "2026-12-02T10:00:00"), paid);
 }
 
 TEST(Plans, attributes_of_the_purchase_say_what_is_not_covered) {
   PlanShop shop;
   shop.buy("a", "test/gift", 10, 1, 1, {{"region", "there"}});
   EXPECT_EQ(shop.use(1), "2 CNY: test/traffic - 1 x 2 / 1 = 2");
-  shop.buy("b", "test/gift", 10, 1, 1, {{"region", "here"}});
-  EXPECT_EQ(shop.use(1), "0 CNY");
+  shop.buy("b", "test/gift", 1, 1, 1, {{"region", "here"}});
+  EXPECT_EQ(shop.use(1, "2026-11-02T13:00:00"), "2 CNY: test/traffic - 1 x 2 / 1 = 2");
 }
 
 TEST(Plans, a_plan_that_is_not_sold_is_unknown) {
