@@ -310,24 +310,31 @@ TEST(Subscriptions, resources_and_accounts_are_apart) {
   EXPECT_EQ(text_of(shop.accounts.take_back({"shop", "c"}, "acme")), "unrated unknown_event");
 }
 
+/// Most make sense: the first buys, and most others go on from it.
 std::vector<Order> random_orders(const Shop& shop) {
-  const auto count = *rc::gen::inRange<std::size_t>(1, 9);
+  const auto one_of = [](const std::vector<std::string>& words) {
+    return *rc::gen::elementOf(words);
+  };
+  const auto count = *rc::gen::inRange<std::size_t>(2, 10);
   std::vector<Order> orders;
   for (std::size_t i = 0; i < count; ++i) {
-    const auto action = *rc::gen::elementOf(std::vector<std::string>{
-        "new", "new", "renew", "renew", "upgrade", "upgrade", "downgrade", "refund", "convert"});
+    const std::string action =
+        i == 0 ? "new"
+               : one_of({"new", "renew", "renew", "renew", "upgrade", "upgrade", "upgrade",
+                         "downgrade", "downgrade", "refund", "convert"});
     Attributes config;
     if (action == "new" || *rc::gen::arbitrary<bool>()) {
-      config.emplace_back("class", *rc::gen::elementOf(std::vector<std::string>{
-                                       "small", "small", "large", "large", "huge"}));
+      config.emplace_back("class", i == 0 ? "small" : one_of({"small", "large", "large", "huge"}));
     }
-    if (*rc::gen::arbitrary<bool>()) {
-      config.emplace_back("mbps", std::to_string(*rc::gen::inRange(0, 12)));
+    if (action != "new" || *rc::gen::arbitrary<bool>()) {
+      config.emplace_back("mbps", std::to_string(*rc::gen::inRange(0, 11)));
     }
     Order order = shop.order("e" + std::to_string(i), "2026-01-31T07:00:00", action,
-                             *rc::gen::inRange<std::uint32_t>(0, 4), std::move(config));
-    order.time.seconds += *rc::gen::inRange<std::int64_t>(0, 120) * 86'400 +
-                          *rc::gen::inRange<std::int64_t>(0, 86'400);
+                             *rc::gen::inRange<std::uint32_t>(1, 4), std::move(config));
+    if (i > 0) {
+      order.time.seconds += *rc::gen::inRange<std::int64_t>(0, 100) * 86'400 +
+                            *rc::gen::inRange<std::int64_t>(0, 86'400);
+    }
     orders.push_back(std::move(order));
   }
   return orders;
@@ -351,14 +358,11 @@ RC_GTEST_PROP(SubscriptionsProperty, the_sum_does_not_depend_on_the_order, ()) {
   Shop mixed(product);
   std::vector<Order> orders = random_orders(straight);
   money::Decimal expected;
-  int rated = 0;
   for (const Order& order : orders) {
     const auto charge = straight.accounts.apply(order);
     expect_identity(charge);
     expected += charge.amount;
-    rated += charge.is_rated ? 1 : 0;
   }
-  RC_TAG(rated);
   // Another order, in which some are taken back and come again.
   const auto keys = *rc::gen::container<std::vector<int>>(orders.size(), rc::gen::arbitrary<int>());
   std::vector<std::size_t> places(orders.size());
