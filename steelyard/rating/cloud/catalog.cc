@@ -81,6 +81,26 @@ Catalog::Catalog(const pricebook::PriceBookSeries& book)
   for (const pricebook::PriceBook& version : book.versions) {
     for (const pricebook::Product& product : version.products) add_product(version, product);
   }
+  for (const pricebook::PriceBook& version : book.versions) {
+    for (const pricebook::Product& product : version.products) {
+      for (const pricebook::OrderItem& order : product.orders) add_name(order.name);
+      for (const pricebook::CloudPlan& plan : product.plans) add_name(plan.name);
+    }
+  }
+}
+
+std::uint32_t Catalog::add_name(const std::string& name) {
+  const std::uint32_t known = item_numbers_.find(name);
+  if (known != NameTable::none) return known;
+  item_numbers_.add(name, static_cast<std::uint32_t>(item_names_.size()));
+  item_names_.push_back(name);
+  return static_cast<std::uint32_t>(item_names_.size() - 1);
+}
+
+std::uint32_t Catalog::name_index(std::string_view name) const {
+  const std::uint32_t number = item_numbers_.find(name);
+  STEELYARD_CHECK(number != NameTable::none);
+  return number;
 }
 
 Catalog::Code& Catalog::code_of(const std::string& name) {
@@ -120,14 +140,8 @@ void Catalog::add_product(const pricebook::PriceBook& version, const pricebook::
 
 void Catalog::add_item(Code& code, const pricebook::PriceBook& version,
                        const pricebook::Product& product, const pricebook::CloudItem& item) {
-  std::uint32_t name_index = item_numbers_.find(item.name);
-  if (name_index == NameTable::none) {
-    name_index = static_cast<std::uint32_t>(item_names_.size());
-    item_numbers_.add(item.name, name_index);
-    item_names_.push_back(item.name);
-  }
   PreparedItem prepared = make_item(code, version, product, item);
-  prepared.name_index = name_index;
+  prepared.name_index = add_name(item.name);
   prepared.index = static_cast<std::uint32_t>(items_.size());
   const auto note_meters = [&](const std::vector<PreparedDim>& dims) {
     for (const PreparedDim& dim : dims) {

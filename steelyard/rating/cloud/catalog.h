@@ -99,7 +99,13 @@ class Catalog {
   const std::vector<Code>& codes() const { return codes_; }
   const Code& code(std::uint16_t number) const { return codes_[number]; }
   const std::vector<PreparedItem>& items() const { return items_; }
+
+  /// The names of charge lines: those of items, then of orders and plans.
   const std::vector<std::string>& item_names() const { return item_names_; }
+
+  /// The place of one of them. Requires: an item, order or plan of the book has it.
+  std::uint32_t name_index(std::string_view name) const;
+
   const Code* find_code(std::string_view word) const;
   const std::string& time_zone() const { return time_zone_; }
   const pricebook::PriceBookSeries& book() const { return *book_; }
@@ -112,6 +118,7 @@ class Catalog {
   void add_item(Code& code, const pricebook::PriceBook& version, const pricebook::Product& product,
                 const pricebook::CloudItem& item);
   Code& code_of(const std::string& name);
+  std::uint32_t add_name(const std::string& name);
 
   const pricebook::PriceBookSeries* book_;
   std::string time_zone_;

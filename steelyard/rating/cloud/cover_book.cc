@@ -85,13 +85,26 @@ void CoverBook::note(Tapped& tap) {
   account(tap.account).windows[{tap.window.from, tap.window.to}].push_back({&tap, {}});
 }
 
-void CoverBook::note(std::uint32_t number, const BoughtPlan& plan) {
-  Account& owner = account(number);
-  // What was taken is known by the number of a plan: everything is given back first.
+/// What was taken is known by the number of a plan, which changes with the plans.
+void CoverBook::give_everything_back(Account& owner) {
   for (auto& [window, entries] : owner.windows) {
     for (Entry& entry : entries) entry.taken.clear();
   }
   for (Plan& each : owner.plans) each.taken.clear();
+}
+
+void CoverBook::forget(std::uint32_t number, const BoughtPlan& plan) {
+  Account& owner = account(number);
+  give_everything_back(owner);
+  const auto found =
+      std::ranges::find_if(owner.plans, [&](const Plan& each) { return each.bought == plan; });
+  STEELYARD_CHECK(found != owner.plans.end());
+  owner.plans.erase(found);
+}
+
+void CoverBook::note(std::uint32_t number, const BoughtPlan& plan) {
+  Account& owner = account(number);
+  give_everything_back(owner);
   owner.plans.push_back({plan, {}});
   std::ranges::stable_sort(owner.plans, [](const Plan& a, const Plan& b) {
     return is_drawn_before(a.bought, b.bought);

@@ -22,6 +22,8 @@ struct BoughtPlan {
   std::int64_t ordered = 0;
   money::Rational quota;  ///< Of each reset window, or of all.
   Attributes attributes;  ///< Usage that says otherwise is not covered.
+
+  bool operator==(const BoughtPlan&) const = default;
 };
 
 /// Which usage is covered by which plan, for all accounts: a function of the sets of plans and
@@ -36,6 +38,9 @@ class CoverBook {
   /// Puts usage or a plan in. They are found again by `allocate`.
   void note(Tapped& tap);
   void note(std::uint32_t account, const BoughtPlan& plan);
+
+  /// Requires: an equal plan was noted.
+  void forget(std::uint32_t account, const BoughtPlan& plan);
 
   /// Allocates anew the windows that begin in [from, to), and later ones as far as quotas
   /// reach, and lists their taps. `Tapped::covered` and `covers` are new; the output is not.
@@ -66,6 +71,7 @@ class CoverBook {
   };
 
   Account& account(std::uint32_t number);
+  static void give_everything_back(Account& account);
   void allocate_window(Account& account, std::vector<Entry>& entries);
   void take(Account& account, std::uint32_t plan, Entry& entry, std::size_t part);
   bool is_lost(const Account& account, const Plan& plan, const base::Slot& window) const;

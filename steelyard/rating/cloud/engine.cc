@@ -51,6 +51,16 @@ Charge Engine::change(const Fact& fact, Direction direction) {
 Charge Engine::add_plan(const BoughtPlan& plan) {
   const std::uint32_t account = cells_.account_number(plan.account);
   covers_.note(account, plan);
+  return plans_changed(account);
+}
+
+Charge Engine::take_back_plan(const BoughtPlan& plan) {
+  const std::uint32_t account = cells_.account_number(plan.account);
+  covers_.forget(account, plan);
+  return plans_changed(account);
+}
+
+Charge Engine::plans_changed(std::uint32_t account) {
   std::vector<Tapped*> changed;
   covers_.allocate(account, 0, limits::usage_second_max, changed);
   for (Tapped* tap : changed) tapped_.push_back(tap);

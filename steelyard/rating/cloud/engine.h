@@ -31,6 +31,9 @@ class Engine {
   /// what it covers, not what it costs.
   Charge add_plan(const BoughtPlan& plan);
 
+  /// Requires: such a plan was added.
+  Charge take_back_plan(const BoughtPlan& plan);
+
   SlotTable& slots() { return slots_; }
   RowTable& rows() { return rows_; }
   Cutter& cutter() { return cutter_; }
@@ -49,6 +52,7 @@ class Engine {
   };
 
   Charge change(const Fact& fact, Direction direction);
+  Charge plans_changed(std::uint32_t account);
   [[nodiscard]] Result<void> change_item(const PreparedItem& item, const Fact& fact,
                                          Direction direction);
   [[nodiscard]] Result<void> read(const PreparedItem& item, const Fact& fact);

@@ -11,13 +11,6 @@ using metering::Lookup;
 using metering::Step;
 using metering::WindowKind;
 
-base::Validity both(const base::Validity& a, const base::Validity& b) {
-  base::Validity result = a;
-  if (b.from && (!result.from || *result.from < *b.from)) result.from = b.from;
-  if (b.to && (!result.to || *b.to < *result.to)) result.to = b.to;
-  return result;
-}
-
 class ItemMaker {
  public:
   ItemMaker(const Catalog::Code& code, const pricebook::PriceBook& version,

@@ -61,12 +61,20 @@ const Row& RowTable::of_plan(const Slot& slot, const std::string& plan) {
 const Row& RowTable::of_money(const PreparedItem& item, const char* word) {
   Row row;
   row.item = item.rule->name;
+  row.item_index = item_index(item);
+  row.order = order_of(item, 0);
+  return of_money(row, word);
+}
+
+const Row& RowTable::of_money(const Row& of_row, const char* word) {
+  Row row;
+  row.item = of_row.item;
   row.tier = word;
   row.unit = currency_;
   row.price = money::Decimal::whole(1);
   row.per = money::Decimal::whole(1);
-  row.item_index = item_index(item);
-  row.order = order_of(item, money_order);
+  row.item_index = of_row.item_index;
+  row.order = (of_row.order >> 32 << 32) | money_order;
   row.is_money = true;
   return of(std::move(row));
 }

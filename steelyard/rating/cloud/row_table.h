@@ -25,11 +25,15 @@ class RowTable {
 
   /// A difference that a money rule makes, in the currency: "rounding", "minimum".
   const Row& of_money(const PreparedItem& item, const char* word);
+  const Row& of_money(const Row& of_row, const char* word);
 
   /// Any row.
   const Row& of(Row row);
 
-  std::uint32_t item_index(const PreparedItem& item) const { return first_item_ + item.name_index; }
+  std::uint32_t item_index(const PreparedItem& item) const { return item_index(item.name_index); }
+
+  /// Of a name of the catalog: Row::item_index.
+  std::uint32_t item_index(std::uint32_t name_index) const { return first_item_ + name_index; }
 
  private:
   using Key = std::tuple<std::uint32_t, std::string, std::string, money::Decimal, money::Decimal>;

@@ -104,7 +104,7 @@ void add_difference(const Lines& before, const Lines& after, std::vector<Line>& 
   for (const Line& line : after) to.push_back(line);
 }
 
-void settle(std::vector<Line>& lines, RowTable& rows, const std::vector<PreparedItem>& items) {
+void settle(std::vector<Line>& lines, RowTable& rows) {
   std::ranges::stable_sort(lines, [](const Line& a, const Line& b) {
     return a.row->order != b.row->order ? a.row->order < b.row->order : a.row < b.row;
   });
@@ -120,9 +120,8 @@ void settle(std::vector<Line>& lines, RowTable& rows, const std::vector<Prepared
         Decimal::mul_div(sum.row->price, sum.quantity, sum.row->per, Rounding::half_away);
     STEELYARD_CHECK(exact.has_value());  // Both fees were in range.
     if (sum.amount != *exact) {
-      const auto item = static_cast<std::size_t>(sum.row->order >> 32);
       moved.push_back(
-          {&rows.of_money(items[item], "rounding"), sum.amount - *exact, sum.amount - *exact});
+          {&rows.of_money(*sum.row, "rounding"), sum.amount - *exact, sum.amount - *exact});
       sum.amount = *exact;
     }
     if (!sum.quantity.is_zero() || !sum.amount.is_zero()) result.push_back(sum);

@@ -18,6 +18,9 @@ void add_difference(const Lines& before, const Lines& after, std::vector<Line>& 
 
 /// Sums lines of the same row, leaves out what is 0, and posts what rounding has moved between
 /// two windows' fees, so that every line obeys quantity × price ÷ per = amount.
-void settle(std::vector<Line>& lines, RowTable& rows, const std::vector<PreparedItem>& items);
+void settle(std::vector<Line>& lines, RowTable& rows);
+inline void settle(std::vector<Line>& lines, RowTable& rows, const std::vector<PreparedItem>&) {
+  settle(lines, rows);
+}
 
 }  // namespace steelyard::rating::cloud
