@@ -21,6 +21,7 @@ struct MeterName {
   metering::MeterKind kind = metering::MeterKind::counter;
   std::string unit;
   std::string title;
+  base::Place place{};
 };
 
 /// A name of `data.attributes`.
@@ -31,6 +32,7 @@ struct AttributeName {
   std::vector<std::string> values;            ///< Empty: any.
   std::optional<std::string> absent_means{};  ///< The default.
   std::string title;
+  base::Place place{};
 };
 
 /// Minutes of the day, [from, to), in the book's zone. to = 1440 is 24:00.

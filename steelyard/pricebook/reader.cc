@@ -79,6 +79,7 @@ Reading read_and_lint(const Sources& sources) {
   }
   lint_tiers(reading.book, reading.findings);
   lint_names(reading.book, reading.findings);
+  lint_products(reading.book, reading.findings);
   reading.findings.sort();
   reading.book.content_hash = content_hash(reading.book);
   return reading;

@@ -412,8 +412,8 @@ const std::vector<Mapping>& table() {
 }
 
 constexpr std::array<Abbreviation, 3> short_words = {{
-    {"lookup", "number | from_attribute | by_attribute | from_rows",
-     "a number, or where to look it up"},
+    {"lookup", "number | 'placeholder' | from_attribute | by_attribute | from_rows",
+     "a number, or where to look it up; placeholder: not known, usage is unrated"},
     {"fitting", "word | [word] | exclusion", "a value, several, or all but some; groups too"},
     {"price_value", "decimal | 'placeholder' | stair",
      "a price as printed; placeholder: there is one, but it is not known"},

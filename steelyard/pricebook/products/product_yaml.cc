@@ -76,10 +76,10 @@ void read_groups(ProductFile& file, const YamlMap& map) {
 }
 
 void read_meters(ProductFile& file, const YamlMap& map) {
-  each_name(file, map, "meters", [&](const std::string& name, const YAML::Node& node, Place) {
+  each_name(file, map, "meters", [&](const std::string& name, const YAML::Node& node, Place place) {
     const YamlMap meter = file.open(node, "meter");
     MeterName result{name, metering::MeterKind::counter, meter.text("unit").value_or(""),
-                     meter.text("title").value_or("")};
+                     meter.text("title").value_or(""), place};
     if (!meter.has("kind")) meter.error("kind", "missing_key", "'kind' is missing");
     if (const auto kind = meter.one_of("kind", {"counter", "gauge", "presence"})) {
       result.kind = static_cast<metering::MeterKind>(*kind);
@@ -109,6 +109,7 @@ void read_attributes(ProductFile& file, const YamlMap& map) {
             [&](const std::string& name, const YAML::Node& node, Place place) {
               AttributeName result;
               result.name = name;
+              result.place = place;
               if (!node.IsNull()) {
                 const YamlMap attribute = file.open(node, "attribute");
                 result.values = read_words(file, attribute, "values");
