@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "steelyard/base/time.h"
+#include "steelyard/pricebook/products/product_diff.h"
 
 namespace steelyard::pricebook {
 namespace {
@@ -68,8 +69,6 @@ std::string text_of(const Override& terms) {
   }
   return text + text_of(terms.validity);
 }
-
-std::string text_of(const Product& product) { return "product " + product.name; }
 
 template <class List>
 void compare_lists(const List& from, const List& to, std::vector<std::string>& others) {
@@ -153,7 +152,9 @@ BookDiff diff(const PriceBook& old_book, const PriceBook& new_book) {
   compare_rules(old_book, new_book, others);
   compare_lists(old_book.aliases, new_book.aliases, others);
   compare_lists(old_book.overrides, new_book.overrides, others);
-  compare_lists(old_book.products, new_book.products, others);
+  for (std::string& each : diff_products(old_book.products, new_book.products)) {
+    others.push_back(std::move(each));
+  }
   return result;
 }
 

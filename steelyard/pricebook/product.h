@@ -165,6 +165,15 @@ struct CloudPlan {
   base::Place place;
 };
 
+/// One value of a product file, under the names that lead to it: canonical content, which
+/// hashes and differences are made from.
+struct ContentLine {
+  std::vector<std::string> path;
+  std::string value;
+
+  bool operator==(const ContentLine&) const = default;
+};
+
 /// A cloud product of the list.
 struct Product {
   std::string id;                              ///< "nat-gateway": the file's name.
@@ -178,6 +187,7 @@ struct Product {
   std::vector<CloudDiscount> discounts;
   std::vector<OrderItem> orders;
   std::vector<CloudPlan> plans;
+  std::vector<ContentLine> content;
   base::Place place;
 
   /// Null if the product declares no such name.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "steelyard/base/limits.h"
+#include "steelyard/pricebook/products/content.h"
 #include "steelyard/pricebook/products/product_file.h"
 #include "steelyard/pricebook/products/sections.h"
 
@@ -175,6 +176,7 @@ void read_product_yaml(std::string_view text, const std::string& name, PriceBook
   Product product;
   products::ProductFile file{name, book, product, findings};
   products::read_product(file, *document);
+  product.content = products::content_of(*document, book.currency.code());
   book.products.push_back(std::move(product));
 }
 
