@@ -180,7 +180,8 @@ struct Product {
   std::string name;                            ///< As the price list prints it: "NAT Gateway".
   std::vector<std::string> codes;              ///< What `data.product` may say: nat, eip, cdt, ….
   std::map<std::string, std::string> aliases;  ///< Further words, each for one code.
-  bool is_priced = false;                      ///< Whether it has items.
+  std::map<std::string, std::vector<std::string>> groups;  ///< Named sets of values.
+  bool is_priced = false;  ///< Whether it has items, orders or plans.
   std::vector<MeterName> meters;
   std::vector<AttributeName> attributes;
   std::vector<CloudItem> items;

@@ -59,6 +59,22 @@ bool are_disjoint(const Condition& a, const Condition& b, const Product& product
   });
 }
 
+/// What fits both conditions on one attribute.
+Condition both(const Condition& a, const Condition& b) {
+  if (a.is_negated && !b.is_negated) return both(b, a);
+  Condition result{a.attribute, {}, a.is_negated};
+  if (a.is_negated) {
+    result.values = a.values;
+    for (const std::string& each : b.values) {
+      if (!has(result.values, each)) result.values.push_back(each);
+    }
+    return result;
+  }
+  std::ranges::copy_if(a.values, std::back_inserter(result.values),
+                       [&](const std::string& each) { return fits(b, each); });
+  return result;
+}
+
 }  // namespace
 
 bool fits_all_of(const Conditions& wide, const Conditions& narrow, const Product& product) {
@@ -72,6 +88,17 @@ bool are_disjoint(const Conditions& a, const Conditions& b, const Product& produ
     const Condition* const other = on(b, each.attribute);
     return other != nullptr && are_disjoint(each, *other, product);
   });
+}
+
+Conditions intersection(const Conditions& a, const Conditions& b) {
+  Conditions result;
+  for (const Condition& each : a) {
+    const Condition* const other = on(b, each.attribute);
+    result.push_back(other == nullptr ? each : both(each, *other));
+  }
+  std::ranges::copy_if(b, std::back_inserter(result),
+                       [&](const Condition& each) { return on(a, each.attribute) == nullptr; });
+  return result;
 }
 
 bool can_be(const Conditions& conditions, const std::string& attribute, const std::string& value) {

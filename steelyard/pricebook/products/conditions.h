@@ -14,6 +14,9 @@ bool fits_all_of(const metering::Conditions& wide, const metering::Conditions& n
 bool are_disjoint(const metering::Conditions& a, const metering::Conditions& b,
                   const Product& product);
 
+/// What fits both.
+metering::Conditions intersection(const metering::Conditions& a, const metering::Conditions& b);
+
 /// Whether a value can fit all conditions on an attribute.
 bool can_be(const metering::Conditions& conditions, const std::string& attribute,
             const std::string& value);

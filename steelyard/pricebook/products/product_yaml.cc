@@ -155,6 +155,7 @@ void read_product(ProductFile& file, const YAML::Node& document) {
   each_entry(file, map, "discounts", read_discount);
   each_entry(file, map, "orders", read_order);
   each_entry(file, map, "plans", read_plan);
+  product.groups = file.groups;
   product.is_priced = !product.items.empty() || !product.orders.empty() || !product.plans.empty();
 }
 
