@@ -82,46 +82,59 @@ class Filler {
       return;
     }
     bool is_used = false;
-    for (const Target& target : targets) is_used = put(fill, target) || is_used;
-    if (is_used || !has_keys(fill, *targets.front().table)) return;
-    findings_.error("no_placeholder", fill.place,
-                    fill.item + " has no placeholder for " + to_text(fill.where) + " in " +
-                        std::string(book_.currency.code()));
+    const CloudPriceTable* chosen = std::ranges::max_element(targets, {}, [](const Target& each) {
+                                      return each.table->keys.size();
+                                    })->table;
+    for (const Target& target : targets) {
+      if (!has_keys(fill, *target.table)) continue;
+      chosen = target.table;
+      is_used = put(fill, target) || is_used;
+    }
+    if (!is_used) refuse(fill, *chosen);
   }
 
  private:
-  bool has_keys(const PlaceholderPrice& fill, const CloudPriceTable& table) {
+  static bool has_key(const CloudPriceTable& table, const metering::Condition& condition) {
+    return std::ranges::find(table.keys, condition.attribute) != table.keys.end();
+  }
+
+  static bool has_keys(const PlaceholderPrice& fill, const CloudPriceTable& table) {
+    const bool needs_kernel =
+        fill.price.brackets.size() > 1 || fill.price.brackets.front().up_to.has_value();
+    return !(needs_kernel && table.kernel == charge_model::Kernel::per_unit) &&
+           std::ranges::all_of(
+               fill.where, [&](const metering::Condition& each) { return has_key(table, each); });
+  }
+
+  /// Says why no placeholder of the table was filled.
+  void refuse(const PlaceholderPrice& fill, const CloudPriceTable& table) {
     for (const metering::Condition& each : fill.where) {
-      if (std::ranges::find(table.keys, each.attribute) != table.keys.end()) continue;
+      if (has_key(table, each)) continue;
       const std::vector<std::string_view> keys(table.keys.begin(), table.keys.end());
       findings_.error("unknown_attribute", fill.place,
                       "'" + each.attribute + "' is no key of the prices of " + fill.item +
                           (keys.empty() ? std::string(": there is one price for all")
                                         : ": there are " + base::joined(keys)));
-      return false;
+      return;
     }
-    const bool needs_kernel =
-        table.kernel == charge_model::Kernel::per_unit &&
-        (fill.price.brackets.size() > 1 || fill.price.brackets.front().up_to.has_value());
-    if (needs_kernel) {
+    if (!has_keys(fill, table)) {
       findings_.error("wrong_kind", fill.place, fill.item + " has one price, no brackets");
+      return;
     }
-    return !needs_kernel;
+    findings_.error("no_placeholder", fill.place,
+                    fill.item + " has no placeholder for " + to_text(fill.where) + " in " +
+                        std::string(book_.currency.code()));
   }
 
   /// Whether a placeholder of the table was filled.
   bool put(const PlaceholderPrice& fill, const Target& target) {
-    if (!std::ranges::all_of(fill.where, [&](const metering::Condition& each) {
-          return std::ranges::find(target.table->keys, each.attribute) != target.table->keys.end();
-        })) {
-      return false;
-    }
     const Conditions where = expanded(fill.where, *target.product);
     std::vector<CloudPriceRow> rows;
     bool is_used = false;
     for (CloudPriceRow& row : target.table->rows) {
       const bool fits = !row.price && !are_disjoint(where, row.where, *target.product) &&
-                        row.validity.overlaps(fill.validity);
+                        row.validity.overlaps(fill.validity) &&
+                        !is_priced_before(rows, intersection(row.where, where), target);
       if (fits) rows.push_back(filled(row, where, fill));
       is_used = is_used || fits;
       const bool is_replaced = fits && fits_all_of(where, row.where, *target.product) &&
@@ -130,6 +143,15 @@ class Filler {
     }
     target.table->rows = std::move(rows);
     return is_used;
+  }
+
+  /// Whether a row before has the price already, whenever it is.
+  static bool is_priced_before(const std::vector<CloudPriceRow>& rows, const Conditions& where,
+                               const Target& target) {
+    return std::ranges::any_of(rows, [&](const CloudPriceRow& row) {
+      return row.price && !row.hours && !row.validity.from && !row.validity.to &&
+             fits_all_of(row.where, where, *target.product);
+    });
   }
 
   static CloudPriceRow filled(const CloudPriceRow& row, const Conditions& where,
