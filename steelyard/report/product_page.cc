@@ -4,6 +4,7 @@
 
 #include "steelyard/pricebook/dates.h"
 #include "steelyard/pricebook/products/conditions.h"
+#include "steelyard/pricebook/products/uses.h"
 #include "steelyard/pricebook/products/words.h"
 #include "steelyard/report/text_table.h"
 
@@ -184,6 +185,19 @@ class PlaceholderFinder {
     }
   }
 
+  /// Factors of its rule that are not known.
+  void add_factors(const Product& product, const pricebook::CloudItem& item) {
+    words::Uses uses;
+    uses.add(item);
+    for (const metering::Lookup* lookup : uses.lookups) {
+      for (const metering::Lookup::Row& row : lookup->rows) {
+        if (row.value) continue;
+        found.push_back({product.name, item.name, "a factor for " + words::to_text(row.where), "",
+                         item.place.to_text()});
+      }
+    }
+  }
+
   std::vector<Placeholder> found;
 
  private:
@@ -209,7 +223,10 @@ std::string product_page(const PriceBook& book, const Product& product) {
 std::vector<Placeholder> placeholders_of(const PriceBook& book) {
   PlaceholderFinder finder(book);
   for (const Product& product : book.products) {
-    for (const auto& each : product.items) finder.add(product, each.name, each.price);
+    for (const auto& each : product.items) {
+      finder.add(product, each.name, each.price);
+      finder.add_factors(product, each);
+    }
     for (const auto& each : product.orders) finder.add(product, each.name, each.price);
     for (const auto& each : product.plans) {
       if (each.price) finder.add(product, each.name, *each.price);
@@ -225,9 +242,9 @@ std::string placeholders_text(const PriceBook& book) {
     table.add({each.product, each.item, each.keys, each.in_force, each.place});
   }
   return table.to_text() + '\n' + grouped(std::to_string(all.size())) +
-         (all.size() == 1 ? " price" : " prices") + " in " + std::string(book.currency.code()) +
+         (all.size() == 1 ? " number" : " numbers") + " in " + std::string(book.currency.code()) +
          " of price book " + book.name + " not known: usage is unrated, no_price_at_that_time.\n" +
-         "Fill them in under 'placeholders' of book.yaml.\n";
+         "Prices are filled in under 'placeholders' of book.yaml.\n";
 }
 
 }  // namespace steelyard::report

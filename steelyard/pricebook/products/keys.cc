@@ -22,11 +22,11 @@ const std::vector<Mapping>& table() {
        "The file: one product of the price list.",
        {{"product", "word", "its id, which is the file's name", true},
         {"name", "text", "as the price list prints it", true},
-        {"codes", "[word]",
+        {"codes", "word | [word]",
          "what `data.product` of an event may say; the names of items begin with one of them; "
          "without it: the id"},
         {"aliases", "{word}", "further words for `data.product`, each meaning one of the codes"},
-        {"groups", "{[word]}",
+        {"groups", "{word | [word]}",
          "named sets of attribute values; rows and conditions take their names for all of them"},
         {"meters", "{meter}", "what `data.meters` of an event may contain"},
         {"attributes", "{attribute}", "what `data.attributes` of an event may contain"},
@@ -50,7 +50,7 @@ const std::vector<Mapping>& table() {
        false},
       {"attribute",
        "A word, number or time of `data.attributes`.",
-       {{"values", "[word]", "all that it may be; without it: anything"},
+       {{"values", "word | [word]", "all that it may be; without it: anything"},
         {"default", "word",
          "what its absence means; without it, who needs it reports "
          "missing_attribute"},

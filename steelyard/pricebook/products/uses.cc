@@ -35,6 +35,7 @@ void Uses::add(const metering::Conditions& conditions) {
 }
 
 void Uses::add(const metering::Lookup& lookup) {
+  lookups.push_back(&lookup);
   if (!lookup.attribute.empty()) attributes.insert(lookup.attribute);
   for (const metering::Lookup::Row& row : lookup.rows) add(row.where);
 }

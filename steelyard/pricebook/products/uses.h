@@ -2,6 +2,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "steelyard/pricebook/product.h"
 
@@ -11,6 +12,7 @@ namespace steelyard::pricebook::products {
 struct Uses {
   std::set<std::string> meters;
   std::set<std::string> attributes;
+  std::vector<const metering::Lookup*> lookups;  ///< As long as the rule lives.
 
   void add(const metering::Conditions& conditions);
   void add(const metering::Lookup& lookup);
