@@ -19,6 +19,9 @@ std::string reasons_reference();
 /// docs/reference/usage-formats.md: which counts include which.
 std::string usage_formats_reference();
 
+/// docs/reference/product-files.md: the format of products/*.yaml.
+std::string product_files_reference();
+
 /// What the manual says about the program as a whole: a word and its meaning.
 struct Term {
   const char* word;

@@ -7,6 +7,7 @@
 #include "steelyard/cli/pricebook_command.h"
 #include "steelyard/pricebook/reader.h"
 #include "steelyard/report/price_table.h"
+#include "steelyard/report/product_page.h"
 
 namespace steelyard::cli {
 namespace {
@@ -16,7 +17,41 @@ struct Arguments {
   std::vector<std::string> models;
   std::string at;
   std::string output = "table";
+  std::string product;
+  bool placeholders = false;
 };
+
+/// By id, code, other word or name. Errors: usage_of_command with the nearest one.
+Result<const pricebook::Product*> find_product(const pricebook::PriceBook& book,
+                                               const std::string& word) {
+  std::vector<std::string_view> known;
+  for (const pricebook::Product& product : book.products) {
+    std::vector<std::string_view> words{product.id, product.name};
+    words.insert(words.end(), product.codes.begin(), product.codes.end());
+    for (const auto& [alias, code] : product.aliases) words.push_back(alias);
+    if (std::ranges::find(words, word) != words.end()) return &product;
+    known.insert(known.end(), words.begin(), words.end());
+  }
+  const std::string near = base::nearest(word, known);
+  return failure(ErrorCode::usage_of_command,
+                 "price book " + book.name + " has no product '" + word + '\'' +
+                     (near.empty() ? "" : "; did you mean '" + near + "'?"));
+}
+
+/// A product's page, or all placeholders.
+Result<void> show_products(const pricebook::PriceBook& book, const Arguments& arguments) {
+  const bool is_json = arguments.output == "json";
+  if (arguments.output == "csv") {
+    return failure(ErrorCode::usage_of_command, "--output csv is for models; products have json");
+  }
+  if (arguments.placeholders) {
+    write_out(is_json ? report::placeholders_json(book) : report::placeholders_text(book));
+    return {};
+  }
+  STEELYARD_TRY(product, find_product(book, arguments.product));
+  write_out(is_json ? report::product_json(book, *product) : report::product_page(book, *product));
+  return {};
+}
 
 Result<void> check_models(const pricebook::PriceBook& book,
                           const std::vector<std::string>& models) {
@@ -46,6 +81,9 @@ Result<void> show(const Arguments& arguments, Session& session) {
                    "no version of price book " + series->versions.front().name +
                        " is in force at " + base::to_rfc3339(filter.at));
   }
+  if (arguments.placeholders || !arguments.product.empty()) {
+    return show_products(*version, arguments);
+  }
   STEELYARD_PASS(check_models(*version, arguments.models));
   const pricebook::PriceBook shown = report::filtered(*version, filter);
   if (arguments.output == "csv") {
@@ -72,6 +110,12 @@ void add_pricebook_show(CLI::App& app, Session& session) {
       ->allow_extra_args(false)
       ->type_name("MODEL");
   command
+      ->add_option("--product", arguments->product,
+                   "The price page of a cloud product: its id, a code, or its name")
+      ->type_name("PRODUCT");
+  command->add_flag("--placeholders", arguments->placeholders,
+                    "Prices of cloud products that are declared and not known");
+  command
       ->add_option("--at", arguments->at,
                    "Prices in force then: 2026-11-22, or with a time; without it: now")
       ->type_name("DATE");
@@ -89,6 +133,8 @@ void add_pricebook_show(CLI::App& app, Session& session) {
                "    steelyard pricebook show\n"
                "  What two models cost on a day:\n"
                "    steelyard pricebook show --model qwen-plus,qwen-flash --at 2026-11-22\n"
+               "  What a load balancer costs, and how that is counted:\n"
+               "    steelyard pricebook show --product nlb\n"
                "  The prices as they would stand in models.csv:\n"
                "    steelyard pricebook show --output csv pricebooks/aliyun-ai-paas");
   command->callback([arguments, &session] {

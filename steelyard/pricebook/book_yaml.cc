@@ -4,6 +4,7 @@
 
 #include "steelyard/base/limits.h"
 #include "steelyard/pricebook/dates.h"
+#include "steelyard/pricebook/products/fill.h"
 #include "steelyard/pricebook/yaml.h"
 
 namespace steelyard::pricebook {
@@ -128,11 +129,11 @@ void read_override(const YamlMap& map, PriceBook& book) {
 void read_book_yaml(std::string_view text, PriceBook& book, Findings& findings) {
   const auto document = read_yaml(text, file_name, findings);
   if (!document.has_value()) return;
-  const YamlMap map(
-      *document, file_name,
-      {"name", "version", "title", "currency", "time_zone", "k", "upper_bound", "per",
-       "effective_from", "effective_to", "defaults", "models", "aliases", "overrides"},
-      findings);
+  const YamlMap map(*document, file_name,
+                    {"name", "version", "title", "currency", "time_zone", "k", "upper_bound", "per",
+                     "effective_from", "effective_to", "defaults", "models", "aliases", "overrides",
+                     "placeholders"},
+                    findings);
   book.name = map.needed("name");
   book.version = map.text("version").value_or("");
   book.title = map.text("title").value_or("");
@@ -165,6 +166,9 @@ void read_book_yaml(std::string_view text, PriceBook& book, Findings& findings) 
                             findings),
                     book);
     }
+  }
+  if (const YAML::Node list = map.list("placeholders"); list.IsDefined() && list.IsSequence()) {
+    for (const YAML::Node& each : list) products::read_fill(each, file_name, book, findings);
   }
 }
 

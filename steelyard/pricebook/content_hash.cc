@@ -36,6 +36,30 @@ std::string text_of(const Override& terms) {
   return "multiplier " + std::get<Override::Multiplier>(terms.terms).factor.to_text();
 }
 
+std::string text_of(const PlaceholderPrice& each) {
+  std::string text =
+      line_of({"fill", each.item, text_of(each.validity.from), text_of(each.validity.to)});
+  for (const metering::Condition& condition : each.where) {
+    text += line_of({condition.attribute, condition.is_negated ? "not" : "is"});
+    for (const std::string& value : condition.values) text += line_of({value});
+  }
+  for (const charge_model::Bracket& bracket : each.price.brackets) {
+    text += line_of({bracket.up_to ? bracket.up_to->to_text() : "-", bracket.unit.to_text(),
+                     bracket.flat.to_text(), bracket.base.to_text()});
+  }
+  return text;
+}
+
+/// In the order of the file: of rows that fit, the first one counts.
+std::string text_of(const Product& product) {
+  std::string text = line_of({"product", product.id});
+  for (const ContentLine& line : product.content) {
+    for (const std::string& name : line.path) text += line_of({name});
+    text += line_of({"is", line.value});
+  }
+  return text;
+}
+
 std::vector<std::string> lines_of(const PriceBook& book) {
   std::vector<std::string> lines;
   for (const ModelPrice& each : book.prices) {
@@ -56,12 +80,8 @@ std::vector<std::string> lines_of(const PriceBook& book) {
   for (const auto& [model, rules] : book.rules) {
     lines.push_back(line_of({"rules", model, text_of(rules)}));
   }
-  for (const Product& each : book.products) {
-    std::string codes;
-    for (const std::string& code : each.codes) codes += code + ' ';
-    lines.push_back(
-        line_of({"product", each.id, each.name, codes, each.is_priced ? "priced" : "not priced"}));
-  }
+  for (const Product& each : book.products) lines.push_back(text_of(each));
+  for (const PlaceholderPrice& each : book.placeholder_prices) lines.push_back(text_of(each));
   std::ranges::sort(lines);
   return lines;
 }

@@ -5,6 +5,8 @@
 #include <tuple>
 
 #include "steelyard/base/time.h"
+#include "steelyard/pricebook/products/conditions.h"
+#include "steelyard/pricebook/products/product_diff.h"
 
 namespace steelyard::pricebook {
 namespace {
@@ -74,7 +76,15 @@ std::string text_of(const Override& terms) {
   return text + text_of(terms.validity);
 }
 
-std::string text_of(const Product& product) { return "product " + product.name; }
+std::string text_of(const PlaceholderPrice& fill) {
+  std::string text = "price of " + fill.item + " for " + products::to_text(fill.where) + ':';
+  for (const charge_model::Bracket& each : fill.price.brackets) {
+    if (each.up_to) text += " up to " + each.up_to->to_text();
+    if (!each.flat.is_zero()) text += " flat " + each.flat.to_text();
+    text += ' ' + each.unit.to_text();
+  }
+  return text + text_of(fill.validity);
+}
 
 template <class List>
 void compare_lists(const List& from, const List& to, std::vector<std::string>& others) {
@@ -158,7 +168,10 @@ BookDiff diff(const PriceBook& old_book, const PriceBook& new_book) {
   compare_rules(old_book, new_book, others);
   compare_lists(old_book.aliases, new_book.aliases, others);
   compare_lists(old_book.overrides, new_book.overrides, others);
-  compare_lists(old_book.products, new_book.products, others);
+  compare_lists(old_book.placeholder_prices, new_book.placeholder_prices, others);
+  for (std::string& each : diff_products(old_book.products, new_book.products)) {
+    others.push_back(std::move(each));
+  }
   return result;
 }
 

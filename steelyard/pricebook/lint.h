@@ -12,4 +12,7 @@ void lint_tiers(const PriceBook& book, Findings& findings);
 /// Aliases, overrides, model rules and products that name nothing, or something twice.
 void lint_names(const PriceBook& book, Findings& findings);
 
+/// Items, price rows, plans and orders that never apply, stand twice or name nothing.
+void lint_products(const PriceBook& book, Findings& findings);
+
 }  // namespace steelyard::pricebook

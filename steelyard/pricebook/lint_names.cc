@@ -98,7 +98,9 @@ class NameLint {
   void check_products() {
     std::map<std::string, const Product*> codes;
     for (const Product& product : book_.products) {
-      for (const std::string& code : product.codes) {
+      std::vector<std::string> words = product.codes;
+      for (const auto& [alias, code] : product.aliases) words.push_back(alias);
+      for (const std::string& code : words) {
         const auto [other, is_new] = codes.try_emplace(code, &product);
         if (is_new) continue;
         findings_.error("duplicate_product", product.place,

@@ -65,6 +65,15 @@ struct Override {
   Place place;
 };
 
+/// A price of a cloud product that this book knows and the product's file does not.
+struct PlaceholderPrice {
+  std::string item;            ///< Or order, or plan.
+  metering::Conditions where;  ///< On the keys of its price table.
+  charge_model::Price price;
+  Validity validity;
+  Place place;
+};
+
 /// What a model does where the price list is silent. Token-billing rules D6 and D10.
 struct ModelRules {
   enum class AboveTopTier : std::uint8_t { reject, use_top_tier };
@@ -95,6 +104,7 @@ struct PriceBook {
   ModelRules default_rules;
   std::map<std::string, ModelRules> rules;  ///< By model; else the default.
   std::vector<Product> products;
+  std::vector<PlaceholderPrice> placeholder_prices;  ///< Already in the products' tables.
 
   std::string content_hash;  ///< SHA-256 of the canonical content, in hex.
 

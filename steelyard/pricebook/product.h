@@ -21,6 +21,7 @@ struct MeterName {
   metering::MeterKind kind = metering::MeterKind::counter;
   std::string unit;
   std::string title;
+  base::Place place{};
 };
 
 /// A name of `data.attributes`.
@@ -31,6 +32,7 @@ struct AttributeName {
   std::vector<std::string> values;            ///< Empty: any.
   std::optional<std::string> absent_means{};  ///< The default.
   std::string title;
+  base::Place place{};
 };
 
 /// Minutes of the day, [from, to), in the book's zone. to = 1440 is 24:00.
@@ -165,19 +167,30 @@ struct CloudPlan {
   base::Place place;
 };
 
+/// One value of a product file, under the names that lead to it: canonical content, which
+/// hashes and differences are made from.
+struct ContentLine {
+  std::vector<std::string> path;
+  std::string value;
+
+  bool operator==(const ContentLine&) const = default;
+};
+
 /// A cloud product of the list.
 struct Product {
   std::string id;                              ///< "nat-gateway": the file's name.
   std::string name;                            ///< As the price list prints it: "NAT Gateway".
   std::vector<std::string> codes;              ///< What `data.product` may say: nat, eip, cdt, ….
   std::map<std::string, std::string> aliases;  ///< Further words, each for one code.
-  bool is_priced = false;                      ///< Whether it has items.
+  std::map<std::string, std::vector<std::string>> groups;  ///< Named sets of values.
+  bool is_priced = false;  ///< Whether it has items, orders or plans.
   std::vector<MeterName> meters;
   std::vector<AttributeName> attributes;
   std::vector<CloudItem> items;
   std::vector<CloudDiscount> discounts;
   std::vector<OrderItem> orders;
   std::vector<CloudPlan> plans;
+  std::vector<ContentLine> content;
   base::Place place;
 
   /// Null if the product declares no such name.

@@ -9,6 +9,7 @@
 #include "steelyard/pricebook/content_hash.h"
 #include "steelyard/pricebook/lint.h"
 #include "steelyard/pricebook/models_csv.h"
+#include "steelyard/pricebook/products/fill.h"
 #include "steelyard/pricebook/products/product_yaml.h"
 
 namespace steelyard::pricebook {
@@ -79,6 +80,8 @@ Reading read_and_lint(const Sources& sources) {
   }
   lint_tiers(reading.book, reading.findings);
   lint_names(reading.book, reading.findings);
+  lint_products(reading.book, reading.findings);
+  products::fill_placeholders(reading.book, reading.findings);
   reading.findings.sort();
   reading.book.content_hash = content_hash(reading.book);
   return reading;

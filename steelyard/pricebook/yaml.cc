@@ -113,9 +113,12 @@ YamlMap::YamlMap(const YAML::Node& node, std::string file, std::span<const std::
     }
     if (keys.empty() || std::ranges::find(keys, key) != keys.end()) continue;
     const std::string close = base::nearest(key, keys);
+    const bool is_torn_text = entry.second.IsNull() && key.find(' ') != std::string::npos;
     findings.error("unknown_word", place_of(entry.first),
                    "key '" + key + "' is none of " + base::joined(keys) +
-                       (close.empty() ? "" : "; did you mean '" + close + "'?"));
+                       (!close.empty() ? "; did you mean '" + close + "'?"
+                        : is_torn_text ? "; a text with a comma stands in quotes"
+                                       : ""));
   }
 }
 

@@ -132,16 +132,23 @@ std::string rules(const PriceBook& book) {
 }
 
 std::string products(const PriceBook& book) {
-  std::string text;
-  std::size_t count = 0;
+  std::array<std::string, 2> names;
+  std::array<std::size_t, 2> counts{};
   for (const pricebook::Product& product : book.products) {
-    if (product.is_priced) continue;
-    text += (text.empty() ? "" : ", ") + product.name;
-    ++count;
+    const std::size_t is_priced = product.is_priced ? 1 : 0;
+    names[is_priced] += (names[is_priced].empty() ? "" : ", ") + product.name;
+    ++counts[is_priced];
   }
-  if (text.empty()) return {};
-  return "\n" + count_of(count, "cloud product", "cloud products") + " not yet priced: " + text +
-         '\n';
+  std::string text;
+  if (counts[1] > 0) {
+    text += "\n" + count_of(counts[1], "cloud product", "cloud products") +
+            " (see --product and --placeholders): " + names[1] + '\n';
+  }
+  if (counts[0] > 0) {
+    text += "\n" + count_of(counts[0], "cloud product", "cloud products") +
+            " not yet priced: " + names[0] + '\n';
+  }
+  return text;
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ Vocabulary vocabulary_of(const CloudItem& item) {
   for (const metering::Step& step : item.shape) {
     const auto* const combine = std::get_if<metering::Combine>(&step);
     if (combine == nullptr || combine->operation != metering::Combine::Operation::cover) continue;
-    AttributeName name{combine->cover.attribute, AttributeName::Type::word, {}, {}, {}};
+    AttributeName name{combine->cover.attribute, AttributeName::Type::word, {}, {}, {}, {}};
     for (const auto& row : combine->cover.rows) name.values.push_back(row.word);
     vocabulary.more.push_back(std::move(name));
   }

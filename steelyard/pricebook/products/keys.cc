@@ -22,11 +22,11 @@ const std::vector<Mapping>& table() {
        "The file: one product of the price list.",
        {{"product", "word", "its id, which is the file's name", true},
         {"name", "text", "as the price list prints it", true},
-        {"codes", "[word]",
+        {"codes", "word | [word]",
          "what `data.product` of an event may say; the names of items begin with one of them; "
          "without it: the id"},
         {"aliases", "{word}", "further words for `data.product`, each meaning one of the codes"},
-        {"groups", "{[word]}",
+        {"groups", "{word | [word]}",
          "named sets of attribute values; rows and conditions take their names for all of them"},
         {"meters", "{meter}", "what `data.meters` of an event may contain"},
         {"attributes", "{attribute}", "what `data.attributes` of an event may contain"},
@@ -50,7 +50,7 @@ const std::vector<Mapping>& table() {
        false},
       {"attribute",
        "A word, number or time of `data.attributes`.",
-       {{"values", "[word]", "all that it may be; without it: anything"},
+       {{"values", "word | [word]", "all that it may be; without it: anything"},
         {"default", "word",
          "what its absence means; without it, who needs it reports "
          "missing_attribute"},
@@ -406,6 +406,18 @@ const std::vector<Mapping>& table() {
        "",
        "",
        false},
+      {"fill",
+       "In book.yaml, under `placeholders`: a price that the product files do not know. It fills "
+       "declared placeholders of the book's currency.",
+       {{"item", "word", "the item, order or plan", true},
+        {"where", "conditions", "which placeholders, by keys of its table; default all"},
+        {"price", "decimal | stair", "the price, in the book's currency"},
+        {"brackets", "[bracket]", "instead of `price`"},
+        from_key,
+        to_key},
+       "",
+       "",
+       false},
       {"multiplier",
        "Of a savings plan: list price × this.",
        {{"multiplier", "lookup", "the multiplier", true}},
@@ -417,8 +429,8 @@ const std::vector<Mapping>& table() {
 }
 
 constexpr std::array<Abbreviation, 3> short_words = {{
-    {"lookup", "number | from_attribute | by_attribute | from_rows",
-     "a number, or where to look it up"},
+    {"lookup", "number | 'placeholder' | from_attribute | by_attribute | from_rows",
+     "a number, or where to look it up; placeholder: not known, usage is unrated"},
     {"fitting", "word | [word] | exclusion", "a value, several, or all but some; groups too"},
     {"price_value", "decimal | 'placeholder' | stair",
      "a price as printed; placeholder: there is one, but it is not known"},

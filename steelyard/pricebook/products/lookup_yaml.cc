@@ -31,24 +31,6 @@ Lookup::Row read_row(const ProductFile& file, const YAML::Node& node, Zero zero,
   return row;
 }
 
-void doubt_gaps(const ProductFile& file, const YamlMap& map, const std::string& attribute,
-                const Lookup& lookup) {
-  const AttributeName* const declared = file.product.attribute(attribute);
-  if (declared == nullptr) return;
-  for (const std::string& value : declared->values) {
-    bool is_there = false;
-    for (const Lookup::Row& row : lookup.rows) {
-      for (const metering::Condition& condition : row.where) {
-        for (const std::string& each : condition.values) is_there = is_there || each == value;
-      }
-    }
-    if (is_there) continue;
-    file.findings.warning("missing_value", map.place(),
-                          "there is no number for '" + value + "' of '" + attribute +
-                              "', and no 'else': usage of it is unrated");
-  }
-}
-
 void read_by(const ProductFile& file, const YamlMap& map, Zero zero, const Vocabulary& vocabulary,
              Lookup& lookup) {
   const std::string attribute = map.needed("by");
@@ -62,8 +44,6 @@ void read_by(const ProductFile& file, const YamlMap& map, Zero zero, const Vocab
   }
   if (map.has("else")) {
     lookup.rows.push_back({{}, {}, value_of(file, map.at("else"), zero)});
-  } else if (vocabulary.kind == Vocabulary::Kind::usage) {
-    doubt_gaps(file, map, attribute, lookup);
   }
   if (lookup.rows.empty()) map.error("by", "missing_key", "there is no number for any value");
 }
@@ -73,6 +53,10 @@ void read_by(const ProductFile& file, const YamlMap& map, Zero zero, const Vocab
 metering::Lookup read_lookup(const ProductFile& file, const YAML::Node& node, Zero zero,
                              const Vocabulary& vocabulary) {
   Lookup lookup;
+  if (is_word(node, "placeholder")) {
+    lookup.rows.emplace_back();
+    return lookup;
+  }
   if (!node.IsMap()) {
     lookup.constant = read_number(file, node, zero).value_or(money::Rational::whole(1));
     return lookup;

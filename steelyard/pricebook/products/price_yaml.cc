@@ -117,4 +117,18 @@ std::optional<Price> read_row_price(const ProductFile& file, const YamlMap& row,
   return Price{{*amounts.of_book}};
 }
 
+std::optional<Price> read_fill_price(const ProductFile& file, const YamlMap& fill) {
+  if (fill.has("price") == fill.has("brackets")) {
+    fill.error("price", "missing_price", "a fill has either 'price' or 'brackets'");
+    return std::nullopt;
+  }
+  if (fill.has("brackets")) return read_brackets(file, fill, Kernel::stairstep);
+  const auto amount = read_amount(file, fill.at("price"), Kernel::stairstep);
+  if (amount.has_value()) return Price{{*amount}};
+  if (is_word(fill.at("price"), "placeholder")) {
+    fill.error("price", "missing_price", "a fill says the price that the product file does not");
+  }
+  return std::nullopt;
+}
+
 }  // namespace steelyard::pricebook::products

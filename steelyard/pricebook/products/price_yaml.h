@@ -9,4 +9,8 @@ namespace steelyard::pricebook::products {
 std::optional<charge_model::Price> read_row_price(const ProductFile& file, const YamlMap& row,
                                                   charge_model::Kernel kernel);
 
+/// The same of a book's fill, whose `price` is in the book's currency. None, noted, if it
+/// has none.
+std::optional<charge_model::Price> read_fill_price(const ProductFile& file, const YamlMap& fill);
+
 }  // namespace steelyard::pricebook::products

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "steelyard/base/limits.h"
+#include "steelyard/pricebook/products/content.h"
 #include "steelyard/pricebook/products/product_file.h"
 #include "steelyard/pricebook/products/sections.h"
 
@@ -76,10 +77,10 @@ void read_groups(ProductFile& file, const YamlMap& map) {
 }
 
 void read_meters(ProductFile& file, const YamlMap& map) {
-  each_name(file, map, "meters", [&](const std::string& name, const YAML::Node& node, Place) {
+  each_name(file, map, "meters", [&](const std::string& name, const YAML::Node& node, Place place) {
     const YamlMap meter = file.open(node, "meter");
     MeterName result{name, metering::MeterKind::counter, meter.text("unit").value_or(""),
-                     meter.text("title").value_or("")};
+                     meter.text("title").value_or(""), place};
     if (!meter.has("kind")) meter.error("kind", "missing_key", "'kind' is missing");
     if (const auto kind = meter.one_of("kind", {"counter", "gauge", "presence"})) {
       result.kind = static_cast<metering::MeterKind>(*kind);
@@ -109,6 +110,7 @@ void read_attributes(ProductFile& file, const YamlMap& map) {
             [&](const std::string& name, const YAML::Node& node, Place place) {
               AttributeName result;
               result.name = name;
+              result.place = place;
               if (!node.IsNull()) {
                 const YamlMap attribute = file.open(node, "attribute");
                 result.values = read_words(file, attribute, "values");
@@ -153,6 +155,7 @@ void read_product(ProductFile& file, const YAML::Node& document) {
   each_entry(file, map, "discounts", read_discount);
   each_entry(file, map, "orders", read_order);
   each_entry(file, map, "plans", read_plan);
+  product.groups = file.groups;
   product.is_priced = !product.items.empty() || !product.orders.empty() || !product.plans.empty();
 }
 
@@ -174,6 +177,7 @@ void read_product_yaml(std::string_view text, const std::string& name, PriceBook
   Product product;
   products::ProductFile file{name, book, product, findings};
   products::read_product(file, *document);
+  product.content = products::content_of(*document, book.currency.code());
   book.products.push_back(std::move(product));
 }
 

@@ -171,17 +171,6 @@ Step read_states(const ProductFile& file, const YAML::Node& node) {
     if (!is_word(value, "meter")) number = read_number(file, value, Zero::allowed);
     for (const std::string& word : condition.values) states.states.push_back({word, number});
   }
-  const AttributeName* const attribute = file.product.attribute(states.attribute);
-  if (attribute == nullptr) return states;
-  if (attribute->values.empty()) {
-    map.error("by", "missing_value",
-              "the states of '" + states.attribute + "' are not known: declare its 'values'");
-  }
-  for (const std::string& word : attribute->values) {
-    if (!map.has(word)) {
-      map.error("by", "missing_value", "the state '" + word + "' has no number here");
-    }
-  }
   return states;
 }
 

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "steelyard/pricebook/price_book.h"
+
+namespace steelyard::report {
+
+/// A product as its price page prints it: meters and attributes, then for each item the rule in
+/// words and its price rows, then subscriptions, plans and discounts.
+std::string product_page(const pricebook::PriceBook& book, const pricebook::Product& product);
+
+/// The same as one JSON object.
+std::string product_json(const pricebook::PriceBook& book, const pricebook::Product& product);
+
+/// A price that the book declares and does not know.
+struct Placeholder {
+  std::string product;  ///< Its name.
+  std::string item;     ///< Or order, or plan.
+  std::string keys;     ///< "region cn-hangzhou"; "everything".
+  std::string in_force;
+  std::string place;
+};
+
+std::vector<Placeholder> placeholders_of(const pricebook::PriceBook& book);
+
+std::string placeholders_text(const pricebook::PriceBook& book);
+std::string placeholders_json(const pricebook::PriceBook& book);
+
+}  // namespace steelyard::report
