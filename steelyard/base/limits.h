@@ -16,8 +16,8 @@ inline constexpr std::uint64_t count_max = (std::uint64_t{1} << 53) - 1;
 /// Of a price for its `per` tokens: 2^53 tokens at it still fit into a Decimal.
 inline constexpr std::int64_t token_price_max = 100'000'000;
 
-inline constexpr std::size_t price_file_bytes_max = 64 * 1024 * 1024;
-inline constexpr std::size_t yaml_file_bytes_max = 1024 * 1024;
+inline constexpr std::size_t price_file_bytes_max = std::size_t{64} * 1024 * 1024;
+inline constexpr std::size_t yaml_file_bytes_max = std::size_t{1024} * 1024;
 inline constexpr std::size_t price_rows_max = 1'000'000;
 inline constexpr std::size_t scenario_bytes_max = 1'048'576;
 

@@ -129,9 +129,7 @@ class Object {
   const Node* behind(const Node* node) const { return document_->nodes().data() + node->end; }
 
   /// Most values contain no others: knowing that beforehand spares a wait for `end`.
-  const Node* next(const Node* at) const {
-    return at->type < Type::object ? at + 1 : behind(at);
-  }
+  const Node* next(const Node* at) const { return at->type < Type::object ? at + 1 : behind(at); }
 
   const Document* document_ = nullptr;
   const Node* node_ = nullptr;

@@ -24,9 +24,9 @@ Result<std::shared_ptr<const pricebook::PriceBookSeries>> book_of(
   for (const pricebook::Sources& sources : scenario.versions) {
     pricebook::Sources complete = sources;
     if (!scenario.shipped_book.empty()) {
-      complete.book_yaml = "name: extended\ncurrency: " +
-                           std::string(versions.front().currency.code()) +
-                           "\ntime_zone: " + versions.front().time_zone + '\n' + sources.book_yaml;
+      complete.book_yaml =
+          "name: extended\ncurrency: " + std::string(versions.front().currency.code()) +
+          "\ntime_zone: " + versions.front().time_zone + '\n' + sources.book_yaml;
       complete.models_csv = to_models_csv(versions.front());
     }
     pricebook::Reading reading = pricebook::read_and_lint(complete);
