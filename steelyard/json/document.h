@@ -123,7 +123,8 @@ class Object {
   }
 
   bool is_missing() const { return node_ == nullptr; }
-  const Document& document() const { return *document_; }
+  /// Requires: it is not missing.
+  const Document& document() const { return *document_; }  // NOLINT(clang-analyzer-core*)
 
  private:
   const Node* behind(const Node* node) const { return document_->nodes().data() + node->end; }
