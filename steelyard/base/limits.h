@@ -23,8 +23,8 @@ inline constexpr std::size_t windows_per_fact_max = 10'000;
 inline constexpr std::int64_t usage_second_min = 0;
 inline constexpr std::int64_t usage_second_max = 7'258'118'400;
 
-inline constexpr std::size_t price_file_bytes_max = 64 * 1024 * 1024;
-inline constexpr std::size_t yaml_file_bytes_max = 1024 * 1024;
+inline constexpr std::size_t price_file_bytes_max = std::size_t{64} * 1024 * 1024;
+inline constexpr std::size_t yaml_file_bytes_max = std::size_t{1024} * 1024;
 inline constexpr std::size_t price_rows_max = 1'000'000;
 
 // Of one product file. A price, a factor, a capacity: 10^12 is more than any page prints.

@@ -123,6 +123,16 @@ void ChunkRater::read_cloud_event(const usage::UsageEvent& event, std::string_vi
     request.fact.resource = kept(request.fact.resource, line);
     for (std::string_view& text : request.fact.attributes) text = kept(text, line);
   }
+  if (event.type == usage::EventType::resource_order) {
+    auto order = billing::read_order(event, rater_->catalog());
+    if (order.has_value()) request.order = std::move(*order);
+    if (!order.has_value()) result = std::unexpected(std::move(order).error());
+  }
+  if (event.type == usage::EventType::plan_purchase) {
+    auto purchase = billing::read_purchase(event, rater_->catalog());
+    if (purchase.has_value()) request.purchase = std::move(*purchase);
+    if (!purchase.has_value()) result = std::unexpected(std::move(purchase).error());
+  }
   request.fact.account = record.account;
   if (result.has_value()) {
     record.status = Status::rated;

@@ -22,7 +22,12 @@ Charge unknown_event(const CloudRequest& request) {
 }  // namespace
 
 Charge CloudRun::apply(CloudRequest& request, identity::IdentityKey key) {
-  if (request.type == usage::EventType::resource_void) return take_back(request);
+  switch (request.type) {
+    case usage::EventType::resource_void: return take_back(request);
+    case usage::EventType::resource_order: return accounts_.apply(*request.order);
+    case usage::EventType::plan_purchase: return accounts_.apply(*request.purchase);
+    default: break;
+  }
   return request.corrects.has_value() ? replace(request, key) : apply_usage(request, key);
 }
 
@@ -37,7 +42,12 @@ Charge CloudRun::take_back(const CloudRequest& request) {
   std::string text;
   const std::uint64_t number = number_of(*request.corrects);
   const std::optional<Fact> fact = facts_.find(number, text);
-  if (!fact.has_value()) return unknown_event(request);
+  if (!fact.has_value()) {
+    const billing::EventName name{std::string(request.corrects_source),
+                                  std::string(request.corrects_id)};
+    return accounts_.knows(name) ? accounts_.take_back(name, request.fact.account)
+                                 : unknown_event(request);
+  }
   if (fact->account != request.fact.account) return unknown_event(request);
   Charge charge = engine_.take_back(*fact);
   if (charge.is_rated) facts_.forget(number);

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "steelyard/billing/accounts.h"
 #include "steelyard/identity/identity_set.h"
 #include "steelyard/rating/cloud/engine.h"
 #include "steelyard/rating/cloud/fact_store.h"
@@ -17,6 +18,8 @@ namespace steelyard::batch {
 struct CloudRequest {
   usage::EventType type = usage::EventType::resource_usage;
   rating::cloud::Fact fact;
+  std::optional<billing::Order> order;
+  std::optional<billing::Purchase> purchase;
   std::optional<identity::IdentityKey> corrects;  ///< The event that it voids or replaces.
   std::string_view corrects_source;
   std::string_view corrects_id;
@@ -28,7 +31,8 @@ class CloudRun {
  public:
   explicit CloudRun(const rating::Rater& rater)
       : engine_(rater.catalog(), static_cast<std::uint32_t>(rater.token_item_count()),
-                std::string(rater.currency())) {}
+                std::string(rater.currency())),
+        accounts_(engine_) {}
 
   rating::cloud::Charge apply(CloudRequest& request, identity::IdentityKey key);
 
@@ -40,6 +44,7 @@ class CloudRun {
   rating::cloud::Charge take_back(const CloudRequest& request);
 
   rating::cloud::Engine engine_;
+  billing::Accounts accounts_;
   rating::cloud::FactStore facts_;
   std::uint64_t next_sequence_ = 1;
 };

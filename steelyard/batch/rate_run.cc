@@ -60,8 +60,8 @@ class Run {
   bool next(input::Chunk& chunk) {
     const std::lock_guard lock(mutex_);
     if (is_over_) return false;
-    auto has_more = chunks_.next(chunk);
-    if (!has_more.has_value()) outcome_.damage = std::move(has_more).error();
+    const auto has_more = chunks_.next(chunk);
+    if (!has_more.has_value()) outcome_.damage = has_more.error();
     is_over_ = !has_more.has_value() || !*has_more;
     return !is_over_;
   }
