@@ -39,17 +39,19 @@ Result<const pricebook::Product*> find_product(const pricebook::PriceBook& book,
 }
 
 /// A product's page, or all placeholders.
-Result<void> show_products(const pricebook::PriceBook& book, const Arguments& arguments) {
+Result<void> show_products(const pricebook::PriceBook& book, const Arguments& arguments,
+                           Session& session) {
   const bool is_json = arguments.output == "json";
   if (arguments.output == "csv") {
     return failure(ErrorCode::usage_of_command, "--output csv is for models; products have json");
   }
   if (arguments.placeholders) {
-    write_out(is_json ? report::placeholders_json(book) : report::placeholders_text(book));
+    session.write(is_json ? report::placeholders_json(book) : report::placeholders_text(book));
     return {};
   }
   STEELYARD_TRY(product, find_product(book, arguments.product));
-  write_out(is_json ? report::product_json(book, *product) : report::product_page(book, *product));
+  session.write(is_json ? report::product_json(book, *product)
+                        : report::product_page(book, *product));
   return {};
 }
 
@@ -82,7 +84,7 @@ Result<void> show(const Arguments& arguments, Session& session) {
                        " is in force at " + base::to_rfc3339(filter.at));
   }
   if (arguments.placeholders || !arguments.product.empty()) {
-    return show_products(*version, arguments);
+    return show_products(*version, arguments, session);
   }
   STEELYARD_PASS(check_models(*version, arguments.models));
   const pricebook::PriceBook shown = report::filtered(*version, filter);
