@@ -1,5 +1,7 @@
 #include "steelyard/rating/cloud/cell_store.h"
 
+#include <algorithm>
+
 namespace steelyard::rating::cloud {
 namespace {
 
@@ -8,6 +10,10 @@ constexpr std::uint32_t fee_stage = 0;
 constexpr std::uint32_t tap_stage = 1;
 constexpr std::uint32_t allowance_stage = 2;
 constexpr std::uint32_t own_stages = 3;
+
+bool reads_allowances(const PreparedItem& item, std::size_t stage) {
+  return std::ranges::find(item.allowance_stages, stage) != item.allowance_stages.end();
+}
 
 }  // namespace
 
@@ -94,23 +100,24 @@ Result<Leaf*> CellStore::leaf(const PreparedItem& item, std::size_t pipeline, co
   leaf.pipeline = static_cast<std::uint8_t>(pipeline);
   leaf.window = piece.window;
   leaf.measured.resize(rule.dims.size());
-  if (pipeline == 0 && !item.allowances.empty()) {
-    leaf.allowances = &allowances(item, fact, piece.window, slot.epoch);
-    leaf.allowances->readers.push_back(&leaf);
+  if (pipeline == 0 && reads_allowances(item, 0)) {
+    leaf.allowances = &allowances(item, 0, fact, piece.window, slot.epoch);
+    leaf.allowances->leaves.push_back(&leaf);
   }
   STEELYARD_TRY(target, target_behind(item, pipeline, 0, fact, piece.window, own_slot));
   leaf.target = target;
   return &leaf;
 }
 
-Allowances& CellStore::allowances(const PreparedItem& item, const Fact& fact,
+Allowances& CellStore::allowances(const PreparedItem& item, std::size_t stage, const Fact& fact,
                                   const base::Slot& window, std::uint32_t epoch) {
   key_.assign(fact.account);
   key_ += '\0';
   key_ += fact.resource;
-  const std::int64_t by_window =
-      is_by_fact(item) ? static_cast<std::int64_t>(fact.sequence) : window.from;
-  const Key key{first_stage_[item.index] + allowance_stage, intern(key_), epoch, by_window};
+  const metering::WindowKind kind = item.pipelines.front().stages[stage].window;
+  const std::uint32_t part = stage == 0 ? epoch : no_slot - static_cast<std::uint32_t>(stage);
+  const Key key{first_stage_[item.index] + allowance_stage, intern(key_), part,
+                window_key(kind, fact, window)};
   Allowances*& place = allowances_at_.try_emplace(key, nullptr).first->second;
   if (place == nullptr) {
     place = &allowances_.emplace_back();
@@ -176,6 +183,10 @@ Result<Target> CellStore::pooled(const PreparedItem& item, std::size_t pipeline,
   pool.pipeline = static_cast<std::uint8_t>(pipeline);
   pool.stage = static_cast<std::uint8_t>(stage);
   pool.window = wide;
+  if (pipeline == 0 && reads_allowances(item, stage)) {
+    pool.allowances = &allowances(item, stage, fact, wide, 0);
+    pool.allowances->pools.push_back(&pool);
+  }
   STEELYARD_TRY(target, target_behind(item, pipeline, stage, fact, wide, own_slot));
   pool.target = target;
   return Target{nullptr, &pool, nullptr};

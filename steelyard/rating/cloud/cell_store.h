@@ -20,9 +20,10 @@ class CellStore {
   [[nodiscard]] Result<Leaf*> leaf(const PreparedItem& item, std::size_t pipeline, const Fact& fact,
                                    const Piece& piece, const Slot& slot);
 
-  /// The other meters that leaves of the resource are less by, in that window.
-  Allowances& allowances(const PreparedItem& item, const Fact& fact, const base::Slot& window,
-                         std::uint32_t epoch);
+  /// The other meters that a stage of the resource is less by, in that window; in the first
+  /// stage those of each epoch alone.
+  Allowances& allowances(const PreparedItem& item, std::size_t stage, const Fact& fact,
+                         const base::Slot& window, std::uint32_t epoch);
 
   /// Forgets the cells that only lived for one fact.
   void drop_passing() {

@@ -40,7 +40,8 @@ struct Target {
 struct Leaf;
 struct Allowances {
   std::vector<metering::Measured> measured;  ///< By PreparedItem::allowances.
-  std::vector<Leaf*> readers;
+  std::vector<Leaf*> leaves;                 ///< Who reads them: the first stage,
+  std::vector<Pooled*> pools;                ///< or a later one.
 };
 
 /// The first stage: what one scope has measured in one window.
@@ -64,6 +65,7 @@ struct Pooled {
   base::Slot window;
   Parts in;                   ///< Sums by slot.
   std::vector<Part> members;  ///< Of max and mean_top.
+  Allowances* allowances = nullptr;
   Target target;
   Parts out;
 };

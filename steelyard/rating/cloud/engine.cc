@@ -139,19 +139,22 @@ Result<void> Engine::change_item(const PreparedItem& item, const Fact& fact, Dir
   STEELYARD_PASS(read(item, fact));
   if (readings_.empty()) return {};
   touched_.clear();
+  touched_pools_.clear();
   for (const Reading& reading : readings_) {
     STEELYARD_PASS(measure(item, fact, reading, direction));
   }
   for (Leaf* leaf : touched_) STEELYARD_PASS(leaf_changed(*leaf, direction));
+  for (Pooled* pool : touched_pools_) STEELYARD_PASS(pool_changed(*pool));
   return {};
 }
 
 Result<void> Engine::measure(const PreparedItem& item, const Fact& fact, const Reading& reading,
                              Direction direction) {
   const Dim& dim = *reading.rule->rule;
-  const metering::WindowKind window = reading.pipeline == allowance_pipeline
-                                          ? item.pipelines.front().window
-                                          : item.pipelines[reading.pipeline].window;
+  const metering::WindowKind window =
+      reading.pipeline == allowance_pipeline
+          ? item.pipelines.front().stages[item.allowance_stages[reading.dim]].window
+          : item.pipelines[reading.pipeline].window;
   pieces_.clear();
   if (is_counter(dim)) {
     bool straddles = false;
@@ -196,9 +199,11 @@ Result<void> Engine::measure_piece(const PreparedItem& item, const Fact& fact,
   Leaf* leaf = nullptr;
   metering::Measured* measured = nullptr;
   if (is_allowance) {
-    Allowances& allowances = cells_.allowances(item, fact, piece.window, slot.epoch);
+    Allowances& allowances = cells_.allowances(item, item.allowance_stages[reading.dim], fact,
+                                               piece.window, slot.epoch);
     measured = &allowances.measured[reading.dim];
-    for (Leaf* reader : allowances.readers) touch(*reader);
+    for (Leaf* reader : allowances.leaves) touch(*reader);
+    for (Pooled* reader : allowances.pools) touched_pools_.push_back(reader);
   } else {
     STEELYARD_TRY(found, cells_.leaf(item, reading.pipeline, fact, piece, slot));
     leaf = found;
@@ -342,6 +347,10 @@ Result<void> Engine::deliver_pooled(Pooled& pool, const Parts& before, const Par
     }
     pool.members.insert(pool.members.end(), after.begin(), after.end());
   }
+  return pool_changed(pool);
+}
+
+Result<void> Engine::pool_changed(Pooled& pool) {
   STEELYARD_TRY(out, output_of(pool, slots_));
   if (out == pool.out) return {};
   const Parts old = pool.out;

@@ -71,6 +71,7 @@ class Engine {
   [[nodiscard]] Result<void> deliver(const Target& target, std::size_t pipeline,
                                      const Parts& before, const Parts& after);
   [[nodiscard]] Result<void> deliver_pooled(Pooled& pool, const Parts& before, const Parts& after);
+  [[nodiscard]] Result<void> pool_changed(Pooled& pool);
   [[nodiscard]] Result<void> cover();
   [[nodiscard]] Result<void> collect(std::vector<Line>& lines, Direction direction);
   Charge finish(Result<void> result, Direction direction);
@@ -104,6 +105,7 @@ class Engine {
   std::vector<Reading> readings_;
   std::vector<Piece> pieces_;
   std::vector<Leaf*> touched_;
+  std::vector<Pooled*> touched_pools_;
   std::vector<Priced*> dirty_;
   std::vector<Tapped*> tapped_;
   std::vector<Undo> undo_;

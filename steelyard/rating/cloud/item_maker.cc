@@ -82,6 +82,7 @@ class ItemMaker {
       if (s->round.has_value()) note_lookup(s->round->step, scope);
       if (s->dim != nullptr) {
         item_.allowances.push_back(prepared(*s->dim, {}));
+        item_.allowance_stages.push_back(stage_);
         item_.allowance_steps.push_back(s);
       }
     }
@@ -167,6 +168,7 @@ class ItemMaker {
           std::ranges::sort(stage.scope);
         }
         pipeline.stages.push_back(std::move(stage));
+        ++stage_;
       } else {
         note_step(step, &step_attributes);
         pipeline.stages.back().steps.push_back(&step);
@@ -246,6 +248,7 @@ class ItemMaker {
   const pricebook::CloudItem& rule_;
   PreparedItem item_;
   std::string cover_attribute_;
+  std::size_t stage_ = 0;  // That steps are being read of.
   std::set<std::uint16_t> slot_attributes_;
   std::set<std::int64_t> breaks_;
   std::set<int> bands_;

@@ -63,21 +63,23 @@ std::uint32_t dearest(const Leaf& leaf, const Rational& quantity, const SlotTabl
   return best->index;
 }
 
-std::vector<Rational> allowances_of(const Leaf& leaf, const Slot& slot,
-                                    metering::Nanoseconds length) {
+std::vector<Rational> allowances_of(const PreparedItem& item, const Allowances* allowances,
+                                    const Slot& slot, metering::Nanoseconds length) {
   std::vector<Rational> result;
-  const PreparedItem& item = *leaf.item;
-  if (item.allowances.empty()) return result;
   const std::size_t first = first_dim(item, item.pipelines.size());
   for (std::size_t i = 0; i < item.allowances.size(); ++i) {
     Rational q;
-    if (leaf.allowances != nullptr) {
-      q = leaf.allowances->measured[i].quantity(*item.allowances[i].rule, length);
+    if (allowances != nullptr) {
+      q = allowances->measured[i].quantity(*item.allowances[i].rule, length);
     }
     for (const PlainStep& step : slot.dims[first + i]) q = metering::apply(step, q, result);
     result.push_back(q);
   }
   return result;
+}
+
+metering::Nanoseconds length_of(const base::Slot& window) {
+  return (window.to - window.from) * 1'000'000'000;
 }
 
 /// The first row of the table with every capacity at least its dim; that row's slot.
@@ -113,8 +115,8 @@ Result<Parts> output_of(const Leaf& leaf, const SlotTable& slots) {
   const PreparedItem& item = *leaf.item;
   const Pipeline& pipeline = item.pipelines[leaf.pipeline];
   const Slot& slot = first_slot(leaf, slots);
-  const metering::Nanoseconds length = (leaf.window.to - leaf.window.from) * 1'000'000'000;
-  const std::vector<Rational> allowances = allowances_of(leaf, slot, length);
+  const metering::Nanoseconds length = length_of(leaf.window);
+  const std::vector<Rational> allowances = allowances_of(item, leaf.allowances, slot, length);
 
   boost::container::small_vector<Rational, 4> scratch;
   const std::size_t first = first_dim(item, leaf.pipeline);
@@ -178,14 +180,15 @@ void set_total(Parts& parts, const Rational& total, bool from_the_front) {
   }
 }
 
-void apply_to_parts(const PlainStep& step, Parts& parts) {
+void apply_to_parts(const PlainStep& step, const std::vector<Rational>& allowances,
+                    Parts& parts) {
   if (step.kind == Kind::scale) {
     for (Part& part : parts) part.quantity = part.quantity * step.number;
     return;
   }
   const Rational total = total_of(parts);
   if (total.is_too_large()) return;
-  set_total(parts, metering::apply(step, total, {}), step.kind == Kind::less);
+  set_total(parts, metering::apply(step, total, allowances), step.kind == Kind::less);
 }
 
 /// The largest member, or the mean of the largest ones.
@@ -216,8 +219,10 @@ Result<Parts> output_of(const Pooled& pooled, const SlotTable& slots) {
   if (parts.front().slot != no_slot) {
     sort_parts(parts, slots);
     const Slot& slot = slots.at(parts.front().slot);
+    const std::vector<Rational> allowances =
+        allowances_of(*pooled.item, pooled.allowances, slot, length_of(pooled.window));
     for (const PlainStep& step : slot.stages[pooled.pipeline][pooled.stage]) {
-      apply_to_parts(step, parts);
+      apply_to_parts(step, allowances, parts);
     }
   }
   for (const Part& part : parts) {
