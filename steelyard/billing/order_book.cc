@@ -39,8 +39,20 @@ std::string lack_of(const OrderItem& item, const Attributes& config) {
 
 std::string shown(const Attributes& config) {
   std::string text;
-  for (const auto& [name, value] : config) text += (text.empty() ? "" : ", ") + name + '=' + value;
+  for (const auto& [name, value] : config) {
+    if (!text.empty()) text += ", ";
+    text.append(name).append("=").append(value);
+  }
   return text.empty() ? "nothing" : text;
+}
+
+std::unexpected<Error> unknown_name(const std::string& name, const std::string& code,
+                                    const std::set<std::string>& known) {
+  const std::vector<std::string_view> words(known.begin(), known.end());
+  const std::string close = base::nearest(name, words);
+  return failure(ErrorCode::unknown_attribute,
+                 "/data/config/" + name + ": no order of '" + code + "' reads it" +
+                     (close.empty() ? "" : "; did you mean '" + close + "'?"));
 }
 
 }  // namespace
@@ -74,13 +86,7 @@ Result<std::vector<PricedOrder>> OrderBook::month_of(const std::string& code,
   const auto found = codes_.find(code);
   STEELYARD_CHECK(found != codes_.end());  // The reader of the order saw to it.
   for (const auto& [name, value] : config) {
-    if (found->second.names.contains(name)) continue;
-    const std::vector<std::string_view> known(found->second.names.begin(),
-                                              found->second.names.end());
-    const std::string close = base::nearest(name, known);
-    return failure(ErrorCode::unknown_attribute,
-                   "/data/config/" + name + ": no order of '" + code + "' reads it" +
-                       (close.empty() ? "" : "; did you mean '" + close + "'?"));
+    if (!found->second.names.contains(name)) return unknown_name(name, code, found->second.names);
   }
   std::vector<PricedOrder> result;
   std::set<std::string> unread = found->second.numbers;
@@ -102,9 +108,10 @@ Result<std::vector<PricedOrder>> OrderBook::month_of(const std::string& code,
                                                      "' sells fits " + shown(config) +
                                                      (lacks.empty() ? "" : ": " + lacks));
   }
-  for (const auto& [name, value] : config) {
-    if (!unread.contains(name)) continue;
-    return failure(ErrorCode::no_price_for_item, "/data/config/" + name +
+  const auto left_out =
+      std::ranges::find_if(config, [&](const auto& each) { return unread.contains(each.first); });
+  if (left_out != config.end()) {
+    return failure(ErrorCode::no_price_for_item, "/data/config/" + left_out->first +
                                                      ": nothing that is sold by it fits " +
                                                      shown(config) + ": " + lacks);
   }
