@@ -69,7 +69,7 @@ Charge CloudRun::replace(CloudRequest& request, identity::IdentityKey key) {
   }
   facts_.forget(number);
   charge.lines.insert(charge.lines.end(), back.lines.begin(), back.lines.end());
-  rating::cloud::settle(charge.lines, engine_.rows(), engine_.catalog().items());
+  rating::cloud::settle(charge.lines, engine_.rows());
   charge.amount += back.amount;
   return charge;
 }

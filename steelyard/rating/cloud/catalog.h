@@ -60,7 +60,7 @@ struct PreparedItem {
   std::uint32_t index = 0;                             ///< Dense over all versions of all items.
   std::vector<Pipeline> pipelines;                     ///< The measured quantity, then its factors.
   std::vector<PreparedDim> allowances;                 ///< Other meters that `less` reads.
-  std::vector<std::size_t> allowance_stages;              ///< In which stage they are read.
+  std::vector<std::size_t> allowance_stages;           ///< In which stage they are read.
   std::vector<const metering::Less*> allowance_steps;  ///< Whose they are.
   std::size_t cover_stage = 0;  ///< Of pipeline 0: plans cover what leaves this stage.
   bool is_coverable = false;    ///< Some plan names it.

@@ -70,13 +70,25 @@ struct Pooled {
   Parts out;
 };
 
+/// One row of a window's fee.
+struct FeeLine {
+  const Row* row = nullptr;
+  money::Rational quantity;  ///< Exact;
+
+  /// or, where a money rule of the item looks at amounts, both rounded in this window.
+  bool is_rounded = false;
+  money::Decimal rounded_quantity{};
+  money::Decimal amount{};
+};
+using FeeLines = boost::container::small_vector<FeeLine, 1>;
+
 /// One window's fee.
 struct Priced {
   const PreparedItem* item = nullptr;
   base::Slot window;
   std::uint32_t slot = no_slot;
   std::vector<Parts> quantities;  ///< By pipeline: the measured one, then the factors.
-  boost::container::small_vector<Line, 1> lines;
+  FeeLines lines;
   bool is_dirty = false;
 };
 
@@ -89,7 +101,7 @@ struct Tapped {
   Parts in;
   Parts covered;                                            ///< By slot; what plans take.
   std::vector<std::pair<const std::string*, Part>> covers;  ///< The same, by plan's name.
-  boost::container::small_vector<Line, 1> lines;
+  FeeLines lines;
   Target target;
   Parts out;
   bool is_noted = false;

@@ -17,6 +17,7 @@ struct Row {
   money::Decimal price;
   money::Decimal per;
   std::uint32_t item_index = 0;  ///< Dense over all item names, cloud items behind token items.
+  std::uint32_t number = 0;      ///< Dense over all rows.
   std::uint64_t order = 0;       ///< Lines stand in this order.
   bool is_money = false;         ///< The quantity is an amount: "rounding", "minimum".
 };

@@ -36,7 +36,7 @@ Engine::Engine(const Catalog& catalog, std::uint32_t first_item, const std::stri
 Charge Engine::change(const Fact& fact, Direction direction) {
   if (fact.start.seconds < limits::usage_second_min ||
       fact.end.seconds > limits::usage_second_max) {
-    return finish(failure(ErrorCode::invalid_time, "/data/start: usage lies in 1970 to 2200"),
+    return finish(0, failure(ErrorCode::invalid_time, "/data/start: usage lies in 1970 to 2200"),
                   direction);
   }
   Result<void> result;
@@ -45,7 +45,7 @@ Charge Engine::change(const Fact& fact, Direction direction) {
     if (!result.has_value()) break;
   }
   if (result.has_value()) result = cover();
-  return finish(std::move(result), direction);
+  return finish(cells_.account_number(fact.account), std::move(result), direction);
 }
 
 Charge Engine::add_plan(const BoughtPlan& plan) {
@@ -64,14 +64,13 @@ Charge Engine::plans_changed(std::uint32_t account) {
   std::vector<Tapped*> changed;
   covers_.allocate(account, 0, limits::usage_second_max, changed);
   for (Tapped* tap : changed) tapped_.push_back(tap);
-  return finish(cover(), Direction::add);
+  return finish(account, cover(), Direction::add);
 }
 
-Charge Engine::finish(Result<void> result, Direction direction) {
+Charge Engine::finish(std::uint32_t account, Result<void> result, Direction direction) {
   Charge charge;
-  if (result.has_value()) result = collect(charge.lines, direction);
+  if (result.has_value()) result = collect(account, charge.lines, direction);
   if (result.has_value()) {
-    settle(charge.lines, rows_, catalog_->items());
     for (const Line& line : charge.lines) charge.amount += line.amount;
     charge.is_rated = true;
     charge.notes = notes_;
@@ -199,8 +198,8 @@ Result<void> Engine::measure_piece(const PreparedItem& item, const Fact& fact,
   Leaf* leaf = nullptr;
   metering::Measured* measured = nullptr;
   if (is_allowance) {
-    Allowances& allowances = cells_.allowances(item, item.allowance_stages[reading.dim], fact,
-                                               piece.window, slot.epoch);
+    Allowances& allowances =
+        cells_.allowances(item, item.allowance_stages[reading.dim], fact, piece.window, slot.epoch);
     measured = &allowances.measured[reading.dim];
     for (Leaf* reader : allowances.leaves) touch(*reader);
     for (Pooled* reader : allowances.pools) touched_pools_.push_back(reader);
@@ -390,35 +389,28 @@ Result<void> Engine::cover() {
 }
 
 /// The differences of all fees that changed. Nothing is kept if one can not be told.
-Result<void> Engine::collect(std::vector<Line>& lines, Direction direction) {
-  std::vector<Lines> fees;
+Result<void> Engine::collect(std::uint32_t account, std::vector<Line>& lines, Direction direction) {
+  std::vector<FeeLines> fees;
+  changes_.clear();
   for (const Priced* fee : dirty_) {
     STEELYARD_TRY(fee_lines, window_fee(*fee, slots_, rows_));
+    const bool is_given_back = is_passing(*fee->item) && direction == Direction::take_back;
+    add_difference(is_given_back ? fee_lines : fee->lines, is_given_back ? FeeLines{} : fee_lines,
+                   changes_);
     fees.push_back(std::move(fee_lines));
   }
-  std::vector<Lines> covers;
+  std::vector<FeeLines> covers;
   for (const Tapped* tap : tapped_) {
-    Lines covered;
+    FeeLines covered;
     for (const auto& [name, part] : tap->covers) {
-      const auto quantity = part.quantity.to_decimal(money::Rounding::half_away);
-      if (!quantity.has_value()) return failure(ErrorCode::invalid_quantity, "a covered quantity");
-      covered.push_back({&rows_.of_plan(slots_.at(part.slot), *name), *quantity, {}});
+      covered.push_back({&rows_.of_plan(slots_.at(part.slot), *name), part.quantity});
     }
+    add_difference(tap->lines, covered, changes_);
     covers.push_back(std::move(covered));
   }
-  for (std::size_t i = 0; i < dirty_.size(); ++i) {
-    Priced& fee = *dirty_[i];
-    if (is_passing(*fee.item) && direction == Direction::take_back) {
-      add_difference(fees[i], {}, lines);
-    } else {
-      add_difference(fee.lines, fees[i], lines);
-      fee.lines = std::move(fees[i]);
-    }
-  }
-  for (std::size_t i = 0; i < tapped_.size(); ++i) {
-    add_difference(tapped_[i]->lines, covers[i], lines);
-    tapped_[i]->lines = std::move(covers[i]);
-  }
+  STEELYARD_PASS(sums_.add(account, changes_, rows_, lines));
+  for (std::size_t i = 0; i < dirty_.size(); ++i) dirty_[i]->lines = std::move(fees[i]);
+  for (std::size_t i = 0; i < tapped_.size(); ++i) tapped_[i]->lines = std::move(covers[i]);
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include "steelyard/rating/cloud/cell_store.h"
 #include "steelyard/rating/cloud/charge.h"
 #include "steelyard/rating/cloud/cover_book.h"
+#include "steelyard/rating/cloud/row_sums.h"
 #include "steelyard/rating/cloud/row_table.h"
 
 namespace steelyard::rating::cloud {
@@ -73,8 +74,9 @@ class Engine {
   [[nodiscard]] Result<void> deliver_pooled(Pooled& pool, const Parts& before, const Parts& after);
   [[nodiscard]] Result<void> pool_changed(Pooled& pool);
   [[nodiscard]] Result<void> cover();
-  [[nodiscard]] Result<void> collect(std::vector<Line>& lines, Direction direction);
-  Charge finish(Result<void> result, Direction direction);
+  [[nodiscard]] Result<void> collect(std::uint32_t account, std::vector<Line>& lines,
+                                     Direction direction);
+  Charge finish(std::uint32_t account, Result<void> result, Direction direction);
   void undo();
 
   struct Undo {
@@ -100,10 +102,12 @@ class Engine {
   RowTable rows_;
   CellStore cells_;
   CoverBook covers_;
+  RowSums sums_;
 
   // Of the fact that is being rated.
   std::vector<Reading> readings_;
   std::vector<Piece> pieces_;
+  std::vector<FeeLine> changes_;
   std::vector<Leaf*> touched_;
   std::vector<Pooled*> touched_pools_;
   std::vector<Priced*> dirty_;

@@ -23,7 +23,10 @@ std::string bracket_label(const charge_model::Price& price, std::uint32_t bracke
 const Row& RowTable::of(Row row) {
   const auto [found, is_new] =
       numbers_.try_emplace(Key{row.item_index, row.tier, row.unit, row.price, row.per}, nullptr);
-  if (is_new) found->second = &rows_.emplace_back(std::move(row));
+  if (is_new) {
+    row.number = static_cast<std::uint32_t>(rows_.size());
+    found->second = &rows_.emplace_back(std::move(row));
+  }
   return *found->second;
 }
 

@@ -180,8 +180,7 @@ void set_total(Parts& parts, const Rational& total, bool from_the_front) {
   }
 }
 
-void apply_to_parts(const PlainStep& step, const std::vector<Rational>& allowances,
-                    Parts& parts) {
+void apply_to_parts(const PlainStep& step, const std::vector<Rational>& allowances, Parts& parts) {
   if (step.kind == Kind::scale) {
     for (Part& part : parts) part.quantity = part.quantity * step.number;
     return;

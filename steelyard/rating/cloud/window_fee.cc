@@ -24,30 +24,33 @@ Rational factors_of(const Priced& cell, std::uint32_t slot) {
   return product;
 }
 
-Result<Line> priced_line(const Row& row, const Rational& quantity) {
-  const auto count = quantity.to_decimal(Rounding::half_away);
-  if (!count.has_value()) return failure(ErrorCode::invalid_quantity, count.error().detail);
-  const auto amount = Decimal::mul_div(row.price, *count, row.per, Rounding::half_away);
-  if (!amount.has_value()) return failure(ErrorCode::invalid_quantity, amount.error().detail);
-  return Line{&row, *count, *amount};
-}
-
 /// A line of money alone, unless it is 0.
-void add_money(const Row& row, Decimal amount, Lines& lines) {
-  if (!amount.is_zero()) lines.push_back({&row, amount, amount});
+void add_money(const Row& row, Decimal amount, FeeLines& lines) {
+  if (!amount.is_zero()) lines.push_back({&row, {}, true, amount, amount});
 }
 
-Decimal sum_of(const Lines& lines) {
+Decimal sum_of(const FeeLines& lines) {
   Decimal sum;
-  for (const Line& line : lines) sum += line.amount;
+  for (const FeeLine& line : lines) sum += line.amount;
   return sum;
 }
 
-void apply_money_rules(const PreparedItem& item, RowTable& rows, Lines& lines) {
+Result<void> round(FeeLine& line) {
+  const auto count = line.quantity.to_decimal(Rounding::half_away);
+  if (!count.has_value()) return failure(ErrorCode::invalid_quantity, count.error().detail);
+  const auto amount = Decimal::mul_div(line.row->price, *count, line.row->per, Rounding::half_away);
+  if (!amount.has_value()) return failure(ErrorCode::invalid_quantity, amount.error().detail);
+  line = {line.row, {}, true, *count, *amount};
+  return {};
+}
+
+Result<void> apply_money_rules(const PreparedItem& item, RowTable& rows, FeeLines& lines) {
   const pricebook::MoneyRules& rules = item.rule->money;
+  if (!rules.line.has_value() && !rules.fee.has_value() && !rules.minimum.has_value()) return {};
+  for (FeeLine& line : lines) STEELYARD_PASS(round(line));
   if (rules.line.has_value()) {
     Decimal moved;
-    for (const Line& line : lines) {
+    for (const FeeLine& line : lines) {
       moved += line.amount.rounded(rules.line->digits, rules.line->rounding) - line.amount;
     }
     add_money(rows.of_money(item, "rounding"), moved, lines);
@@ -63,45 +66,48 @@ void apply_money_rules(const PreparedItem& item, RowTable& rows, Lines& lines) {
       add_money(rows.of_money(item, "minimum"), *rules.minimum - sum, lines);
     }
   }
+  return {};
 }
 
 }  // namespace
 
-Result<Lines> window_fee(const Priced& cell, const SlotTable& slots, RowTable& rows) {
-  Lines lines;
+Result<FeeLines> window_fee(const Priced& cell, const SlotTable& slots, RowTable& rows) {
+  FeeLines lines;
   Rational before;
   const pricebook::CloudPriceTable& table = cell.item->rule->price;
+  const auto add = [&](const Slot& slot, const charge_model::Slice& slice,
+                       const Rational& factor) -> Result<void> {
+    const Rational quantity = slice.quantity * factor;
+    if (quantity.is_too_large()) {
+      return failure(ErrorCode::invalid_quantity,
+                     cell.item->rule->name + ": the quantity does not fit into 128 bits");
+    }
+    if (quantity.is_zero()) return {};
+    lines.push_back({&rows.of_price(slot, slice.bracket, slice.is_flat, slice.price), quantity});
+    return {};
+  };
   for (const Part& part : cell.quantities.front()) {
     if (part.quantity.is_zero()) continue;
     const Slot& slot = slots.at(part.slot);
     const Rational factor = factors_of(cell, part.slot);
     if (table.kernel == charge_model::Kernel::per_unit) {
-      const Rational quantity = part.quantity * factor;
-      if (quantity.is_zero()) continue;
-      STEELYARD_TRY(
-          line,
-          priced_line(rows.of_price(slot, 0, false, slot.price.brackets.front().unit), quantity));
-      lines.push_back(line);
+      STEELYARD_PASS(
+          add(slot, {0, false, part.quantity, slot.price.brackets.front().unit}, factor));
       continue;
     }
     STEELYARD_TRY(slices, charge_model::slices(table.kernel, slot.price, before, part.quantity));
-    for (const charge_model::Slice& slice : slices) {
-      const Rational quantity = slice.quantity * factor;
-      if (quantity.is_zero()) continue;
-      STEELYARD_TRY(
-          line,
-          priced_line(rows.of_price(slot, slice.bracket, slice.is_flat, slice.price), quantity));
-      lines.push_back(line);
-    }
+    for (const charge_model::Slice& slice : slices) STEELYARD_PASS(add(slot, slice, factor));
     before += part.quantity;
   }
-  apply_money_rules(*cell.item, rows, lines);
+  STEELYARD_PASS(apply_money_rules(*cell.item, rows, lines));
   return lines;
 }
 
-void add_difference(const Lines& before, const Lines& after, std::vector<Line>& to) {
-  for (const Line& line : before) to.push_back({line.row, -line.quantity, -line.amount});
-  for (const Line& line : after) to.push_back(line);
+void add_difference(const FeeLines& before, const FeeLines& after, std::vector<FeeLine>& to) {
+  for (const FeeLine& line : before) {
+    to.push_back({line.row, -line.quantity, line.is_rounded, -line.rounded_quantity, -line.amount});
+  }
+  to.insert(to.end(), after.begin(), after.end());
 }
 
 void settle(std::vector<Line>& lines, RowTable& rows) {
