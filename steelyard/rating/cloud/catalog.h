@@ -71,6 +71,7 @@ struct PreparedItem {
   std::vector<const pricebook::CloudDiscount*> discounts;
   bool has_account_discount = false;
   bool is_dearest = false;
+  bool has_cover = false;                ///< A `combine: cover` decides the slot behind the meter.
   std::uint16_t created = no_attribute;  ///< Market prices: the attributes.
   std::uint16_t bid = no_attribute;
 

@@ -188,7 +188,11 @@ Result<void> Engine::measure_piece(const PreparedItem& item, const Fact& fact,
       return {};
     }
   }
-  auto value = value_of(reading, fact, slot.each[number]);
+  const auto is_unknown = [](const metering::PlainStep& step) { return step.is_unknown; };
+  if (std::ranges::any_of(slot.dims[number], is_unknown)) {
+    return std::unexpected(*slot.dim_problems[number]);
+  }
+  auto value = value_of(reading, fact, slot.each[number], slot.dim_problems[number]);
   if (!value.has_value()) return std::unexpected(std::move(value).error());
   if (value->is_too_large()) {
     return failure(ErrorCode::invalid_quantity, item.rule->name + ": the value is too large");
@@ -240,7 +244,8 @@ void Engine::change_slot_count(Leaf& leaf, std::uint32_t slot, int by) {
 }
 
 Result<Rational> Engine::value_of(const Reading& reading, const Fact& fact,
-                                  const std::vector<metering::PlainStep>& steps) {
+                                  const std::vector<metering::PlainStep>& steps,
+                                  const std::optional<Error>& problem) {
   const Catalog::Code& code = catalog_->code(fact.code);
   Rational value = reading.value;
   for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -272,6 +277,8 @@ Result<Rational> Engine::value_of(const Reading& reading, const Fact& fact,
       }
       const auto state = std::ranges::find(states->states, word, &metering::States::State::word);
       if (state != states->states.end() && state->value.has_value()) value = *state->value;
+    } else if (steps[i].is_unknown) {
+      if (!value.is_zero()) return std::unexpected(*problem);
     } else {
       value = metering::apply(steps[i], value, {});
     }

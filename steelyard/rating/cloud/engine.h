@@ -65,7 +65,8 @@ class Engine {
                                            const Reading& reading, const Piece& piece,
                                            Direction direction);
   [[nodiscard]] Result<money::Rational> value_of(const Reading& reading, const Fact& fact,
-                                                 const std::vector<metering::PlainStep>& steps);
+                                                 const std::vector<metering::PlainStep>& steps,
+                                                 const std::optional<Error>& problem);
   static void change_slot_count(Leaf& leaf, std::uint32_t slot, int by);
   void touch(Leaf& leaf);
   [[nodiscard]] Result<void> leaf_changed(Leaf& leaf, Direction direction);

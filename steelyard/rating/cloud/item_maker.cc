@@ -89,6 +89,7 @@ class ItemMaker {
     if (const auto* s = std::get_if<metering::Combine>(&step)) {
       if (s->operation == metering::Combine::Operation::cover) {
         cover_attribute_ = s->cover.attribute;
+        item_.has_cover = true;
       }
     }
   }

@@ -127,7 +127,8 @@ Result<Rational> looked_up(const metering::Lookup& lookup, const std::string& wh
 Rational Resolver::number(const metering::Lookup& lookup) {
   auto value = looked_up(lookup, item_.rule->name, slot_.attributes, moment_.second);
   if (value.has_value()) return *value;
-  if (!slot_.problem.has_value()) slot_.problem = std::move(value).error();
+  if (!problem_->has_value()) *problem_ = std::move(value).error();
+  is_unknown_ = true;
   return Rational::whole(1);
 }
 
@@ -173,15 +174,24 @@ PlainStep Resolver::plain(const metering::Step& step) {
 
 std::vector<PlainStep> Resolver::plain(const std::vector<metering::Step>& steps) {
   std::vector<PlainStep> result;
-  for (const metering::Step& step : steps) result.push_back(plain(step));
+  for (const metering::Step& step : steps) {
+    is_unknown_ = false;
+    result.push_back(plain(step));
+    result.back().is_unknown = is_unknown_;
+  }
   return result;
 }
 
 void Resolver::resolve_steps() {
+  problem_ = &slot_.problem;
   const auto resolve_dims = [&](const std::vector<PreparedDim>& dims) {
     for (const PreparedDim& dim : dims) {
+      std::optional<Error> problem;
+      problem_ = &problem;
       slot_.each.push_back(plain(dim.rule->each));
       slot_.dims.push_back(plain(dim.rule->shape));
+      slot_.dim_problems.push_back(std::move(problem));
+      problem_ = &slot_.problem;
     }
   };
   for (const Pipeline& pipeline : item_.pipelines) {

@@ -54,6 +54,8 @@ class Resolver {
   Moment moment_;
   int minute_;
   const metering::CoverTable* cover_ = nullptr;
+  bool is_unknown_ = false;                  // Whether the step's number is not known.
+  std::optional<Error>* problem_ = nullptr;  // Where the first failure is noted.
 };
 
 }  // namespace steelyard::rating::cloud

@@ -26,6 +26,7 @@ struct Slot {
   /// Steps on a fact and on a dim alone, by dim: those of the pipelines, then the allowances.
   std::vector<std::vector<metering::PlainStep>> each;
   std::vector<std::vector<metering::PlainStep>> dims;
+  std::vector<std::optional<Error>> dim_problems;  ///< Why a dim alone can not be used.
   /// Steps of the stages, by pipeline and stage.
   std::vector<std::vector<std::vector<metering::PlainStep>>> stages;
 

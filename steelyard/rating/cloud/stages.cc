@@ -143,7 +143,8 @@ Result<Parts> output_of(const Leaf& leaf, const SlotTable& slots) {
   }
   if (scratch.front().is_too_large()) return too_large(item);
   if (covered.has_value()) return Parts{{covered->slot, scratch.front()}};
-  if (!item.is_dearest) return Parts{{slot.index, scratch.front()}};
+  const bool fits_every_slot = item.is_dearest || item.has_cover;
+  if (!fits_every_slot) return Parts{{slot.index, scratch.front()}};
   if (leaf.pipeline > 0) return Parts{{no_slot, scratch.front()}};
   return Parts{{dearest(leaf, scratch.front(), slots), scratch.front()}};
 }
