@@ -29,6 +29,10 @@ enum class ErrorCode : std::uint8_t {
   unknown_meter = 25,
   missing_attribute = 26,
   no_price_at_that_time = 27,
+  unknown_attribute = 28,
+  unknown_event = 29,
+  window_is_closed = 30,
+  unknown_plan = 31,
 
   // A number.
   decimal_is_malformed = 40,

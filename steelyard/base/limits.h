@@ -16,8 +16,15 @@ inline constexpr std::uint64_t count_max = (std::uint64_t{1} << 53) - 1;
 /// Of a price for its `per` tokens: 2^53 tokens at it still fit into a Decimal.
 inline constexpr std::int64_t token_price_max = 100'000'000;
 
-inline constexpr std::size_t price_file_bytes_max = 64 * 1024 * 1024;
-inline constexpr std::size_t yaml_file_bytes_max = 1024 * 1024;
+/// Windows that one gauge may hold over: more than a year of hours.
+inline constexpr std::size_t windows_per_fact_max = 10'000;
+
+/// Seconds since 1970 of cloud usage: 1970 to 2200.
+inline constexpr std::int64_t usage_second_min = 0;
+inline constexpr std::int64_t usage_second_max = 7'258'118'400;
+
+inline constexpr std::size_t price_file_bytes_max = std::size_t{64} * 1024 * 1024;
+inline constexpr std::size_t yaml_file_bytes_max = std::size_t{1024} * 1024;
 inline constexpr std::size_t price_rows_max = 1'000'000;
 
 // Of one product file. A price, a factor, a capacity: 10^12 is more than any page prints.

@@ -37,11 +37,13 @@ using base::Result;
 
 }  // namespace steelyard
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a name is no expression.
 /// STEELYARD_TRY(price, book.find(key)): names the value, or returns the error.
 #define STEELYARD_TRY(name, expression)                                                     \
   auto name##_result = (expression);                                                        \
   if (!name##_result.has_value()) return std::unexpected(std::move(name##_result).error()); \
   auto name = *std::move(name##_result)
+// NOLINTEND(bugprone-macro-parentheses)
 
 /// STEELYARD_PASS(check_bounds(row)): goes on, or returns the error of a Result<void>.
 #define STEELYARD_PASS(expression)                                                        \

@@ -60,7 +60,8 @@ struct Civil {
            hour <= 23 && minute <= 59 && second <= 60;
   }
   std::int64_t seconds() const {
-    return days_from_civil(year, month, day) * 86'400 + hour * 3'600 + minute * 60 + second;
+    return days_from_civil(year, month, day) * 86'400 + hour * std::int64_t{3'600} +
+           minute * std::int64_t{60} + second;
   }
 };
 
@@ -104,7 +105,7 @@ bool parse_rfc3339(std::string_view text, Instant& instant) {
       return false;
     }
     if (hours > 23 || minutes > 59) return false;
-    offset = (west ? -1 : 1) * (hours * 3'600 + minutes * 60);
+    offset = (west ? -1 : 1) * (hours * std::int64_t{3'600} + minutes * std::int64_t{60});
   }
   if (!reader.at_end()) return false;
   const std::int64_t seconds = civil.seconds() - offset;

@@ -18,4 +18,12 @@ struct Validity {
   bool operator==(const Validity&) const = default;
 };
 
+/// When both are in force.
+inline Validity both(const Validity& a, const Validity& b) {
+  Validity result = a;
+  if (b.from && (!a.from || *a.from < *b.from)) result.from = b.from;
+  if (b.to && (!a.to || *b.to < *a.to)) result.to = b.to;
+  return result;
+}
+
 }  // namespace steelyard::base

@@ -32,12 +32,15 @@ Record& ChunkRater::next_record() {
   record.status = Status::rejected;
   record.source = record.id = record.account = {};
   record.detail.clear();
+  if (!record.cloud.lines.empty()) record.cloud.lines.clear();
+  record.cloud.notes = 0;
   return record;
 }
 
 void ChunkRater::rate(std::string_view lines) {
   record_count_ = 0;
   line_count_ = 0;
+  pending_count_ = 0;
   unescaped_.clear();
   const char* at = lines.data();
   const char* const end = at + lines.size();
@@ -87,6 +90,7 @@ void ChunkRater::rate_line(std::string_view line, Record& record) {
 
   record.fingerprint = document_.fingerprint();
   record.key = identities_->key_of(event.source, event.id);
+  if (event.type != usage::EventType::model_call) return read_cloud_event(event, line, record);
   record.charge = rater_->rate(event);
   if (record.charge.is_rated) {
     record.status = Status::rated;
@@ -97,7 +101,54 @@ void ChunkRater::rate_line(std::string_view line, Record& record) {
   record.detail = rater_->explain_reason(event, record.reason);
 }
 
-void ChunkRater::decide_identities(identity::IdentitySet& identities) {
+/// Cloud events depend on what came before: they are made ready here, and applied in order.
+void ChunkRater::read_cloud_event(const usage::UsageEvent& event, std::string_view line,
+                                  Record& record) {
+  if (pending_count_ == pending_.size()) pending_.emplace_back();
+  Pending& pending = pending_[pending_count_];
+  CloudRequest& request = pending.request;
+  request.type = event.type;
+  request.corrects.reset();
+  Result<void> result;
+  const usage::NamedEvent* corrected = nullptr;
+  if (event.type == usage::EventType::resource_void) corrected = &event.voids;
+  if (event.resource.replaces.has_value()) corrected = &*event.resource.replaces;
+  if (corrected != nullptr) {
+    request.corrects_source = kept(corrected->source, line);
+    request.corrects_id = kept(corrected->id, line);
+    request.corrects = identities_->key_of(corrected->source, corrected->id);
+  }
+  if (event.type == usage::EventType::resource_usage) {
+    result = rater_->catalog().read(event, request.fact, unescaped_);
+    request.fact.resource = kept(request.fact.resource, line);
+    for (std::string_view& text : request.fact.attributes) text = kept(text, line);
+  }
+  if (event.type == usage::EventType::resource_order) {
+    auto order = billing::read_order(event, rater_->catalog());
+    if (order.has_value()) request.order = std::move(*order);
+    if (!order.has_value()) result = std::unexpected(std::move(order).error());
+  }
+  if (event.type == usage::EventType::plan_purchase) {
+    auto purchase = billing::read_purchase(event, rater_->catalog());
+    if (purchase.has_value()) request.purchase = std::move(*purchase);
+    if (!purchase.has_value()) result = std::unexpected(std::move(purchase).error());
+  }
+  request.fact.account = record.account;
+  if (result.has_value()) {
+    record.status = Status::rated;
+    pending.record = record_count_ - 1;
+    ++pending_count_;
+    return;
+  }
+  if (result.error().code < ErrorCode::unknown_model) {
+    return refuse(record, std::move(result).error());
+  }
+  record.status = Status::unrated;
+  record.reason = result.error().code;
+  record.detail = std::move(result.error().detail);
+}
+
+void ChunkRater::decide_identities(identity::IdentitySet& identities, CloudRun& cloud) {
   constexpr std::size_t ahead = 16;
   const auto takes_identity = [](const Record& record) {
     return record.status != Status::rejected;
@@ -119,6 +170,19 @@ void ChunkRater::decide_identities(identity::IdentitySet& identities) {
         record.detail = "this source and id came before with other content";
         break;
     }
+  }
+  for (std::size_t i = 0; i < pending_count_; ++i) {
+    Record& record = records_[pending_[i].record];
+    if (record.status != Status::rated) continue;
+    record.cloud = cloud.apply(pending_[i].request, record.key);
+    record.charge = rating::Charge{};
+    record.charge.is_rated = record.cloud.is_rated;
+    record.charge.amount = record.cloud.amount;
+    if (record.cloud.is_rated) continue;
+    record.status =
+        record.cloud.reason < ErrorCode::unknown_model ? Status::rejected : Status::unrated;
+    record.reason = record.cloud.reason;
+    record.detail = std::move(record.cloud.detail);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "steelyard/batch/cloud_run.h"
 #include "steelyard/batch/record.h"
 #include "steelyard/identity/identity_set.h"
 #include "steelyard/json/document.h"
@@ -27,14 +28,16 @@ class ChunkRater {
   /// Requires: `lines` ends with '\n', json::Document::padding readable bytes behind it.
   void rate(std::string_view lines);
 
-  /// Decides which of the records came before. To be called in the order of the input.
-  void decide_identities(identity::IdentitySet& identities);
+  /// Decides which of the records came before, and applies cloud events that did not. To be
+  /// called in the order of the input.
+  void decide_identities(identity::IdentitySet& identities, CloudRun& cloud);
 
   std::span<Record> records() { return {records_.data(), record_count_}; }
   std::uint32_t line_count() const { return line_count_; }
 
  private:
   void rate_line(std::string_view line, Record& record);
+  void read_cloud_event(const usage::UsageEvent& event, std::string_view line, Record& record);
   void refuse(Record& record, Error error);
   std::string_view kept(std::string_view text, std::string_view line);
   Record& next_record();
@@ -45,6 +48,13 @@ class ChunkRater {
   std::vector<Record> records_;
   std::size_t record_count_ = 0;
   std::uint32_t line_count_ = 0;
+
+  struct Pending {
+    std::size_t record = 0;
+    CloudRequest request;
+  };
+  std::vector<Pending> pending_;  // Cloud events, in the order of the records.
+  std::size_t pending_count_ = 0;
   std::deque<std::string> unescaped_;  // Names that do not stand in the text as they are.
 };
 

@@ -16,14 +16,18 @@ class Search {
  public:
   Search(const rating::Rater& rater, const EventFilter& filter,
          const std::function<bool(const FoundEvent&)>& visit)
-      : filter_(filter), visit_(visit), identities_(0), chunk_rater_(rater, identities_) {}
+      : filter_(filter),
+        visit_(visit),
+        identities_(0),
+        cloud_(rater),
+        chunk_rater_(rater, identities_) {}
 
   /// False: the visitor has seen enough.
   bool search(const input::Chunk& chunk, const std::string& file) {
     if (chunk.begins_file) line_ = 1;
     const std::string_view lines(chunk.bytes.data(), chunk.size);
     chunk_rater_.rate(lines);
-    chunk_rater_.decide_identities(identities_);
+    chunk_rater_.decide_identities(identities_, cloud_);
     std::size_t at = 0;
     std::uint32_t line = 0;
     for (const Record& record : chunk_rater_.records()) {
@@ -66,6 +70,7 @@ class Search {
   const EventFilter& filter_;
   const std::function<bool(const FoundEvent&)>& visit_;
   identity::IdentitySet identities_;
+  CloudRun cloud_;
   ChunkRater chunk_rater_;
   json::Document document_;
   std::map<std::pair<std::string, std::string>, std::string> first_places_;

@@ -18,7 +18,8 @@ class Run {
       : rater_(rater),
         options_(options),
         chunks_(options.files, limits::event_line_bytes_max),
-        identities_(options.identity_seed) {}
+        identities_(options.identity_seed),
+        cloud_(rater) {}
 
   RateOutcome go() {
     std::vector<std::thread> helpers;
@@ -39,7 +40,7 @@ class Run {
       chunk_rater.rate({chunk.bytes.data(), chunk.size});
 
       identity_turn_.wait_for(chunk.number);
-      chunk_rater.decide_identities(identities_);
+      chunk_rater.decide_identities(identities_, cloud_);
       note_examples(chunk, chunk_rater);
       outcome_.bytes += chunk.size;
       identity_turn_.pass_on();
@@ -59,8 +60,8 @@ class Run {
   bool next(input::Chunk& chunk) {
     const std::lock_guard lock(mutex_);
     if (is_over_) return false;
-    auto has_more = chunks_.next(chunk);
-    if (!has_more.has_value()) outcome_.damage = std::move(has_more).error();
+    const auto has_more = chunks_.next(chunk);
+    if (!has_more.has_value()) outcome_.damage = has_more.error();
     is_over_ = !has_more.has_value() || !*has_more;
     return !is_over_;
   }
@@ -95,8 +96,9 @@ class Run {
   input::LineChunks chunks_;
   bool is_over_ = false;
 
-  Turn identity_turn_;  // Whose turn it is may touch the next three.
+  Turn identity_turn_;  // Whose turn it is may touch the next four.
   identity::IdentitySet identities_;
+  CloudRun cloud_;
   std::uint64_t line_ = 1;
   RateOutcome outcome_;
 

@@ -6,6 +6,7 @@
 
 #include "steelyard/base/error_code.h"
 #include "steelyard/identity/identity_set.h"
+#include "steelyard/rating/cloud/charge.h"
 #include "steelyard/rating/rater.h"
 
 namespace steelyard::batch {
@@ -27,8 +28,9 @@ struct Record {
   std::uint32_t line = 0;     ///< In its chunk, from 0; blank lines count.
   identity::IdentityKey key;  ///< Unless rejected.
   std::uint64_t fingerprint = 0;
-  rating::Charge charge;  ///< If rated.
-  std::string detail;     ///< In words, unless rated or a duplicate.
+  rating::Charge charge;        ///< If rated; of a cloud event only its amount.
+  rating::cloud::Charge cloud;  ///< Of a cloud event, if rated.
+  std::string detail;           ///< In words, unless rated or a duplicate.
 };
 
 }  // namespace steelyard::batch

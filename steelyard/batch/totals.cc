@@ -55,6 +55,14 @@ void Totals::add_charge(const Record& record, std::uint32_t account) {
     total.quantity += money::Decimal::whole(static_cast<std::int64_t>(line.quantity));
     total.amount += line.amount;
   }
+  std::uint32_t last_item = UINT32_MAX;
+  for (const rating::cloud::Line& line : record.cloud.lines) {
+    ItemTotal& total = item_of(account, line.row->item_index);
+    if (line.row->item_index != last_item) ++total.calls;
+    last_item = line.row->item_index;
+    if (!line.row->is_money) total.quantity += line.quantity;
+    total.amount += line.amount;
+  }
 }
 
 void Totals::add(const Totals& other) {

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "steelyard/base/result.h"
 
@@ -19,8 +20,13 @@ enum class ExitStatus : int {
 struct Session {
   ExitStatus status = ExitStatus::done;
 
+  bool is_output_lost = false;  ///< Some of it could not be written: the status is could_not_run.
+
   /// Says on standard error why the command could not run.
   void fail(const Error& error);
+
+  /// Writes to standard output. Says on standard error, once, if that fails.
+  void write(std::string_view text);
 };
 
 /// One command, `steelyard NAME`, in a file of its own. The descriptions, options and

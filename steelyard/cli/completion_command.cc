@@ -2,7 +2,6 @@
 
 #include "steelyard/cli/command.h"
 #include "steelyard/cli/completion.h"
-#include "steelyard/cli/terminal.h"
 
 namespace steelyard::cli {
 
@@ -12,7 +11,7 @@ std::string first_sentence(const std::string& description) {
   return description.substr(0, description.find(". "));
 }
 
-void add_completion(CLI::App& app, Session&) {
+void add_completion(CLI::App& app, Session& session) {
   CLI::App* const command =
       app.add_subcommand("completion", "A script that completes commands in a shell");
   const auto shell = std::make_shared<std::string>();
@@ -27,11 +26,11 @@ void add_completion(CLI::App& app, Session&) {
                "steelyard\n"
                "    steelyard completion zsh > \"${fpath[1]}/_steelyard\"\n"
                "    steelyard completion fish > ~/.config/fish/completions/steelyard.fish");
-  command->callback([shell, &app] {
+  command->callback([shell, &app, &session] {
     const CommandText root = describe(app);
-    write_out(*shell == "bash"  ? bash_completion(root)
-              : *shell == "zsh" ? zsh_completion(root)
-                                : fish_completion(root));
+    session.write(*shell == "bash"  ? bash_completion(root)
+                  : *shell == "zsh" ? zsh_completion(root)
+                                    : fish_completion(root));
   });
 }
 

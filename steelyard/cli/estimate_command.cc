@@ -4,7 +4,6 @@
 
 #include "steelyard/cli/command.h"
 #include "steelyard/cli/price_book_option.h"
-#include "steelyard/cli/terminal.h"
 #include "steelyard/report/estimate.h"
 
 namespace steelyard::cli {
@@ -70,8 +69,8 @@ void estimate(const Arguments& arguments, Session& session) {
   const rating::Rater rater(*book);
   const auto estimates = report::estimate(rater, *request);
   if (!estimates.has_value()) return session.fail(estimates.error());
-  write_out(arguments.format == "json" ? report::to_json(*estimates, *request, rater)
-                                       : report::to_text(*estimates, *request, rater));
+  session.write(arguments.format == "json" ? report::to_json(*estimates, *request, rater)
+                                           : report::to_text(*estimates, *request, rater));
   const bool is_complete = std::ranges::all_of(
       *estimates, [](const report::Estimate& each) { return each.charge.is_rated; });
   if (!is_complete) session.status = ExitStatus::some_set_aside;
@@ -88,6 +87,7 @@ void add_estimate(CLI::App& app, Session& session) {
                    "A model, or several with commas between; may be repeated; all compares all")
       ->required()
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->type_name("MODEL");
   command
       ->add_option("--input", arguments->input,

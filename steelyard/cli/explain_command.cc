@@ -60,7 +60,7 @@ void explain(const Arguments& arguments, Session& session) {
     return session.fail({ErrorCode::usage_of_command,
                          "there is more than one event: choose with --id, --source or --line"});
   }
-  write_out(text);
+  session.write(text);
   if (!searched.has_value()) return session.fail(searched.error());
   if (found_count == 0) {
     session.fail({ErrorCode::usage_of_command, "there is no event" + wanted(arguments.filter)});

@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
       std::fprintf(stderr, "steelyard: %s\n", sentence.c_str());
       return static_cast<int>(ExitStatus::could_not_run);
     }
-    return static_cast<int>(session.status);
+    return static_cast<int>(session.is_output_lost ? ExitStatus::could_not_run : session.status);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "steelyard: %s\n", error.what());
     return static_cast<int>(ExitStatus::could_not_run);

@@ -2,7 +2,6 @@
 
 #include "steelyard/cli/command.h"
 #include "steelyard/cli/manual.h"
-#include "steelyard/cli/terminal.h"
 #include "steelyard/report/product_schema.h"
 
 namespace steelyard::cli {
@@ -10,14 +9,14 @@ namespace steelyard::cli {
 void add_man(CLI::App& app, Session& session);
 void add_reference(CLI::App& app, Session& session);
 
-void add_man(CLI::App& app, Session&) {
+void add_man(CLI::App& app, Session& session) {
   CLI::App* const command = app.add_subcommand("man", "The manual page, in roff");
   set_examples(*command,
                "  Read it:\n"
                "    steelyard man | man -l -\n"
                "  Install it:\n"
                "    steelyard man > ~/.local/share/man/man1/steelyard.1");
-  command->callback([&app] { write_out(man_page(describe(app))); });
+  command->callback([&app, &session] { session.write(man_page(describe(app))); });
 }
 
 /// The pages, and what makes them.
@@ -34,7 +33,7 @@ constexpr Page pages[] = {
     {"usage-formats", [](const CLI::App&) { return usage_formats_reference(); }},
 };
 
-void add_reference(CLI::App& app, Session&) {
+void add_reference(CLI::App& app, Session& session) {
   CLI::App* const command = app.add_subcommand("reference", "A page of the reference, in Markdown");
   const auto topic = std::make_shared<std::string>();
   std::vector<std::string> topics;
@@ -49,9 +48,9 @@ void add_reference(CLI::App& app, Session&) {
   set_examples(*command,
                "  What does above_top_tier mean?\n"
                "    steelyard reference reasons | grep above_top_tier");
-  command->callback([topic, &app] {
+  command->callback([topic, &app, &session] {
     for (const Page& page : pages) {
-      if (*topic == page.topic) write_out(page.text(app));
+      if (*topic == page.topic) session.write(page.text(app));
     }
   });
 }

@@ -84,6 +84,13 @@ TEST(PricebookShow, LooksLikeThePriceList) {
   EXPECT_FALSE(has(ran.out, "qwen-flash"));
 }
 
+TEST(PricebookShow, OneModelIsFollowedByTheFolder) {
+  const Ran ran =
+      run_program("pricebook show --model qwen-max --output csv pricebooks/aliyun-ai-paas");
+  EXPECT_EQ(ran.status, 0) << ran.error;
+  EXPECT_TRUE(has(ran.out, "qwen-max,-,input,0.0024\n")) << ran.out;
+}
+
 TEST(PricebookShow, CsvIsTheBooksOwnTable) {
   const Ran ran = run_program("pricebook show --output csv");
   EXPECT_EQ(ran.out, text_of_file(std::string(shipped) + "/models.csv"));

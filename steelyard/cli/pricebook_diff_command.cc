@@ -3,7 +3,6 @@
 #include <thread>
 
 #include "steelyard/cli/pricebook_command.h"
-#include "steelyard/cli/terminal.h"
 #include "steelyard/pricebook/reader.h"
 #include "steelyard/report/bill_change.h"
 
@@ -55,8 +54,8 @@ Result<void> compare(const Arguments& arguments, Session& session) {
   STEELYARD_TRY(change, change_of_bill(before, after, arguments.usage));
   const pricebook::BookDiff diff = pricebook::diff(old_book, new_book);
   const report::BillChange* const bill = change.has_value() ? &*change : nullptr;
-  write_out(arguments.output == "json" ? report::to_json(diff, bill, old_book, new_book)
-                                       : report::to_text(diff, bill, old_book, new_book));
+  session.write(arguments.output == "json" ? report::to_json(diff, bill, old_book, new_book)
+                                           : report::to_text(diff, bill, old_book, new_book));
   if (bill != nullptr && has_lost_prices(*bill)) session.status = ExitStatus::some_set_aside;
   return {};
 }

@@ -5,7 +5,6 @@
 
 #include "steelyard/base/limits.h"
 #include "steelyard/cli/pricebook_command.h"
-#include "steelyard/cli/terminal.h"
 #include "steelyard/input/byte_source.h"
 #include "steelyard/pricebook/imports/importer.h"
 #include "steelyard/pricebook/reader.h"
@@ -88,7 +87,7 @@ Result<void> import(const Arguments& arguments, Session& session) {
   say(imported.findings);
   say(reading.findings);
   if (arguments.output == "-") {
-    write_out(sources.models_csv);
+    session.write(sources.models_csv);
   } else {
     STEELYARD_PASS(write_book(arguments.output, sources, arguments.is_forced));
   }

@@ -84,11 +84,11 @@ void lint(const Arguments& arguments, Session& session) {
       const auto reading = pricebook::read_and_lint(version);
       if (!reading.has_value()) return session.fail(reading.error());
       is_usable = is_usable && reading->is_usable();
-      write_out(is_json ? json_of(*reading, version)
-                                  .dump(-1, ' ', false,
-                                        nlohmann::ordered_json::error_handler_t::replace) +
-                              '\n'
-                        : text_of(*reading, version));
+      session.write(is_json ? json_of(*reading, version)
+                                      .dump(-1, ' ', false,
+                                            nlohmann::ordered_json::error_handler_t::replace) +
+                                  '\n'
+                            : text_of(*reading, version));
     }
     if (!is_usable) {
       session.status = ExitStatus::some_set_aside;

@@ -5,7 +5,6 @@
 #include "steelyard/base/text.h"
 #include "steelyard/cli/price_book_option.h"
 #include "steelyard/cli/pricebook_command.h"
-#include "steelyard/cli/terminal.h"
 #include "steelyard/pricebook/reader.h"
 #include "steelyard/report/price_table.h"
 #include "steelyard/report/product_page.h"
@@ -40,17 +39,19 @@ Result<const pricebook::Product*> find_product(const pricebook::PriceBook& book,
 }
 
 /// A product's page, or all placeholders.
-Result<void> show_products(const pricebook::PriceBook& book, const Arguments& arguments) {
+Result<void> show_products(const pricebook::PriceBook& book, const Arguments& arguments,
+                           Session& session) {
   const bool is_json = arguments.output == "json";
   if (arguments.output == "csv") {
     return failure(ErrorCode::usage_of_command, "--output csv is for models; products have json");
   }
   if (arguments.placeholders) {
-    write_out(is_json ? report::placeholders_json(book) : report::placeholders_text(book));
+    session.write(is_json ? report::placeholders_json(book) : report::placeholders_text(book));
     return {};
   }
   STEELYARD_TRY(product, find_product(book, arguments.product));
-  write_out(is_json ? report::product_json(book, *product) : report::product_page(book, *product));
+  session.write(is_json ? report::product_json(book, *product)
+                        : report::product_page(book, *product));
   return {};
 }
 
@@ -68,7 +69,7 @@ Result<void> check_models(const pricebook::PriceBook& book,
   return {};
 }
 
-Result<void> show(const Arguments& arguments) {
+Result<void> show(const Arguments& arguments, Session& session) {
   STEELYARD_TRY(series, load_price_book(arguments.folder));
   report::PriceFilter filter{arguments.models, {std::time(nullptr), 0}};
   if (!arguments.at.empty()) {
@@ -83,18 +84,18 @@ Result<void> show(const Arguments& arguments) {
                        " is in force at " + base::to_rfc3339(filter.at));
   }
   if (arguments.placeholders || !arguments.product.empty()) {
-    return show_products(*version, arguments);
+    return show_products(*version, arguments, session);
   }
   STEELYARD_PASS(check_models(*version, arguments.models));
   const pricebook::PriceBook shown = report::filtered(*version, filter);
   if (arguments.output == "csv") {
-    write_out(pricebook::to_models_csv(shown));
+    session.write(pricebook::to_models_csv(shown));
   } else if (arguments.output == "json") {
-    write_out(report::to_json(shown));
+    session.write(report::to_json(shown));
   } else {
     const auto left_out = std::ranges::count_if(
         version->prices, [&](const auto& price) { return !price.validity.contains(filter.at); });
-    write_out(report::to_text(shown, static_cast<std::size_t>(left_out)));
+    session.write(report::to_text(shown, static_cast<std::size_t>(left_out)));
   }
   return {};
 }
@@ -108,6 +109,7 @@ void add_pricebook_show(CLI::App& app, Session& session) {
       ->add_option("--model", arguments->models,
                    "Only this model, or several with commas between; may be repeated")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->type_name("MODEL");
   command
       ->add_option("--product", arguments->product,
@@ -138,7 +140,8 @@ void add_pricebook_show(CLI::App& app, Session& session) {
                "  The prices as they would stand in models.csv:\n"
                "    steelyard pricebook show --output csv pricebooks/aliyun-ai-paas");
   command->callback([arguments, &session] {
-    if (const auto shown = show(*arguments); !shown.has_value()) session.fail(shown.error());
+    if (const auto shown = show(*arguments, session); !shown.has_value())
+      session.fail(shown.error());
   });
 }
 

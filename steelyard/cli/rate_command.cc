@@ -1,10 +1,5 @@
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <memory>
 #include <random>
 #include <thread>
@@ -13,6 +8,7 @@
 #include "steelyard/cli/command.h"
 #include "steelyard/cli/price_book_option.h"
 #include "steelyard/cli/progress.h"
+#include "steelyard/cli/terminal.h"
 #include "steelyard/input/byte_source.h"
 #include "steelyard/report/csv.h"
 #include "steelyard/report/ndjson.h"
@@ -37,16 +33,6 @@ struct Arguments {
   std::size_t accounts = 10;
   bool is_quiet = false;
 };
-
-/// Writes all of a text to standard output; false if that fails.
-bool write_out(const std::string& text) {
-  for (std::size_t at = 0; at < text.size();) {
-    const ssize_t count = ::write(STDOUT_FILENO, text.data() + at, text.size() - at);
-    if (count < 0 && errno != EINTR) return false;
-    if (count > 0) at += static_cast<std::size_t>(count);
-  }
-  return true;
-}
 
 /// "1,000,000 lines (380 MB) in 0.61 s: 1,639,344 lines/s, 2 jobs".
 std::string speed(const RateOutcome& outcome, std::chrono::steady_clock::duration elapsed,
@@ -81,7 +67,7 @@ Result<void> check_files(const std::vector<std::string>& files) {
 }
 
 void rate(const Arguments& arguments, Session& session) {
-  if (arguments.files.empty() && isatty(STDIN_FILENO) == 1) {
+  if (arguments.files.empty() && input_is_terminal()) {
     return session.fail({ErrorCode::usage_of_command,
                          "nothing to rate: name a file, or - for standard input (see "
                          "steelyard rate --help)"});
@@ -100,14 +86,17 @@ void rate(const Arguments& arguments, Session& session) {
   }
   const bool is_table = arguments.output == "table";
   options.examples_max = is_table ? 10 : 0;
-  options.write = write_out;
+  options.write = [&](const std::string& text) {
+    session.write(text);
+    return !session.is_output_lost;
+  };
   const report::NdjsonWriter ndjson(rater);
   if (arguments.output == "ndjson") {
     options.render = [&](const batch::Record& record, std::string& to) {
       ndjson.append(record, to);
     };
   } else if (arguments.output == "csv") {
-    write_out(report::csv_header());
+    session.write(report::csv_header());
     options.render = [&](const batch::Record& record, std::string& to) {
       report::append_csv(record, rater.currency(), to);
     };
@@ -121,13 +110,10 @@ void rate(const Arguments& arguments, Session& session) {
   progress.clear();
   session.status = status_of(outcome.totals);
   if (is_table) {
-    write_out(report::summary(outcome, rater, {arguments.accounts}) + '\n' +
-              speed(outcome, elapsed, options.jobs));
+    session.write(report::summary(outcome, rater, {arguments.accounts}) + '\n' +
+                  speed(outcome, elapsed, options.jobs));
   }
-  if (outcome.is_write_refused) {
-    return session.fail(
-        {ErrorCode::file_is_unreadable, std::string("standard output: ") + std::strerror(errno)});
-  }
+  if (session.is_output_lost) return;
   if (outcome.damage.has_value()) {
     return session.fail(
         {outcome.damage->code, outcome.damage->detail + " (the " +

@@ -6,7 +6,7 @@
 namespace steelyard::input {
 namespace {
 
-constexpr std::size_t read_bytes = 128 * 1024;
+constexpr std::size_t read_bytes = std::size_t{128} * 1024;
 constexpr std::size_t padding_bytes = 64;
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 

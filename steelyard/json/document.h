@@ -123,15 +123,14 @@ class Object {
   }
 
   bool is_missing() const { return node_ == nullptr; }
-  const Document& document() const { return *document_; }
+  /// Requires: it is not missing.
+  const Document& document() const { return *document_; }  // NOLINT(clang-analyzer-core*)
 
  private:
   const Node* behind(const Node* node) const { return document_->nodes().data() + node->end; }
 
   /// Most values contain no others: knowing that beforehand spares a wait for `end`.
-  const Node* next(const Node* at) const {
-    return at->type < Type::object ? at + 1 : behind(at);
-  }
+  const Node* next(const Node* at) const { return at->type < Type::object ? at + 1 : behind(at); }
 
   const Document* document_ = nullptr;
   const Node* node_ = nullptr;

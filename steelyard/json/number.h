@@ -48,7 +48,7 @@ struct Canonical {
   bool is_negative = false;
   std::uint64_t digits_hash = 0;
   std::size_t digits_count = 0;
-  std::uint64_t digits = 0;  ///< As a number, if there are at most 19.
+  std::uint64_t digits = 0;         ///< As a number, if there are at most 19.
   std::int64_t exponent = 0;        ///< Beyond 10^15, only its size is right.
   std::uint64_t exponent_word = 0;  ///< The exponent modulo 2^64, however long it is written.
 };

@@ -23,7 +23,7 @@ Result<Validity> parse_validity(std::string_view from, std::string_view to,
 
 std::string date_text(std::optional<base::Instant> at, const std::string& time_zone) {
   if (!at.has_value()) return {};
-  const std::string utc = base::to_rfc3339(*at);
+  std::string utc = base::to_rfc3339(*at);
   // Midnight in the zone is written as a date, as a person writes it.
   const base::Instant days_around[] = {{at->seconds - 86'400, 0}, *at, {at->seconds + 86'400, 0}};
   for (const base::Instant near : days_around) {

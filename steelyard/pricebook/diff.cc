@@ -54,6 +54,11 @@ std::string text_of(const Validity& validity) {
   return text;
 }
 
+std::string in_force(const PriceBook& book) {
+  const std::string text = text_of(book.validity);
+  return text.empty() ? "always" : text.substr(1);
+}
+
 std::string text_of(const Alias& alias) {
   return "alias " + alias.name + " for " + alias.model + text_of(alias.validity);
 }
@@ -159,7 +164,7 @@ BookDiff diff(const PriceBook& old_book, const PriceBook& new_book) {
   compare_text("the upper bound",
                old_book.upper_bound == UpperBound::inclusive ? "inclusive" : "exclusive",
                new_book.upper_bound == UpperBound::inclusive ? "inclusive" : "exclusive", others);
-  compare_text("in force", text_of(old_book.validity), text_of(new_book.validity), others);
+  compare_text("the time in force", in_force(old_book), in_force(new_book), others);
   compare_rules(old_book, new_book, others);
   compare_lists(old_book.aliases, new_book.aliases, others);
   compare_lists(old_book.overrides, new_book.overrides, others);

@@ -121,6 +121,7 @@ struct RefundRule {
   int short_use_days = 0;  ///< Used for fewer days: consumed × short_use_factor.
   money::Decimal short_use_factor = money::Decimal::whole(1);
   money::Decimal fee;  ///< Share of the remaining value that is kept: 0.15.
+  std::optional<money::Decimal> conversion_fee{};  ///< Of a conversion; none: `fee`.
 };
 
 /// One thing that a subscription is made of.
@@ -162,6 +163,7 @@ struct CloudPlan {
   base::Validity validity;
   PeriodRule period;
   std::optional<CloudPriceTable> price;  ///< Of one plan, by quota and months.
+  std::vector<std::string> quantity;     ///< Numbers of the purchase that are priced; none: 1.
   base::Place place;
 };
 

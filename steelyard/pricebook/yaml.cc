@@ -1,7 +1,10 @@
 #include "steelyard/pricebook/yaml.h"
 
+#include <yaml-cpp/eventhandler.h>
+
 #include <algorithm>
 #include <set>
+#include <sstream>
 
 #include "steelyard/base/limits.h"
 #include "steelyard/base/text.h"
@@ -38,6 +41,34 @@ bool is_too_deep(std::string_view text) {
   return false;
 }
 
+/// Hears a document without keeping anything of it.
+class Listener : public YAML::EventHandler {
+  using Mark = YAML::Mark;
+  using Anchor = YAML::anchor_t;
+  using Style = YAML::EmitterStyle::value;
+  using Text = std::string;
+
+  void OnDocumentStart(const Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const Mark&, Anchor) override {}
+  void OnAlias(const Mark&, Anchor) override {}
+  void OnScalar(const Mark&, const Text&, Anchor, const Text&) override {}
+  void OnSequenceStart(const Mark&, const Text&, Anchor, Style) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const Mark&, const Text&, Anchor, Style) override {}
+  void OnMapEnd() override {}
+};
+
+/// True if the text is one document. YAML::Load passes over what follows the first one, and
+/// YAML::LoadAll never ends at a comma between documents: for it that is an empty document that
+/// takes nothing away, again and again.
+bool is_one_document(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  Listener listener;
+  return parser.HandleNextDocument(listener) && !parser.HandleNextDocument(listener);
+}
+
 }  // namespace
 
 std::optional<YAML::Node> read_yaml(std::string_view text, const std::string& file,
@@ -57,8 +88,11 @@ std::optional<YAML::Node> read_yaml(std::string_view text, const std::string& fi
     return std::nullopt;
   }
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() == 1 && documents.front().IsMap()) return documents.front();
+    const std::string copy(text);
+    if (is_one_document(copy)) {
+      YAML::Node document = YAML::Load(copy);
+      if (document.IsMap()) return document;
+    }
     findings.error("malformed_yaml", {file, 1}, "the file is not one mapping of keys to values");
   } catch (const YAML::Exception& error) {
     findings.error("malformed_yaml", {file, error.mark.line + 1}, error.msg);

@@ -64,7 +64,7 @@ struct Rater::Prepared {
   NameTable names;                   // Name of a model or alias: index of its timeline.
   NameTable accounts;                // Account with prices of its own: index of its names.
   std::vector<NameTable> own_names;  // Where the account differs from the list.
-  NameTable products;
+  std::unique_ptr<cloud::Catalog> catalog;
 
   void prepare_overrides(TimelineMaker& maker);
   const Timeline* timeline_of(const usage::UsageEvent& event) const;
@@ -110,13 +110,7 @@ Rater::Rater(std::shared_ptr<const pricebook::PriceBookSeries> book)
   prepared_->prepare_overrides(maker);
   prepared_->rows = maker.take_rows();
   prepared_->items = maker.take_items();
-  for (const pricebook::PriceBook& version : prepared_->book->versions) {
-    for (const pricebook::Product& product : version.products) {
-      for (const std::string& code : product.codes) {
-        if (prepared_->products.find(code) == NameTable::none) prepared_->products.add(code, 0);
-      }
-    }
-  }
+  prepared_->catalog = std::make_unique<cloud::Catalog>(*prepared_->book);
 }
 
 Rater::~Rater() = default;
@@ -124,11 +118,7 @@ Rater::Rater(Rater&&) noexcept = default;
 Rater& Rater::operator=(Rater&&) noexcept = default;
 
 Charge Rater::rate(const usage::UsageEvent& event) const {
-  if (event.type == usage::EventType::resource_usage) {
-    return unrated(prepared_->products.find(event.resource.product) == NameTable::none
-                       ? ErrorCode::unknown_product
-                       : ErrorCode::no_price_at_that_time);
-  }
+  STEELYARD_CHECK(event.type == usage::EventType::model_call);
   Charge charge;
   const usage::ModelCall& call = event.call;
   if (call.is_failed_without_usage) {
@@ -178,14 +168,7 @@ std::string Rater::explain_reason(const usage::UsageEvent& event, ErrorCode reas
              std::to_string(stretch->tiers.back().up_to) + ", the end of the top tier of " + model;
     }
     case ErrorCode::no_price_for_item: return "a part of this call of " + model + " has no price";
-    case ErrorCode::unknown_product:
-      return "product '" + std::string(event.resource.product) + "' is not in price book " +
-             book_name;
     case ErrorCode::no_price_at_that_time:
-      if (event.type == usage::EventType::resource_usage) {
-        return "product '" + std::string(event.resource.product) + "' is in price book " +
-               book_name + ", but not yet priced";
-      }
       return "model " + model + " has no price at " + base::to_rfc3339(event.priced_at);
     default: return std::string(name_of(reason));
   }
@@ -195,9 +178,15 @@ const pricebook::PriceBookSeries& Rater::book() const { return *prepared_->book;
 std::string_view Rater::currency() const { return book().versions.front().currency.code(); }
 std::size_t Rater::row_count() const { return prepared_->rows.size(); }
 const PriceRow& Rater::row(std::size_t index) const { return *prepared_->rows[index]; }
-std::size_t Rater::item_count() const { return prepared_->items.size(); }
+const cloud::Catalog& Rater::catalog() const { return *prepared_->catalog; }
+std::size_t Rater::token_item_count() const { return prepared_->items.size(); }
+std::size_t Rater::item_count() const {
+  return prepared_->items.size() + prepared_->catalog->item_names().size();
+}
 const std::string& Rater::item_name(std::size_t item_index) const {
-  return prepared_->items[item_index];
+  const std::size_t token_items = prepared_->items.size();
+  return item_index < token_items ? prepared_->items[item_index]
+                                  : prepared_->catalog->item_names()[item_index - token_items];
 }
 
 }  // namespace steelyard::rating

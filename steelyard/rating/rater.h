@@ -12,6 +12,7 @@
 #include "steelyard/base/time.h"
 #include "steelyard/money/decimal.h"
 #include "steelyard/pricebook/price_book.h"
+#include "steelyard/rating/cloud/catalog.h"
 #include "steelyard/usage/event.h"
 
 namespace steelyard::rating {
@@ -85,6 +86,11 @@ class Rater {
   std::size_t row_count() const;
   const PriceRow& row(std::size_t index) const;
 
+  /// The names of cloud products and their items.
+  const cloud::Catalog& catalog() const;
+
+  /// Token items stand before cloud items.
+  std::size_t token_item_count() const;
   std::size_t item_count() const;
   const std::string& item_name(std::size_t item_index) const;
 

@@ -8,9 +8,9 @@ namespace {
 using batch::Record;
 using batch::Status;
 
-std::string joined_notes(const rating::Charge& charge) {
+std::string joined_notes(const Record& record) {
   std::string joined;
-  for (const std::string_view name : note_names(charge)) {
+  for (const std::string_view name : note_names(record)) {
     if (!joined.empty()) joined += ' ';
     joined += name;
   }
@@ -45,6 +45,22 @@ void append_line(const rating::Line& line, std::string& to) {
   line.amount.append_to(to);
 }
 
+void append_line(const rating::cloud::Line& line, std::string& to) {
+  const rating::cloud::Row& row = *line.row;
+  for (const std::string_view text : {std::string_view(row.item), std::string_view(row.tier)}) {
+    to += ',';
+    append_csv_text(text, to);
+  }
+  to += ',';
+  line.quantity.append_to(to);
+  to += ',';
+  append_csv_text(row.unit, to);
+  for (const money::Decimal& number : {row.price, row.per, line.amount}) {
+    to += ',';
+    number.append_to(to);
+  }
+}
+
 }  // namespace
 
 void append_csv_text(std::string_view text, std::string& to) {
@@ -72,7 +88,7 @@ void append_csv(const Record& record, std::string_view currency, std::string& to
     to += '\n';
     return;
   }
-  const std::string notes = joined_notes(record.charge);
+  const std::string notes = joined_notes(record);
   const auto finish = [&] {
     to += ',';
     to += currency;
@@ -85,7 +101,12 @@ void append_csv(const Record& record, std::string_view currency, std::string& to
     append_line(line, to);
     finish();
   }
-  if (record.charge.line_count == 0) {
+  for (const rating::cloud::Line& line : record.cloud.lines) {
+    append_identity(record, to);
+    append_line(line, to);
+    finish();
+  }
+  if (record.charge.line_count == 0 && record.cloud.lines.empty()) {
     append_identity(record, to);
     to += ",,,,,,,0";
     finish();

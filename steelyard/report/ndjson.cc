@@ -24,7 +24,35 @@ void append_field(std::string_view before, std::string_view text, std::string& t
   to += ',';
 }
 
+void append_cloud_line(const rating::cloud::Line& line, std::string& to) {
+  const rating::cloud::Row& row = *line.row;
+  to += "{\"item\":";
+  append_json_string(row.item, to);
+  to += ",\"tier\":";
+  append_json_string(row.tier, to);
+  to += ",\"quantity\":\"";
+  line.quantity.append_to(to);
+  to += "\",\"unit\":";
+  append_json_string(row.unit, to);
+  to += ",\"price\":\"";
+  row.price.append_to(to);
+  to += "\",\"per\":\"";
+  row.per.append_to(to);
+  to += "\",\"amount\":\"";
+  line.amount.append_to(to);
+  to += "\"}";
+}
+
 }  // namespace
+
+std::vector<std::string_view> note_names(const Record& record) {
+  using rating::cloud::Note;
+  std::vector<std::string_view> names = note_names(record.charge);
+  if (record.cloud.has(Note::overlapping_gauge)) names.push_back("overlapping_gauge");
+  if (record.cloud.has(Note::straddles_window)) names.push_back("straddles_window");
+  if (record.cloud.has(Note::above_bid)) names.push_back("above_bid");
+  return names;
+}
 
 std::vector<std::string_view> note_names(const rating::Charge& charge) {
   std::vector<std::string_view> names;
@@ -48,7 +76,8 @@ NdjsonWriter::NdjsonWriter(const rating::Rater& rater) : currency_(rater.currenc
   }
 }
 
-void NdjsonWriter::append_charge(const rating::Charge& charge, std::string& to) const {
+void NdjsonWriter::append_charge(const Record& record, std::string& to) const {
+  const rating::Charge& charge = record.charge;
   to += ",\"currency\":\"";
   to += currency_;
   to += "\",\"amount\":\"";
@@ -65,10 +94,15 @@ void NdjsonWriter::append_charge(const rating::Charge& charge, std::string& to) 
     line.amount.append_to(to);
     to += "\"}";
   }
+  for (const rating::cloud::Line& line : record.cloud.lines) {
+    if (!is_first) to += ',';
+    is_first = false;
+    append_cloud_line(line, to);
+  }
   to += "],\"notes\":[";
-  if (charge.notes != 0) {
+  if (charge.notes != 0 || record.cloud.notes != 0) {
     is_first = true;
-    for (const std::string_view name : note_names(charge)) {
+    for (const std::string_view name : note_names(record)) {
       if (!is_first) to += ',';
       is_first = false;
       append_json_string(name, to);
@@ -85,7 +119,7 @@ void NdjsonWriter::append(const Record& record, std::string& to) const {
   to += "\"status\":\"";
   to += name_of(record.status);
   to += '"';
-  if (record.status == Status::rated) append_charge(record.charge, to);
+  if (record.status == Status::rated) append_charge(record, to);
   if (record.status == Status::unrated || record.status == Status::rejected) {
     to += ",\"reason\":\"";
     to += name_of(record.reason);

@@ -22,13 +22,14 @@ class NdjsonWriter {
     std::string before_amount;    ///< ","unit":"token","price":"…","per":"…","amount":"
   };
 
-  void append_charge(const rating::Charge& charge, std::string& to) const;
+  void append_charge(const batch::Record& record, std::string& to) const;
 
   std::string currency_;
   std::vector<RowText> rows_;  ///< By PriceRow::index.
 };
 
-/// The words of a charge's notes, in a fixed order.
+/// The words of a record's notes, in a fixed order.
+std::vector<std::string_view> note_names(const batch::Record& record);
 std::vector<std::string_view> note_names(const rating::Charge& charge);
 
 }  // namespace steelyard::report

@@ -21,8 +21,8 @@ struct Sum {
   money::Decimal output;  // Tokens.
   money::Decimal amount;
 
-  void add(const ItemTotal& total, std::string_view item) {
-    (item.starts_with("output") ? output : input) += total.quantity;
+  void add(const ItemTotal& total, std::string_view item, bool is_tokens) {
+    if (is_tokens) (item.starts_with("output") ? output : input) += total.quantity;
     amount += total.amount;
   }
 };
@@ -52,8 +52,9 @@ std::vector<AccountSum> by_account(const Totals& totals, const rating::Rater& ra
   }
   for (const ItemTotal& total : totals.items()) {
     const auto [model, item] = split(rater.item_name(total.item));
-    accounts[total.account].all.add(total, item);
-    accounts[total.account].models[model].add(total, item);
+    const bool is_tokens = total.item < rater.token_item_count();
+    accounts[total.account].all.add(total, item, is_tokens);
+    accounts[total.account].models[model].add(total, item, is_tokens);
   }
   std::ranges::sort(accounts, [](const AccountSum& a, const AccountSum& b) {
     return a.all.amount != b.all.amount ? a.all.amount > b.all.amount : a.name < b.name;

@@ -34,12 +34,9 @@ std::string object_of(const std::map<std::string, std::string>& members) {
 
 void EventFields::set_call(const std::string& name, const std::string& model,
                            const std::string& protocol) {
-  envelope_ = {{"specversion", "\"1.0\""},
-               {"id", quoted(name)},
-               {"source", "\"gateway/1\""},
-               {"type", "\"ai.model.call\""},
-               {"subject", "\"acme\""},
-               {"time", "\"2026-11-22T08:00:03Z\""}};
+  envelope_ = {{"specversion", "\"1.0\""},  {"id", quoted(name)},
+               {"source", "\"gateway/1\""}, {"type", "\"ai.model.call\""},
+               {"subject", "\"acme\""},     {"time", "\"2026-11-22T08:00:03Z\""}};
   data_ = {{"model", json_of(model)}, {"protocol", quoted(protocol)}};
 }
 

@@ -24,9 +24,9 @@ Result<std::shared_ptr<const pricebook::PriceBookSeries>> book_of(
   for (const pricebook::Sources& sources : scenario.versions) {
     pricebook::Sources complete = sources;
     if (!scenario.shipped_book.empty()) {
-      complete.book_yaml = "name: extended\ncurrency: " +
-                           std::string(versions.front().currency.code()) +
-                           "\ntime_zone: " + versions.front().time_zone + '\n' + sources.book_yaml;
+      complete.book_yaml =
+          "name: extended\ncurrency: " + std::string(versions.front().currency.code()) +
+          "\ntime_zone: " + versions.front().time_zone + '\n' + sources.book_yaml;
       complete.models_csv = to_models_csv(versions.front());
     }
     pricebook::Reading reading = pricebook::read_and_lint(complete);
@@ -82,8 +82,13 @@ void append_record(const Record& record, const std::string& name, std::string_vi
                     "x " + each.row->price.to_text(), "/ " + std::to_string(each.row->per),
                     "= " + each.amount.to_text()});
   }
+  for (const rating::cloud::Line& each : record.cloud.lines) {
+    rows.push_back({each.row->item, each.row->tier, each.quantity.to_text(),
+                    "x " + each.row->price.to_text(), "/ " + each.row->per.to_text(),
+                    "= " + each.amount.to_text()});
+  }
   append_aligned(rows, "    ", to);
-  for (const std::string_view note : report::note_names(record.charge)) {
+  for (const std::string_view note : report::note_names(record)) {
     to.push_back("    note " + std::string(note));
   }
 }
@@ -125,11 +130,20 @@ Result<Outcome> run(const Scenario& scenario, const std::filesystem::path& price
   const std::size_t size = lines.size();
   lines.append(json::Document::padding, '\0');
   chunk_rater.rate(std::string_view(lines).substr(0, size));
-  chunk_rater.decide_identities(identities);
+  batch::CloudRun cloud(rater);
+  chunk_rater.decide_identities(identities, cloud);
 
   Outcome outcome;
   for (const Record& record : chunk_rater.records()) {
     append_record(record, scenario.events[record.line].name, rater.currency(), outcome.actual);
+  }
+  const auto is_total = [](const std::string& line) { return line.starts_with("  total "); };
+  if (std::ranges::any_of(scenario.expected, is_total)) {
+    money::Decimal total;
+    for (const Record& record : chunk_rater.records()) {
+      if (record.status == Status::rated) total += record.charge.amount;
+    }
+    outcome.actual.push_back("  total  " + total.to_text() + ' ' + std::string(rater.currency()));
   }
   outcome.difference = difference_of(scenario, outcome.actual);
   return outcome;

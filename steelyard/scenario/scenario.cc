@@ -6,6 +6,7 @@
 #include "steelyard/base/limits.h"
 #include "steelyard/base/text.h"
 #include "steelyard/report/json_text.h"
+#include "steelyard/scenario/cloud_line.h"
 #include "steelyard/scenario/event_line.h"
 #include "steelyard/scenario/words.h"
 
@@ -22,16 +23,21 @@ class Reader {
       return failure(ErrorCode::file_is_malformed,
                      scenario_.file + ": is no UTF-8 text of at most 1 MiB");
     }
-    bool has_expect = false;
     for (const Line& line : lines_of(text_)) {
+      STEELYARD_PASS(check_words(line));
       if (line.indent == 0) {
+        if (section_ == "expect")
+          return refuse(line, "stands behind 'expect', which is the last section");
         section_ = line.words.front();
         STEELYARD_PASS(begin_section(line));
-        has_expect |= section_ == "expect";
       } else if (section_ == "prices") {
         STEELYARD_PASS(read_price_row(line));
       } else if (section_ == "pricebook") {
         STEELYARD_PASS(read_book_row(line));
+      } else if (section_ == "product") {
+        if (line.indent < 2) return refuse(line, "is indented by less than two spaces");
+        products_.back() +=
+            std::string(static_cast<std::size_t>(line.indent) - 2, ' ') + line.text + '\n';
       } else if (section_ == "usage") {
         STEELYARD_PASS(read_usage_row(line));
       } else if (section_ == "expect") {
@@ -43,7 +49,9 @@ class Reader {
       }
     }
     finish_book();
-    if (!has_expect) return failure(ErrorCode::file_is_malformed, scenario_.file + ": has no 'expect'");
+    if (section_ != "expect") {
+      return failure(ErrorCode::file_is_malformed, scenario_.file + ": has no 'expect'");
+    }
     if (scenario_.versions.empty() && scenario_.shipped_book.empty()) {
       return failure(ErrorCode::file_is_malformed,
                      scenario_.file + ": has neither 'pricebook NAME' nor 'prices CURRENCY'");
@@ -53,8 +61,21 @@ class Reader {
 
  private:
   std::unexpected<Error> refuse(const Line& line, const std::string& why) const {
-    return failure(ErrorCode::file_is_malformed, scenario_.file + ':' + std::to_string(line.number) +
-                                                     ": '" + line.text + "' " + why);
+    return failure(
+        ErrorCode::file_is_malformed,
+        scenario_.file + ':' + std::to_string(line.number) + ": '" + line.text + "' " + why);
+  }
+
+  /// A word such as #1 would be read as a comment when it stands first in a line of results.
+  Result<void> check_words(const Line& line) const {
+    if (line.words.front() == "raw") return {};
+    for (const std::string& word : line.words) {
+      if (word.starts_with('#')) {
+        return refuse(line, "has the word '" + word +
+                                "': a comment stands behind two spaces, with a space behind its #");
+      }
+    }
+    return {};
   }
 
   Result<void> begin_section(const Line& line) {
@@ -66,8 +87,11 @@ class Reader {
       return begin_prices(line);
     } else if (section_ == "expect") {
       scenario_.before_expect = text_up_to(line.number);
+    } else if (section_ == "product") {
+      if (!is_book_open_) return refuse(line, "stands behind no 'prices CURRENCY'");
+      products_.emplace_back();
     } else if (section_ != "usage") {
-      return refuse(line, "is none of the sections pricebook, prices, usage, expect");
+      return refuse(line, "is none of the sections pricebook, prices, product, usage, expect");
     }
     return {};
   }
@@ -77,10 +101,15 @@ class Reader {
     if (line.words.size() < 2 || line.words.size() % 2 != 0) {
       return refuse(line, "is not 'prices CURRENCY' with pairs of option and value");
     }
-    static const std::map<std::string, std::string> keys = {
-        {"version", "version"},         {"from", "effective_from"}, {"to", "effective_to"},
-        {"k", "k"},                     {"per", "per"},             {"time_zone", "time_zone"},
-        {"upper_bound", "upper_bound"}, {"above_top_tier", ""},     {"thinking_without_price", ""}};
+    static const std::map<std::string, std::string> keys = {{"version", "version"},
+                                                            {"from", "effective_from"},
+                                                            {"to", "effective_to"},
+                                                            {"k", "k"},
+                                                            {"per", "per"},
+                                                            {"time_zone", "time_zone"},
+                                                            {"upper_bound", "upper_bound"},
+                                                            {"above_top_tier", ""},
+                                                            {"thinking_without_price", ""}};
     book_yaml_ = "name: scenario\ncurrency: " + line.words[1] + '\n';
     std::string defaults;
     bool has_zone = false;
@@ -88,6 +117,7 @@ class Reader {
       const auto key = keys.find(line.words[i]);
       if (key == keys.end()) return refuse(line, "has the unknown option '" + line.words[i] + "'");
       has_zone |= key->first == "time_zone";
+      if (key->first == "time_zone") zone_ = line.words[i + 1];
       if (key->second.empty()) {
         defaults += "  " + key->first + ": " + line.words[i + 1] + '\n';
       } else {
@@ -145,8 +175,8 @@ class Reader {
     }
     if ((words.size() - at) % 2 != 0) return refuse(line, "has an option without a value");
     for (; at < words.size(); at += 2) {
-      const std::string key = words[at] == "from" || words[at] == "to" ? "effective_" + words[at]
-                                                                       : words[at];
+      const std::string key =
+          words[at] == "from" || words[at] == "to" ? "effective_" + words[at] : words[at];
       entry += ", " + key + ": \"" + words[at + 1] + '"';
     }
     (words.front() == "alias" ? aliases_ : overrides_) += "  - {" + entry + "}\n";
@@ -162,6 +192,13 @@ class Reader {
       return {};
     }
     const bool is_again = line.words.front() == "again";
+    if (const auto cloud = cloud_lines_.find(line.words.back());
+        is_again && line.words.size() == 2 && cloud != cloud_lines_.end()) {
+      scenario_.events.push_back({cloud->first, cloud->second, line.number});
+      return {};
+    }
+    const std::vector<std::string> behind_name(line.words.begin() + 1, line.words.end());
+    if (!is_again && is_cloud_row(behind_name)) return read_cloud_row(line, behind_name);
     if (line.words.size() < (is_again ? 2U : 3U)) {
       return refuse(line, "is not 'NAME MODEL PROTOCOL COUNTS…', 'again NAME' or 'raw TEXT'");
     }
@@ -176,10 +213,19 @@ class Reader {
     } else {
       fields.set_call(name, line.words[1], line.words[2]);
     }
-    const auto wrong = fields.set(std::vector<std::string>(line.words.begin() + static_cast<std::ptrdiff_t>(at), line.words.end()));
+    const auto wrong = fields.set(std::vector<std::string>(
+        line.words.begin() + static_cast<std::ptrdiff_t>(at), line.words.end()));
     if (wrong.has_value()) return refuse(line, *wrong);
     scenario_.events.push_back({name, fields.to_line(), line.number});
     fields_.try_emplace(name, fields);
+    return {};
+  }
+
+  Result<void> read_cloud_row(const Line& line, const std::vector<std::string>& words) {
+    auto event = cloud_line(line.words.front(), words, zone_);
+    if (!event.has_value()) return refuse(line, event.error().detail);
+    scenario_.events.push_back({line.words.front(), *event, line.number});
+    cloud_lines_.try_emplace(line.words.front(), std::move(*event));
     return {};
   }
 
@@ -191,6 +237,11 @@ class Reader {
     pricebook::Sources sources;
     sources.book_yaml = book_yaml_;
     sources.models_csv = models_csv_;
+    for (std::string& product : products_) {
+      sources.products.emplace_back("product " + std::to_string(sources.products.size() + 1),
+                                    std::move(product));
+    }
+    products_.clear();
     const bool has_something = !sources.book_yaml.empty();
     if (has_something) scenario_.versions.push_back(std::move(sources));
     book_yaml_.clear();
@@ -203,7 +254,11 @@ class Reader {
 
   std::string text_up_to(int line_number) const {
     std::size_t at = 0;
-    for (int i = 0; i < line_number && at < text_.size(); ++i) at = text_.find('\n', at) + 1;
+    for (int i = 0; i < line_number; ++i) {
+      const std::size_t end = text_.find('\n', at);
+      if (end == std::string_view::npos) return std::string(text_) + '\n';
+      at = end + 1;
+    }
     return std::string(text_.substr(0, at));
   }
 
@@ -212,6 +267,9 @@ class Reader {
   std::string section_;
   std::map<std::string, EventFields> fields_;
   bool is_book_open_ = false;
+  std::string zone_ = "Asia/Shanghai";
+  std::vector<std::string> products_;  // Their YAML texts.
+  std::map<std::string, std::string> cloud_lines_;
   std::string book_yaml_;
   std::string models_csv_;
   std::string aliases_;

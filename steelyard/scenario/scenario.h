@@ -20,7 +20,7 @@ struct Event {
 /// The language: docs/reference/scenario-language.md.
 struct Scenario {
   std::string file;
-  std::string shipped_book;  ///< The folder under pricebooks/, or empty.
+  std::string shipped_book;                  ///< The folder under pricebooks/, or empty.
   std::vector<pricebook::Sources> versions;  ///< Price books written in the scenario.
   std::vector<Event> events;
 

@@ -67,8 +67,13 @@ Result<EventType> type_of(const json::Document& document, const Node* node) {
   const std::string_view text = document.text(*node);
   if (text == "ai.model.call") return EventType::model_call;
   if (text == "cloud.resource.usage") return EventType::resource_usage;
-  return failure(ErrorCode::unknown_type, "/type: " + shown(document, *node) +
-                                              " is neither ai.model.call nor cloud.resource.usage");
+  if (text == "cloud.resource.order") return EventType::resource_order;
+  if (text == "cloud.plan.purchase") return EventType::plan_purchase;
+  if (text == "cloud.resource.void") return EventType::resource_void;
+  return failure(ErrorCode::unknown_type,
+                 "/type: " + shown(document, *node) +
+                     " is none of ai.model.call, cloud.resource.usage, cloud.resource.order, "
+                     "cloud.plan.purchase, cloud.resource.void");
 }
 
 }  // namespace
@@ -99,8 +104,15 @@ Result<void> read_event(const json::Document& document, UsageEvent& event) {
     return invalid(document, *fields.data, "/data", "an object");
   }
   const json::Object data(document, *fields.data);
-  return type == EventType::model_call ? read_model_call(data, event)
-                                       : read_resource_usage(data, event);
+  switch (type) {
+    case EventType::model_call: return read_model_call(data, event);
+    case EventType::resource_usage: return read_resource_usage(data, event);
+    case EventType::resource_order: return read_resource_order(data, event);
+    case EventType::plan_purchase: return read_plan_purchase(data, event);
+    case EventType::resource_void:
+      return read_named_event(data, word("voids"), "/data/voids", event.voids);
+  }
+  return {};
 }
 
 }  // namespace steelyard::usage

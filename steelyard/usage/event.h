@@ -7,11 +7,18 @@
 #include "steelyard/base/result.h"
 #include "steelyard/base/time.h"
 #include "steelyard/json/document.h"
+#include "steelyard/money/decimal.h"
 #include "steelyard/usage/token_counts.h"
 
 namespace steelyard::usage {
 
-enum class EventType : std::uint8_t { model_call, resource_usage };
+enum class EventType : std::uint8_t {
+  model_call,      ///< ai.model.call
+  resource_usage,  ///< cloud.resource.usage
+  resource_order,  ///< cloud.resource.order
+  plan_purchase,   ///< cloud.plan.purchase
+  resource_void,   ///< cloud.resource.void
+};
 
 /// `data` of an ai.model.call.
 struct ModelCall {
@@ -22,6 +29,12 @@ struct ModelCall {
   bool is_failed_without_usage = false;  ///< Status of 400 or more: costs nothing.
 };
 
+/// The identity of another event.
+struct NamedEvent {
+  std::string_view source;
+  std::string_view id;
+};
+
 /// `data` of a cloud.resource.usage. Its meters stay in the document.
 struct ResourceUsage {
   std::string_view product;
@@ -30,6 +43,32 @@ struct ResourceUsage {
   json::Object attributes;
   base::Instant start;
   base::Instant end;
+  std::optional<NamedEvent> replaces;  ///< The event that this one corrects.
+};
+
+enum class OrderAction : std::uint8_t { buy, renew, upgrade, downgrade, refund, convert };
+
+/// The word of an action: "new", "renew", ….
+std::string_view name_of(OrderAction action);
+std::optional<OrderAction> order_action(std::string_view word);
+
+/// `data` of a cloud.resource.order: something about a subscription, at the event's time.
+struct ResourceOrder {
+  std::string_view product;
+  std::string_view resource;
+  OrderAction action = OrderAction::buy;
+  std::uint32_t months = 0;  ///< 0: not said.
+  json::Object config;       ///< What is bought, or what it becomes.
+};
+
+/// `data` of a cloud.plan.purchase, at the event's time.
+struct PlanPurchase {
+  std::string_view plan;  ///< "polardb/storage_plan"
+  std::string_view id;
+  money::Decimal quota;
+  std::uint32_t months = 1;
+  std::uint32_t count = 1;
+  json::Object attributes;
 };
 
 /// One fact. Its views point into the document it was read from.
@@ -42,6 +81,9 @@ struct UsageEvent {
   base::Instant priced_at;  ///< `started`, else `time`: decides the price version.
   ModelCall call;           ///< If `type` is model_call.
   ResourceUsage resource;   ///< If `type` is resource_usage.
+  ResourceOrder order;      ///< If `type` is resource_order.
+  PlanPurchase plan;        ///< If `type` is plan_purchase.
+  NamedEvent voids;         ///< If `type` is resource_void.
 };
 
 /// Reads the envelope, the data and the usage of one event, checked in that order.

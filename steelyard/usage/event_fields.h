@@ -30,4 +30,14 @@ std::string shown(const json::Document& document, const json::Node& node);
 /// Reads `data` of a cloud.resource.usage into `event.resource`.
 [[nodiscard]] Result<void> read_resource_usage(const json::Object& data, UsageEvent& event);
 
+/// Reads `data` of a cloud.resource.order into `event.order`.
+[[nodiscard]] Result<void> read_resource_order(const json::Object& data, UsageEvent& event);
+
+/// Reads `data` of a cloud.plan.purchase into `event.plan`.
+[[nodiscard]] Result<void> read_plan_purchase(const json::Object& data, UsageEvent& event);
+
+/// Reads a member of `data` that names another event: {"source": …, "id": …}.
+[[nodiscard]] Result<void> read_named_event(const json::Object& data, std::uint64_t member,
+                                            const char* pointer, NamedEvent& named);
+
 }  // namespace steelyard::usage

@@ -103,6 +103,11 @@ Result<void> read_resource_usage(const json::Object& data, UsageEvent& event) {
     resource.attributes = json::Object(document, *fields.attributes);
   }
   event.priced_at = resource.start;
+  const Node* const replaced = data.find(word("replaces"));
+  if (replaced != nullptr && replaced->type != Type::null) {
+    resource.replaces.emplace();
+    return read_named_event(data, word("replaces"), "/data/replaces", *resource.replaces);
+  }
   return {};
 }
 

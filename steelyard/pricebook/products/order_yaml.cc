@@ -39,9 +39,14 @@ void read_refund(const ProductFile& file, const YamlMap& order, RefundRule& rule
     rule.short_use_factor = *factor;
   }
   if (const auto fee = read_decimal(file, map, "fee", Zero::allowed)) rule.fee = *fee;
-  if (rule.fee > money::Decimal::whole(1)) {
-    map.error("fee", "malformed_number", "'fee' is a share of what is left: at most 1");
-  }
+  rule.conversion_fee = read_decimal(file, map, "conversion_fee", Zero::allowed);
+  const auto check_share = [&](const char* key, const money::Decimal& share) {
+    if (share <= money::Decimal::whole(1)) return;
+    map.error(key, "malformed_number",
+              "'" + std::string(key) + "' is a share of what is left: at most 1");
+  };
+  check_share("fee", rule.fee);
+  check_share("conversion_fee", rule.conversion_fee.value_or(money::Decimal{}));
 }
 
 }  // namespace

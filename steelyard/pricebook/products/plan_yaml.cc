@@ -73,8 +73,11 @@ void read_plan(ProductFile& file, const YAML::Node& node) {
   }
   plan.serves_deepest_discount_first = map.one_of("serves", {"time", "discount"}) == 1;
   plan.period = read_period(file, map);
+  plan.quantity = read_words(file, map, "quantity");
   if (map.has("price")) {
     plan.price = read_price_table(file, map.at("price"), {Vocabulary::Kind::config});
+  } else if (!plan.quantity.empty()) {
+    map.error("quantity", "without_effect", "'quantity' is priced, and the plan has no 'price'");
   }
   file.product.plans.push_back(std::move(plan));
 }

@@ -1,0 +1,77 @@
+#include "steelyard/batch/cloud_run.h"
+
+#include "steelyard/base/hash.h"
+#include "steelyard/rating/cloud/window_fee.h"
+
+namespace steelyard::batch {
+namespace {
+
+using rating::cloud::Charge;
+using rating::cloud::Fact;
+
+std::uint64_t number_of(identity::IdentityKey key) { return base::hash_pair(key.high, key.low); }
+
+Charge unknown_event(const CloudRequest& request) {
+  Charge charge;
+  charge.reason = ErrorCode::unknown_event;
+  charge.detail = "no rated usage of source '" + std::string(request.corrects_source) +
+                  "' and id '" + std::string(request.corrects_id) + "' came before";
+  return charge;
+}
+
+}  // namespace
+
+Charge CloudRun::apply(CloudRequest& request, identity::IdentityKey key) {
+  switch (request.type) {
+    case usage::EventType::resource_void: return take_back(request);
+    case usage::EventType::resource_order: return accounts_.apply(*request.order);
+    case usage::EventType::plan_purchase: return accounts_.apply(*request.purchase);
+    default: break;
+  }
+  return request.corrects.has_value() ? replace(request, key) : apply_usage(request, key);
+}
+
+Charge CloudRun::apply_usage(CloudRequest& request, identity::IdentityKey key) {
+  request.fact.sequence = next_sequence_++;
+  Charge charge = engine_.apply(request.fact);
+  if (charge.is_rated) facts_.keep(number_of(key), request.fact);
+  return charge;
+}
+
+Charge CloudRun::take_back(const CloudRequest& request) {
+  std::string text;
+  const std::uint64_t number = number_of(*request.corrects);
+  const std::optional<Fact> fact = facts_.find(number, text);
+  if (!fact.has_value()) {
+    const billing::EventName name{std::string(request.corrects_source),
+                                  std::string(request.corrects_id)};
+    return accounts_.knows(name) ? accounts_.take_back(name, request.fact.account)
+                                 : unknown_event(request);
+  }
+  if (fact->account != request.fact.account) return unknown_event(request);
+  Charge charge = engine_.take_back(*fact);
+  if (charge.is_rated) facts_.forget(number);
+  return charge;
+}
+
+/// Both or nothing: where the new fact has no price, the old one stays.
+Charge CloudRun::replace(CloudRequest& request, identity::IdentityKey key) {
+  std::string text;
+  const std::uint64_t number = number_of(*request.corrects);
+  const std::optional<Fact> old = facts_.find(number, text);
+  if (!old.has_value() || old->account != request.fact.account) return unknown_event(request);
+  Charge back = engine_.take_back(*old);
+  if (!back.is_rated) return back;
+  Charge charge = apply_usage(request, key);
+  if (!charge.is_rated) {
+    STEELYARD_CHECK(engine_.apply(*old).is_rated);
+    return charge;
+  }
+  facts_.forget(number);
+  charge.lines.insert(charge.lines.end(), back.lines.begin(), back.lines.end());
+  rating::cloud::settle(charge.lines, engine_.rows());
+  charge.amount += back.amount;
+  return charge;
+}
+
+}  // namespace steelyard::batch

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "steelyard/billing/accounts.h"
+#include "steelyard/identity/identity_set.h"
+#include "steelyard/rating/cloud/engine.h"
+#include "steelyard/rating/cloud/fact_store.h"
+#include "steelyard/rating/rater.h"
+#include "steelyard/usage/event.h"
+
+namespace steelyard::batch {
+
+/// What an event of a cloud product asks for, with texts that outlive its document.
+struct CloudRequest {
+  usage::EventType type = usage::EventType::resource_usage;
+  rating::cloud::Fact fact;
+  std::optional<billing::Order> order;
+  std::optional<billing::Purchase> purchase;
+  std::optional<identity::IdentityKey> corrects;  ///< The event that it voids or replaces.
+  std::string_view corrects_source;
+  std::string_view corrects_id;
+};
+
+/// The windows, plans and subscriptions of one run. Events are applied in the order of the
+/// input, each once.
+class CloudRun {
+ public:
+  explicit CloudRun(const rating::Rater& rater)
+      : engine_(rater.catalog(), static_cast<std::uint32_t>(rater.token_item_count()),
+                std::string(rater.currency())),
+        accounts_(engine_) {}
+
+  rating::cloud::Charge apply(CloudRequest& request, identity::IdentityKey key);
+
+  rating::cloud::Engine& engine() { return engine_; }
+
+ private:
+  rating::cloud::Charge apply_usage(CloudRequest& request, identity::IdentityKey key);
+  rating::cloud::Charge replace(CloudRequest& request, identity::IdentityKey key);
+  rating::cloud::Charge take_back(const CloudRequest& request);
+
+  rating::cloud::Engine engine_;
+  billing::Accounts accounts_;
+  rating::cloud::FactStore facts_;
+  std::uint64_t next_sequence_ = 1;
+};
+
+}  // namespace steelyard::batch

@@ -1,0 +1,242 @@
+#include "steelyard/rating/cloud/catalog.h"
+
+#include <algorithm>
+
+#include "steelyard/base/text.h"
+#include "steelyard/rating/cloud/item_maker.h"
+#include "steelyard/usage/quantity.h"
+
+namespace steelyard::rating::cloud {
+namespace {
+
+using pricebook::AttributeName;
+using pricebook::MeterName;
+
+std::string_view or_nothing(const std::optional<std::string>& text) {
+  return text.has_value() ? std::string_view(*text) : std::string_view();
+}
+
+template <class Named>
+std::string unknown_name(const char* kind, std::string_view name, const std::string& code,
+                         const std::vector<Named>& known) {
+  std::vector<std::string_view> names;
+  for (const Named& each : known) names.push_back(each.name);
+  const std::string close = base::nearest(name, names);
+  return std::string(kind) + " '" + std::string(name) + "' is none of " + code + ": " +
+         base::joined(names) + (close.empty() ? "" : "; did you mean '" + close + "'?");
+}
+
+Result<void> read_meter(const json::Document& document, const json::Node& node,
+                        const Catalog::Code& code, Fact& fact) {
+  const std::string_view name = document.name(node);
+  const std::uint32_t number = code.meter_numbers.find(name);
+  if (number == NameTable::none || !code.is_meter_read[number]) {
+    return failure(ErrorCode::unknown_meter,
+                   "/data/meters: " + unknown_name("meter", name, code.name, code.meters));
+  }
+  STEELYARD_TRY(value, usage::read_quantity(document, node, "/data/meters/" + std::string(name)));
+  if (code.meters[number].kind == metering::MeterKind::presence && !value.is_zero() &&
+      value != money::Decimal::whole(1)) {
+    return failure(ErrorCode::invalid_quantity,
+                   "/data/meters/" + std::string(name) + ": " + value.to_text() +
+                       " is not 0 or 1: each instance is a resource of its own");
+  }
+  fact.meters.push_back({static_cast<std::uint16_t>(number), value});
+  return {};
+}
+
+/// The text of an attribute; numbers in their shortest form, so that 4 and "4.0" are one.
+Result<std::string_view> attribute_text(const json::Document& document, const json::Node& node,
+                                        const AttributeName& attribute,
+                                        std::deque<std::string>& kept) {
+  const std::string pointer = "/data/attributes/" + attribute.name;
+  if (attribute.type == AttributeName::Type::number) {
+    STEELYARD_TRY(value, usage::read_quantity(document, node, pointer));
+    return std::string_view(kept.emplace_back(value.to_text()));
+  }
+  if (node.type == json::Type::boolean) {
+    return std::string_view(document.text(node) == "true" ? "true" : "false");
+  }
+  const std::string_view text = document.text(node);
+  if (attribute.type == AttributeName::Type::time) {
+    base::Instant instant;
+    if (!base::parse_rfc3339(text, instant)) {
+      return failure(ErrorCode::invalid_time,
+                     pointer + ": '" + std::string(text) + "' is not an RFC 3339 time");
+    }
+  }
+  if (!attribute.values.empty() &&
+      std::ranges::find(attribute.values, text) == attribute.values.end()) {
+    std::vector<std::string_view> words(attribute.values.begin(), attribute.values.end());
+    return failure(ErrorCode::unknown_attribute,
+                   pointer + ": '" + std::string(text) + "' is none of " + base::joined(words));
+  }
+  return text;
+}
+
+}  // namespace
+
+Catalog::Catalog(const pricebook::PriceBookSeries& book)
+    : book_(&book), time_zone_(book.versions.front().time_zone) {
+  for (const pricebook::PriceBook& version : book.versions) {
+    for (const pricebook::Product& product : version.products) add_product(version, product);
+  }
+  for (const pricebook::PriceBook& version : book.versions) {
+    for (const pricebook::Product& product : version.products) {
+      for (const pricebook::OrderItem& order : product.orders) add_name(order.name);
+      for (const pricebook::CloudPlan& plan : product.plans) add_name(plan.name);
+    }
+  }
+}
+
+std::uint32_t Catalog::add_name(const std::string& name) {
+  const std::uint32_t known = item_numbers_.find(name);
+  if (known != NameTable::none) return known;
+  item_numbers_.add(name, static_cast<std::uint32_t>(item_names_.size()));
+  item_names_.push_back(name);
+  return static_cast<std::uint32_t>(item_names_.size() - 1);
+}
+
+std::uint32_t Catalog::name_index(std::string_view name) const {
+  const std::uint32_t number = item_numbers_.find(name);
+  STEELYARD_CHECK(number != NameTable::none);
+  return number;
+}
+
+Catalog::Code& Catalog::code_of(const std::string& name) {
+  const std::uint32_t known = code_numbers_.find(name);
+  if (known != NameTable::none) return codes_[known];
+  code_numbers_.add(name, static_cast<std::uint32_t>(codes_.size()));
+  codes_.emplace_back().name = name;
+  return codes_.back();
+}
+
+void Catalog::add_product(const pricebook::PriceBook& version, const pricebook::Product& product) {
+  for (const std::string& name : product.codes) {
+    Code& code = code_of(name);
+    for (const MeterName& meter : product.meters) {
+      if (code.meter_numbers.find(meter.name) != NameTable::none) continue;
+      code.meter_numbers.add(meter.name, static_cast<std::uint32_t>(code.meters.size()));
+      code.meters.push_back(meter);
+      code.is_meter_read.push_back(false);
+    }
+    for (const AttributeName& attribute : product.attributes) {
+      if (code.attribute_numbers.find(attribute.name) != NameTable::none) continue;
+      code.attribute_numbers.add(attribute.name,
+                                 static_cast<std::uint32_t>(code.attributes.size()));
+      code.attributes.push_back(attribute);
+    }
+    for (const pricebook::CloudItem& item : product.items) {
+      if (item.code == name) add_item(code, version, product, item);
+    }
+  }
+  for (const auto& [alias, name] : product.aliases) {
+    const std::uint32_t code = code_numbers_.find(name);
+    if (code != NameTable::none && code_numbers_.find(alias) == NameTable::none) {
+      code_numbers_.add(alias, code);
+    }
+  }
+}
+
+void Catalog::add_item(Code& code, const pricebook::PriceBook& version,
+                       const pricebook::Product& product, const pricebook::CloudItem& item) {
+  PreparedItem prepared = make_item(code, version, product, item);
+  prepared.name_index = add_name(item.name);
+  prepared.index = static_cast<std::uint32_t>(items_.size());
+  const auto note_meters = [&](const std::vector<PreparedDim>& dims) {
+    for (const PreparedDim& dim : dims) {
+      if (dim.rule->aggregate != metering::Dim::Aggregate::attribute) {
+        code.is_meter_read[dim.source] = true;
+      }
+      for (std::size_t i = 0; i < dim.each_meters.size(); ++i) {
+        code.is_meter_read[dim.each_meters[i]] = true;
+      }
+    }
+  };
+  for (const Pipeline& pipeline : prepared.pipelines) note_meters(pipeline.dims);
+  note_meters(prepared.allowances);
+  code.items.push_back(prepared.index);
+  items_.push_back(std::move(prepared));
+}
+
+const Catalog::Code* Catalog::find_code(std::string_view word) const {
+  const std::uint32_t number = code_numbers_.find(word);
+  return number == NameTable::none ? nullptr : &codes_[number];
+}
+
+Result<void> Catalog::read(const usage::UsageEvent& event, Fact& fact,
+                           std::deque<std::string>& kept) const {
+  const usage::ResourceUsage& resource = event.resource;
+  const std::uint32_t number = code_numbers_.find(resource.product);
+  if (number == NameTable::none) {
+    return failure(ErrorCode::unknown_product, "/data/product: '" + std::string(resource.product) +
+                                                   "' is no product of the price book");
+  }
+  const Code& code = codes_[number];
+  fact.code = static_cast<std::uint16_t>(number);
+  fact.account = event.account;
+  fact.resource = resource.resource;
+  fact.start = resource.start;
+  fact.end = resource.end;
+  fact.meters.clear();
+  fact.attributes.resize(code.attributes.size());
+  for (std::size_t i = 0; i < code.attributes.size(); ++i) {
+    fact.attributes[i] = or_nothing(code.attributes[i].absent_means);
+  }
+  if (code.items.empty()) {
+    return failure(ErrorCode::no_price_at_that_time, "product '" + code.name + "' has no items");
+  }
+  Result<void> result;
+  const json::Document& document = resource.meters.document();
+  resource.meters.each([&](const json::Node& node) {
+    if (result.has_value()) result = read_meter(document, node, code, fact);
+  });
+  if (!result.has_value() || resource.attributes.is_missing()) return result;
+  resource.attributes.each([&](const json::Node& node) {
+    if (!result.has_value() || node.type == json::Type::null) return;
+    const std::uint32_t attribute = code.attribute_numbers.find(document.name(node));
+    if (attribute == NameTable::none) {
+      result = failure(ErrorCode::unknown_attribute,
+                       "/data/attributes: " + unknown_name("attribute", document.name(node),
+                                                           code.name, code.attributes));
+      return;
+    }
+    auto text = attribute_text(document, node, code.attributes[attribute], kept);
+    if (text.has_value()) {
+      fact.attributes[attribute] = *text;
+    } else {
+      result = std::unexpected(std::move(text).error());
+    }
+  });
+  return result;
+}
+
+std::uint16_t Catalog::attribute_number(const Code& code, const std::string& name) {
+  const std::uint32_t number = code.attribute_numbers.find(name);
+  STEELYARD_CHECK(number != NameTable::none);  // The reader of the product saw to it.
+  return static_cast<std::uint16_t>(number);
+}
+
+bool holds(const metering::Condition& condition, std::string_view value) {
+  const bool is_one = std::ranges::find(condition.values, value) != condition.values.end();
+  return is_one != condition.is_negated;
+}
+
+std::unexpected<Error> missing_attribute(const std::string& name, const std::string& needed_by) {
+  return failure(ErrorCode::missing_attribute,
+                 "/data/attributes/" + name + " is missing: " + needed_by + " needs it");
+}
+
+Result<bool> holds(const std::vector<PreparedCondition>& conditions, const Fact& fact,
+                   const Catalog::Code& code) {
+  for (const PreparedCondition& each : conditions) {
+    const std::string_view value = fact.attributes[each.attribute];
+    if (value.empty()) {
+      return missing_attribute(code.attributes[each.attribute].name, "a condition of its price");
+    }
+    if (!holds(*each.condition, value)) return false;
+  }
+  return true;
+}
+
+}  // namespace steelyard::rating::cloud

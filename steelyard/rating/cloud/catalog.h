@@ -1,0 +1,144 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "steelyard/base/result.h"
+#include "steelyard/base/validity.h"
+#include "steelyard/pricebook/price_book.h"
+#include "steelyard/rating/cloud/fact.h"
+#include "steelyard/rating/name_table.h"
+#include "steelyard/usage/event.h"
+
+/// Usage of cloud products, rated by the windows of their items. The law: a window's fee is a
+/// function of its facts; what a fact is charged is the fee after it minus the fee before it.
+namespace steelyard::rating::cloud {
+
+/// Conditions whose attribute is a number of the code.
+struct PreparedCondition {
+  std::uint16_t attribute = 0;
+  const metering::Condition* condition = nullptr;
+};
+
+/// A dim with its names as numbers.
+struct PreparedDim {
+  const metering::Dim* rule = nullptr;
+  std::uint16_t source = 0;              ///< Meter, or attribute for Dim::Aggregate::attribute.
+  std::vector<PreparedCondition> where;  ///< The item's and its own.
+  struct Each {
+    const metering::Step* step = nullptr;
+    std::uint16_t source = 0;  ///< Of TimesOf, MaxWith, States: the meter or attribute.
+  };
+  std::vector<Each> each;
+  std::vector<std::uint16_t> each_meters;  ///< The meters among them.
+};
+
+/// What leads from facts to one quantity: dims, then stages that are parted by pools.
+struct Pipeline {
+  std::vector<PreparedDim> dims;
+  metering::WindowKind window = metering::WindowKind::hour;
+
+  struct Stage {
+    const metering::Pool* pool = nullptr;  ///< How it begins; null for the first.
+    metering::WindowKind window = metering::WindowKind::hour;
+    bool has_resource = true;
+    std::vector<std::uint16_t> scope;          ///< Attributes, rising.
+    std::vector<const metering::Step*> steps;  ///< Without pools.
+  };
+  std::vector<Stage> stages;
+};
+
+/// A version of an item, ready to be metered.
+struct PreparedItem {
+  const pricebook::CloudItem* rule = nullptr;
+  base::Validity validity;                             ///< The item's, within its book version's.
+  std::uint32_t name_index = 0;                        ///< Dense over the names of cloud items.
+  std::uint32_t index = 0;                             ///< Dense over all versions of all items.
+  std::vector<Pipeline> pipelines;                     ///< The measured quantity, then its factors.
+  std::vector<PreparedDim> allowances;                 ///< Other meters that `less` reads.
+  std::vector<std::size_t> allowance_stages;           ///< In which stage they are read.
+  std::vector<const metering::Less*> allowance_steps;  ///< Whose they are.
+  std::size_t cover_stage = 0;  ///< Of pipeline 0: plans cover what leaves this stage.
+  bool is_coverable = false;    ///< Some plan names it.
+
+  std::vector<std::uint16_t> slot_attributes;  ///< What prices and lookups depend on, rising.
+  std::vector<std::int64_t> breaks;            ///< Seconds at which something about it changes.
+  std::vector<int> bands;                      ///< Minutes of the day at which prices change.
+  std::vector<const pricebook::CloudDiscount*> discounts;
+  bool has_account_discount = false;
+  bool is_dearest = false;
+  bool has_cover = false;                ///< A `combine: cover` decides the slot behind the meter.
+  std::uint16_t created = no_attribute;  ///< Market prices: the attributes.
+  std::uint16_t bid = no_attribute;
+
+  static constexpr std::uint16_t no_attribute = UINT16_MAX;
+};
+
+/// The products of all versions of a price book, with names as numbers. Made once.
+class Catalog {
+ public:
+  explicit Catalog(const pricebook::PriceBookSeries& book);
+
+  /// Reads a fact. `kept` keeps texts that the event does not hold as they are needed.
+  /// Errors: unknown_product, unknown_meter, unknown_attribute, invalid_quantity.
+  [[nodiscard]] Result<void> read(const usage::UsageEvent& event, Fact& fact,
+                                  std::deque<std::string>& kept) const;
+
+  struct Code {
+    std::string name;
+    std::vector<pricebook::MeterName> meters;
+    std::vector<pricebook::AttributeName> attributes;
+    NameTable meter_numbers;
+    NameTable attribute_numbers;
+    std::vector<std::uint32_t> items;  ///< In the order of the file.
+    std::vector<bool> is_meter_read;   ///< By some item.
+  };
+
+  const std::vector<Code>& codes() const { return codes_; }
+  const Code& code(std::uint16_t number) const { return codes_[number]; }
+  const std::vector<PreparedItem>& items() const { return items_; }
+
+  /// The names of charge lines: those of items, then of orders and plans.
+  const std::vector<std::string>& item_names() const { return item_names_; }
+
+  /// The place of one of them. Requires: an item, order or plan of the book has it.
+  std::uint32_t name_index(std::string_view name) const;
+
+  const Code* find_code(std::string_view word) const;
+  const std::string& time_zone() const { return time_zone_; }
+  const pricebook::PriceBookSeries& book() const { return *book_; }
+
+  /// Number of a name that conditions and keys of an item say. Requires: it is declared.
+  static std::uint16_t attribute_number(const Code& code, const std::string& name);
+
+ private:
+  void add_product(const pricebook::PriceBook& version, const pricebook::Product& product);
+  void add_item(Code& code, const pricebook::PriceBook& version, const pricebook::Product& product,
+                const pricebook::CloudItem& item);
+  Code& code_of(const std::string& name);
+  std::uint32_t add_name(const std::string& name);
+
+  const pricebook::PriceBookSeries* book_;
+  std::string time_zone_;
+  std::vector<Code> codes_;
+  NameTable code_numbers_;  // Codes and their aliases.
+  std::vector<PreparedItem> items_;
+  std::vector<std::string> item_names_;
+  NameTable item_numbers_;
+};
+
+/// Whether the conditions hold; missing_attribute where one needs what the fact lacks.
+[[nodiscard]] Result<bool> holds(const std::vector<PreparedCondition>& conditions, const Fact& fact,
+                                 const Catalog::Code& code);
+
+/// Whether a text has (or has not) one of the values.
+bool holds(const metering::Condition& condition, std::string_view value);
+
+[[nodiscard]] std::unexpected<Error> missing_attribute(const std::string& name,
+                                                       const std::string& needed_by);
+
+}  // namespace steelyard::rating::cloud

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <boost/container/small_vector.hpp>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "steelyard/base/calendar.h"
+#include "steelyard/metering/measured.h"
+#include "steelyard/rating/cloud/charge.h"
+#include "steelyard/rating/cloud/slot.h"
+
+/// What the engine remembers of open windows. A cell is one stage of one item in one scope and
+/// window; it knows the cell that it feeds, so that a fact touches one chain.
+namespace steelyard::rating::cloud {
+
+/// A quantity at one slot's price.
+struct Part {
+  std::uint32_t slot = 0;
+  money::Rational quantity;
+
+  bool operator==(const Part&) const = default;
+};
+using Parts = boost::container::small_vector<Part, 1>;
+
+constexpr std::uint32_t no_slot = UINT32_MAX;  ///< Of a factor that fits every slot.
+
+struct Pooled;
+struct Priced;
+struct Tapped;
+
+/// Where the output of a stage goes: exactly one of them.
+struct Target {
+  Tapped* tapped = nullptr;
+  Pooled* pooled = nullptr;
+  Priced* priced = nullptr;
+};
+
+/// The other meters that an allowance is a share of.
+struct Leaf;
+struct Allowances {
+  std::vector<metering::Measured> measured;  ///< By PreparedItem::allowances.
+  std::vector<Leaf*> leaves;                 ///< Who reads them: the first stage,
+  std::vector<Pooled*> pools;                ///< or a later one.
+};
+
+/// The first stage: what one scope has measured in one window.
+struct Leaf {
+  const PreparedItem* item = nullptr;
+  std::uint8_t pipeline = 0;
+  base::Slot window;
+  boost::container::small_vector<metering::Measured, 1> measured;  ///< By dim.
+  boost::container::small_vector<std::pair<std::uint32_t, std::uint32_t>, 1>
+      slots;  ///< Samples at each.
+  Allowances* allowances = nullptr;
+  Target target;
+  Parts out;
+};
+
+/// A later stage: a sum, maximum or mean over cells of the stage before.
+struct Pooled {
+  const PreparedItem* item = nullptr;
+  std::uint8_t pipeline = 0;
+  std::uint8_t stage = 0;
+  base::Slot window;
+  Parts in;                   ///< Sums by slot.
+  std::vector<Part> members;  ///< Of max and mean_top.
+  Allowances* allowances = nullptr;
+  Target target;
+  Parts out;
+};
+
+/// One row of a window's fee.
+struct FeeLine {
+  const Row* row = nullptr;
+  money::Rational quantity;  ///< Exact;
+
+  /// or, where a money rule of the item looks at amounts, both rounded in this window.
+  bool is_rounded = false;
+  money::Decimal rounded_quantity{};
+  money::Decimal amount{};
+};
+using FeeLines = boost::container::small_vector<FeeLine, 1>;
+
+/// One window's fee.
+struct Priced {
+  const PreparedItem* item = nullptr;
+  base::Slot window;
+  std::uint32_t slot = no_slot;
+  std::vector<Parts> quantities;  ///< By pipeline: the measured one, then the factors.
+  FeeLines lines;
+  bool is_dirty = false;
+};
+
+/// Where plans may cover what an item has measured in one settlement window.
+struct Tapped {
+  const PreparedItem* item = nullptr;
+  std::uint32_t account = 0;
+  base::Slot window;
+  std::string resource;  ///< Breaks ties.
+  Parts in;
+  Parts covered;                                            ///< By slot; what plans take.
+  std::vector<std::pair<const std::string*, Part>> covers;  ///< The same, by plan's name.
+  FeeLines lines;
+  Target target;
+  Parts out;
+  bool is_noted = false;
+};
+
+}  // namespace steelyard::rating::cloud

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "steelyard/base/error_code.h"
+#include "steelyard/money/decimal.h"
+
+namespace steelyard::rating::cloud {
+
+/// What is printed of a charge line beside its numbers. Lives as long as the engine.
+struct Row {
+  std::string item;  ///< "nlb/lcu"
+  std::string tier;  ///< "-", a bracket ("0-5", "5+"), "plan NAME", "rounding", "minimum".
+  std::string unit;  ///< Of the quantity.
+  money::Decimal price;
+  money::Decimal per;
+  std::uint32_t item_index = 0;  ///< Dense over all item names, cloud items behind token items.
+  std::uint32_t number = 0;      ///< Dense over all rows.
+  std::uint64_t order = 0;       ///< Lines stand in this order.
+  bool is_money = false;         ///< The quantity is an amount: "rounding", "minimum".
+};
+
+/// quantity × price ÷ per = amount. A difference of two fees: it can be negative.
+struct Line {
+  const Row* row = nullptr;
+  money::Decimal quantity;
+  money::Decimal amount;
+};
+
+/// What a reader of a cloud charge should know beside its lines.
+enum class Note : std::uint8_t {
+  overlapping_gauge = 1,  ///< Facts of one scope held at once: the larger value counted.
+  straddles_window = 2,   ///< A counter's interval lies in several windows: it counts in the last.
+  above_bid = 4,          ///< The market price was above the bid: not billed for that time.
+};
+
+/// What one fact changes in the bill, or why that can not be said.
+struct Charge {
+  bool is_rated = false;
+  ErrorCode reason{};       ///< If it is not;
+  std::string detail;       ///< with the value and its place.
+  std::uint8_t notes = 0;   ///< Of Note, joined by |.
+  std::vector<Line> lines;  ///< In the order of the items; none where nothing changed.
+  money::Decimal amount;    ///< The sum of the lines.
+
+  bool has(Note note) const { return (notes & static_cast<std::uint8_t>(note)) != 0; }
+};
+
+}  // namespace steelyard::rating::cloud

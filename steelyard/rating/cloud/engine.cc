@@ -1,0 +1,450 @@
+#include "steelyard/rating/cloud/engine.h"
+
+#include <algorithm>
+
+#include "steelyard/base/limits.h"
+#include "steelyard/rating/cloud/stages.h"
+#include "steelyard/rating/cloud/window_fee.h"
+
+namespace steelyard::rating::cloud {
+namespace {
+
+using metering::Dim;
+using money::Rational;
+
+constexpr std::uint16_t allowance_pipeline = UINT16_MAX;
+
+bool is_counter(const Dim& dim) {
+  return dim.aggregate == Dim::Aggregate::sum || dim.aggregate == Dim::Aggregate::attribute;
+}
+
+Rational number_of(std::string_view text) {
+  const auto value = Rational::parse(text);
+  return value.has_value() ? *value : Rational();
+}
+
+}  // namespace
+
+Engine::Engine(const Catalog& catalog, std::uint32_t first_item, const std::string& currency)
+    : catalog_(&catalog),
+      cutter_(catalog.time_zone()),
+      slots_(catalog),
+      rows_(first_item, currency),
+      cells_(catalog, cutter_),
+      covers_(catalog, slots_, cutter_) {}
+
+Charge Engine::change(const Fact& fact, Direction direction) {
+  if (fact.start.seconds < limits::usage_second_min ||
+      fact.end.seconds > limits::usage_second_max) {
+    return finish(0, failure(ErrorCode::invalid_time, "/data/start: usage lies in 1970 to 2200"),
+                  direction);
+  }
+  Result<void> result;
+  for (const std::uint32_t index : catalog_->code(fact.code).items) {
+    result = change_item(catalog_->items()[index], fact, direction);
+    if (!result.has_value()) break;
+  }
+  if (result.has_value()) result = cover();
+  return finish(cells_.account_number(fact.account), std::move(result), direction);
+}
+
+Charge Engine::add_plan(const BoughtPlan& plan) {
+  const std::uint32_t account = cells_.account_number(plan.account);
+  covers_.note(account, plan);
+  return plans_changed(account);
+}
+
+Charge Engine::take_back_plan(const BoughtPlan& plan) {
+  const std::uint32_t account = cells_.account_number(plan.account);
+  covers_.forget(account, plan);
+  return plans_changed(account);
+}
+
+Charge Engine::plans_changed(std::uint32_t account) {
+  std::vector<Tapped*> changed;
+  covers_.allocate(account, 0, limits::usage_second_max, changed);
+  for (Tapped* tap : changed) tapped_.push_back(tap);
+  return finish(account, cover(), Direction::add);
+}
+
+Charge Engine::finish(std::uint32_t account, Result<void> result, Direction direction) {
+  Charge charge;
+  if (result.has_value()) result = collect(account, charge.lines, direction);
+  if (result.has_value()) {
+    for (const Line& line : charge.lines) charge.amount += line.amount;
+    charge.is_rated = true;
+    charge.notes = notes_;
+  } else {
+    undo();
+    charge.lines.clear();
+    charge.reason = result.error().code;
+    charge.detail = std::move(result.error().detail);
+  }
+  for (Priced* fee : dirty_) fee->is_dirty = false;
+  dirty_.clear();
+  tapped_.clear();
+  touched_.clear();
+  undo_.clear();
+  undo_measured_.clear();
+  undo_members_.clear();
+  cells_.drop_passing();
+  notes_ = 0;
+  return charge;
+}
+
+Result<void> Engine::read_dims(const Fact& fact, const std::vector<PreparedDim>& dims,
+                               std::uint16_t pipeline) {
+  const Catalog::Code& code = catalog_->code(fact.code);
+  for (std::size_t i = 0; i < dims.size(); ++i) {
+    const PreparedDim& dim = dims[i];
+    if (dim.rule->aggregate == Dim::Aggregate::attribute) continue;
+    const money::Decimal* const value = fact.meter(dim.source);
+    if (value == nullptr) continue;
+    STEELYARD_TRY(is_read, holds(dim.where, fact, code));
+    if (!is_read) continue;
+    readings_.push_back({pipeline, static_cast<std::uint16_t>(i), &dim, Rational::of(*value)});
+  }
+  return {};
+}
+
+/// What of the fact the item reads: nothing, unless one of its meters is there.
+Result<void> Engine::read(const PreparedItem& item, const Fact& fact) {
+  readings_.clear();
+  for (std::size_t i = 0; i < item.pipelines.size(); ++i) {
+    STEELYARD_PASS(read_dims(fact, item.pipelines[i].dims, static_cast<std::uint16_t>(i)));
+  }
+  const bool reads_meters = !readings_.empty();
+  STEELYARD_PASS(read_dims(fact, item.allowances, allowance_pipeline));
+  if (!reads_meters) return {};
+  const Catalog::Code& code = catalog_->code(fact.code);
+  for (std::size_t p = 0; p < item.pipelines.size(); ++p) {
+    for (std::size_t i = 0; i < item.pipelines[p].dims.size(); ++i) {
+      const PreparedDim& dim = item.pipelines[p].dims[i];
+      if (dim.rule->aggregate != Dim::Aggregate::attribute) continue;
+      const std::string_view text = fact.attributes[dim.source];
+      if (text.empty()) {
+        return missing_attribute(code.attributes[dim.source].name, item.rule->name);
+      }
+      STEELYARD_TRY(is_read, holds(dim.where, fact, code));
+      if (!is_read) continue;
+      readings_.push_back(
+          {static_cast<std::uint16_t>(p), static_cast<std::uint16_t>(i), &dim, number_of(text)});
+    }
+  }
+  return {};
+}
+
+Result<void> Engine::change_item(const PreparedItem& item, const Fact& fact, Direction direction) {
+  STEELYARD_PASS(read(item, fact));
+  if (readings_.empty()) return {};
+  touched_.clear();
+  touched_pools_.clear();
+  for (const Reading& reading : readings_) {
+    STEELYARD_PASS(measure(item, fact, reading, direction));
+  }
+  for (Leaf* leaf : touched_) STEELYARD_PASS(leaf_changed(*leaf, direction));
+  for (Pooled* pool : touched_pools_) STEELYARD_PASS(pool_changed(*pool));
+  return {};
+}
+
+Result<void> Engine::measure(const PreparedItem& item, const Fact& fact, const Reading& reading,
+                             Direction direction) {
+  const Dim& dim = *reading.rule->rule;
+  const metering::WindowKind window =
+      reading.pipeline == allowance_pipeline
+          ? item.pipelines.front().stages[item.allowance_stages[reading.dim]].window
+          : item.pipelines[reading.pipeline].window;
+  pieces_.clear();
+  if (is_counter(dim)) {
+    bool straddles = false;
+    cutter_.cut_counter(item, window, fact, pieces_, straddles);
+    if (straddles) notes_ |= static_cast<std::uint8_t>(Note::straddles_window);
+  } else {
+    STEELYARD_PASS(cutter_.cut_gauge(item, window, fact, pieces_));
+  }
+  for (const Piece& piece : pieces_) {
+    STEELYARD_PASS(measure_piece(item, fact, reading, piece, direction));
+  }
+  return {};
+}
+
+Result<void> Engine::measure_piece(const PreparedItem& item, const Fact& fact,
+                                   const Reading& reading, const Piece& piece,
+                                   Direction direction) {
+  const Dim& dim = *reading.rule->rule;
+  const bool is_allowance = reading.pipeline == allowance_pipeline;
+  const Slot& slot = slots_.find(item, fact, piece.moment);
+  std::size_t number = reading.dim;
+  const std::size_t before = is_allowance ? item.pipelines.size() : reading.pipeline;
+  for (std::size_t i = 0; i < before; ++i) number += item.pipelines[i].dims.size();
+  if (!is_allowance) {
+    if (slot.problem.has_value()) return std::unexpected(*slot.problem);
+    for (const std::uint32_t cover : slot.cover_slots) {
+      if (slots_.at(cover).problem.has_value()) return std::unexpected(*slots_.at(cover).problem);
+    }
+    if (item.bid != PreparedItem::no_attribute && !fact.attributes[item.bid].empty() &&
+        number_of(fact.attributes[item.bid]) < Rational::of(slot.price.brackets.front().unit)) {
+      notes_ |= static_cast<std::uint8_t>(Note::above_bid);
+      return {};
+    }
+  }
+  const auto is_unknown = [](const metering::PlainStep& step) { return step.is_unknown; };
+  if (std::ranges::any_of(slot.dims[number], is_unknown)) {
+    return std::unexpected(*slot.dim_problems[number]);
+  }
+  auto value = value_of(reading, fact, slot.each[number], slot.dim_problems[number]);
+  if (!value.has_value()) return std::unexpected(std::move(value).error());
+  if (value->is_too_large()) {
+    return failure(ErrorCode::invalid_quantity, item.rule->name + ": the value is too large");
+  }
+  const metering::Sample sample{piece.from, piece.to, *value};
+
+  Leaf* leaf = nullptr;
+  metering::Measured* measured = nullptr;
+  if (is_allowance) {
+    Allowances& allowances =
+        cells_.allowances(item, item.allowance_stages[reading.dim], fact, piece.window, slot.epoch);
+    measured = &allowances.measured[reading.dim];
+    for (Leaf* reader : allowances.leaves) touch(*reader);
+    for (Pooled* reader : allowances.pools) touched_pools_.push_back(reader);
+  } else {
+    STEELYARD_TRY(found, cells_.leaf(item, reading.pipeline, fact, piece, slot));
+    leaf = found;
+    measured = &leaf->measured[reading.dim];
+    touch(*leaf);
+  }
+  const bool adds =
+      direction == Direction::add || (leaf != nullptr && is_by_fact(item, reading.pipeline));
+  if (adds) {
+    const auto added = measured->add(dim, sample);
+    if (added == metering::Measured::Added::too_large) {
+      return failure(ErrorCode::invalid_quantity,
+                     item.rule->name + ": the quantity does not fit into 128 bits");
+    }
+    if (added == metering::Measured::Added::overlapping && !is_allowance) {
+      notes_ |= static_cast<std::uint8_t>(Note::overlapping_gauge);
+    }
+  } else {
+    measured->remove(dim, sample);
+  }
+  if (leaf != nullptr) change_slot_count(*leaf, slot.index, adds ? 1 : -1);
+  undo_measured_.push_back({measured, &dim, sample, adds, leaf, slot.index});
+  return {};
+}
+
+void Engine::change_slot_count(Leaf& leaf, std::uint32_t slot, int by) {
+  auto found = std::find_if(leaf.slots.begin(), leaf.slots.end(),
+                            [&](const auto& each) { return each.first == slot; });
+  if (found == leaf.slots.end()) {
+    leaf.slots.emplace_back(slot, 0U);
+    found = leaf.slots.end() - 1;
+  }
+  found->second += static_cast<std::uint32_t>(by);
+  if (found->second == 0) leaf.slots.erase(found);
+}
+
+Result<Rational> Engine::value_of(const Reading& reading, const Fact& fact,
+                                  const std::vector<metering::PlainStep>& steps,
+                                  const std::optional<Error>& problem) {
+  const Catalog::Code& code = catalog_->code(fact.code);
+  Rational value = reading.value;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const PreparedDim::Each& each = reading.rule->each[i];
+    if (const auto* times = std::get_if<metering::TimesOf>(each.step)) {
+      if (times->is_attribute) {
+        const std::string_view text = fact.attributes[each.source];
+        if (text.empty()) {
+          return missing_attribute(times->name, std::string("meter ") + reading.rule->rule->meter);
+        }
+        value = value * number_of(text);
+        continue;
+      }
+      const money::Decimal* const other = fact.meter(each.source);
+      if (other == nullptr) {
+        return failure(ErrorCode::unknown_meter, "/data/meters/" + times->name + " is missing: '" +
+                                                     reading.rule->rule->meter +
+                                                     "' is multiplied by it");
+      }
+      value = value * Rational::of(*other);
+    } else if (std::get_if<metering::MaxWith>(each.step) != nullptr) {
+      const money::Decimal* const other = fact.meter(each.source);
+      if (other != nullptr) value = money::max(value, Rational::of(*other));
+    } else if (const auto* states = std::get_if<metering::States>(each.step)) {
+      const std::string_view word = fact.attributes[each.source];
+      if (word.empty()) {
+        return missing_attribute(code.attributes[each.source].name,
+                                 std::string("meter ") + reading.rule->rule->meter);
+      }
+      const auto state = std::ranges::find(states->states, word, &metering::States::State::word);
+      if (state != states->states.end() && state->value.has_value()) value = *state->value;
+    } else if (steps[i].is_unknown) {
+      if (!value.is_zero()) return std::unexpected(*problem);
+    } else {
+      value = metering::apply(steps[i], value, {});
+    }
+    if (value.is_too_large()) return value;
+  }
+  return value;
+}
+
+void Engine::touch(Leaf& leaf) {
+  // Most facts touch few leaves, and a leaf is touched by dims that follow each other.
+  const std::size_t last = touched_.size();
+  for (std::size_t i = last > 4 ? last - 4 : 0; i < last; ++i) {
+    if (touched_[i] == &leaf) return;
+  }
+  touched_.push_back(&leaf);
+}
+
+Result<void> Engine::leaf_changed(Leaf& leaf, Direction direction) {
+  STEELYARD_TRY(out, output_of(leaf, slots_));
+  if (out == leaf.out) return {};
+  const Parts before = leaf.out;
+  // A leaf of one fact is made anew to take it back: what it gave is taken from what it fed.
+  if (direction == Direction::take_back && is_by_fact(*leaf.item, leaf.pipeline) &&
+      !is_passing(*leaf.item)) {
+    leaf.out = out;
+    return deliver(leaf.target, leaf.pipeline, out, {});
+  }
+  undo_.push_back({&leaf.out, leaf.out});
+  leaf.out = out;
+  return deliver(leaf.target, leaf.pipeline, before, out);
+}
+
+Result<void> Engine::deliver(const Target& target, std::size_t pipeline, const Parts& before,
+                             const Parts& after) {
+  if (target.pooled != nullptr) return deliver_pooled(*target.pooled, before, after);
+  if (target.tapped != nullptr) {
+    Tapped& tap = *target.tapped;
+    undo_.push_back({&tap.in, tap.in});
+    tap.in = after;
+    tapped_.push_back(&tap);
+    return {};
+  }
+  Priced& fee = *target.priced;
+  undo_.push_back({&fee.quantities[pipeline], fee.quantities[pipeline]});
+  fee.quantities[pipeline] = after;
+  if (!fee.is_dirty) dirty_.push_back(&fee);
+  fee.is_dirty = true;
+  return {};
+}
+
+Result<void> Engine::deliver_pooled(Pooled& pool, const Parts& before, const Parts& after) {
+  const metering::Pool& rule = *pool.item->pipelines[pool.pipeline].stages[pool.stage].pool;
+  if (rule.operation == metering::Pool::Operation::sum) {
+    undo_.push_back({&pool.in, pool.in});
+    const auto add = [&](const Part& part, bool is_less) {
+      auto found = std::find_if(pool.in.begin(), pool.in.end(),
+                                [&](const Part& each) { return each.slot == part.slot; });
+      if (found == pool.in.end()) {
+        pool.in.push_back({part.slot, {}});
+        found = pool.in.end() - 1;
+      }
+      found->quantity += is_less ? -part.quantity : part.quantity;
+    };
+    for (const Part& part : before) add(part, true);
+    for (const Part& part : after) add(part, false);
+  } else {
+    undo_members_.push_back({&pool.members, pool.members});
+    for (const Part& part : before) {
+      const auto found = std::ranges::find(pool.members, part);
+      STEELYARD_CHECK(found != pool.members.end());
+      pool.members.erase(found);
+    }
+    pool.members.insert(pool.members.end(), after.begin(), after.end());
+  }
+  return pool_changed(pool);
+}
+
+Result<void> Engine::pool_changed(Pooled& pool) {
+  STEELYARD_TRY(out, output_of(pool, slots_));
+  if (out == pool.out) return {};
+  const Parts old = pool.out;
+  undo_.push_back({&pool.out, pool.out});
+  pool.out = std::move(out);
+  return deliver(pool.target, pool.pipeline, old, pool.out);
+}
+
+/// Lets plans cover what was measured, and passes the rest on.
+Result<void> Engine::cover() {
+  if (tapped_.empty()) return {};
+  std::map<std::uint32_t, std::pair<std::int64_t, std::int64_t>> accounts;
+  for (Tapped* tap : tapped_) {
+    covers_.note(*tap);
+    const auto [found, is_new] =
+        accounts.try_emplace(tap->account, tap->window.from, tap->window.from + 1);
+    found->second.first = std::min(found->second.first, tap->window.from);
+    found->second.second = std::max(found->second.second, tap->window.from + 1);
+  }
+  std::vector<Tapped*> changed;
+  for (const auto& [account, window] : accounts) {
+    covers_.allocate(account, window.first, window.second, changed);
+  }
+  std::ranges::sort(changed);
+  changed.erase(std::ranges::unique(changed).begin(), changed.end());
+  for (Tapped* tap : changed) {
+    Parts out = tap->in;
+    for (std::size_t i = 0; i < out.size(); ++i) out[i].quantity += -tap->covered[i].quantity;
+    if (out == tap->out) continue;
+    const Parts before = tap->out;
+    undo_.push_back({&tap->out, tap->out});
+    tap->out = out;
+    STEELYARD_PASS(deliver(tap->target, 0, before, out));
+  }
+  tapped_.assign(changed.begin(), changed.end());
+  return {};
+}
+
+/// The differences of all fees that changed. Nothing is kept if one can not be told.
+Result<void> Engine::collect(std::uint32_t account, std::vector<Line>& lines, Direction direction) {
+  std::vector<FeeLines> fees;
+  changes_.clear();
+  for (const Priced* fee : dirty_) {
+    STEELYARD_TRY(fee_lines, window_fee(*fee, slots_, rows_));
+    const bool is_given_back = is_passing(*fee->item) && direction == Direction::take_back;
+    add_difference(is_given_back ? fee_lines : fee->lines, is_given_back ? FeeLines{} : fee_lines,
+                   changes_);
+    fees.push_back(std::move(fee_lines));
+  }
+  std::vector<FeeLines> covers;
+  for (const Tapped* tap : tapped_) {
+    FeeLines covered;
+    for (const auto& [name, part] : tap->covers) {
+      covered.push_back({&rows_.of_plan(slots_.at(part.slot), *name), part.quantity});
+    }
+    add_difference(tap->lines, covered, changes_);
+    covers.push_back(std::move(covered));
+  }
+  STEELYARD_PASS(sums_.add(account, changes_, rows_, lines));
+  for (std::size_t i = 0; i < dirty_.size(); ++i) dirty_[i]->lines = std::move(fees[i]);
+  for (std::size_t i = 0; i < tapped_.size(); ++i) tapped_[i]->lines = std::move(covers[i]);
+  return {};
+}
+
+/// As if the fact had never come.
+void Engine::undo() {
+  for (auto at = undo_measured_.rbegin(); at != undo_measured_.rend(); ++at) {
+    if (at->leaf != nullptr) change_slot_count(*at->leaf, at->slot, at->was_added ? -1 : 1);
+    if (at->was_added) {
+      at->measured->remove(*at->rule, at->sample);
+    } else {
+      STEELYARD_CHECK(at->measured->add(*at->rule, at->sample) !=
+                      metering::Measured::Added::too_large);
+    }
+  }
+  for (auto at = undo_members_.rbegin(); at != undo_members_.rend(); ++at) {
+    *at->members = std::move(at->before);
+  }
+  for (auto at = undo_.rbegin(); at != undo_.rend(); ++at) *at->parts = std::move(at->before);
+  std::map<std::uint32_t, std::int64_t> accounts;
+  for (const Tapped* tap : tapped_) {
+    const auto [found, is_new] = accounts.try_emplace(tap->account, tap->window.from);
+    found->second = std::min(found->second, tap->window.from);
+  }
+  std::vector<Tapped*> changed;
+  for (const auto& [account, from] : accounts) {
+    covers_.allocate(account, from, from + 1, changed);
+  }
+}
+
+}  // namespace steelyard::rating::cloud

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "steelyard/rating/cloud/cell_store.h"
+#include "steelyard/rating/cloud/charge.h"
+#include "steelyard/rating/cloud/cover_book.h"
+#include "steelyard/rating/cloud/row_sums.h"
+#include "steelyard/rating/cloud/row_table.h"
+
+namespace steelyard::rating::cloud {
+
+/// Rates facts of cloud usage, one after the other, and remembers their windows.
+///
+/// A window's fee is a function of the set of its facts; a charge is the fee after a fact
+/// minus the fee before it. So the sum over any facts does not depend on their order, and a
+/// fact can be taken back. Deterministic: no clock, no random numbers, no I/O.
+///
+/// A fact is rated as a whole: where one of its items has no price, nothing changes.
+class Engine {
+ public:
+  /// `first_item`: index of the first cloud item among all item names of a rater.
+  Engine(const Catalog& catalog, std::uint32_t first_item, const std::string& currency);
+
+  Charge apply(const Fact& fact) { return change(fact, Direction::add); }
+
+  /// Requires: the fact was applied and was rated.
+  Charge take_back(const Fact& fact) { return change(fact, Direction::take_back); }
+
+  /// A plan that covers usage from now on, and of the past within its validity; the charge has
+  /// what it covers, not what it costs.
+  Charge add_plan(const BoughtPlan& plan);
+
+  /// Requires: such a plan was added.
+  Charge take_back_plan(const BoughtPlan& plan);
+
+  SlotTable& slots() { return slots_; }
+  RowTable& rows() { return rows_; }
+  Cutter& cutter() { return cutter_; }
+  const Catalog& catalog() const { return *catalog_; }
+  CellStore& cells() { return cells_; }
+
+ private:
+  enum class Direction : std::uint8_t { add, take_back };
+
+  /// A dim that reads a fact, with its value where that needs no lookup.
+  struct Reading {
+    std::uint16_t pipeline = 0;  ///< allowance_pipeline for an allowance.
+    std::uint16_t dim = 0;
+    const PreparedDim* rule = nullptr;
+    money::Rational value;
+  };
+
+  Charge change(const Fact& fact, Direction direction);
+  Charge plans_changed(std::uint32_t account);
+  [[nodiscard]] Result<void> change_item(const PreparedItem& item, const Fact& fact,
+                                         Direction direction);
+  [[nodiscard]] Result<void> read(const PreparedItem& item, const Fact& fact);
+  [[nodiscard]] Result<void> read_dims(const Fact& fact, const std::vector<PreparedDim>& dims,
+                                       std::uint16_t pipeline);
+  [[nodiscard]] Result<void> measure(const PreparedItem& item, const Fact& fact,
+                                     const Reading& reading, Direction direction);
+  [[nodiscard]] Result<void> measure_piece(const PreparedItem& item, const Fact& fact,
+                                           const Reading& reading, const Piece& piece,
+                                           Direction direction);
+  [[nodiscard]] Result<money::Rational> value_of(const Reading& reading, const Fact& fact,
+                                                 const std::vector<metering::PlainStep>& steps,
+                                                 const std::optional<Error>& problem);
+  static void change_slot_count(Leaf& leaf, std::uint32_t slot, int by);
+  void touch(Leaf& leaf);
+  [[nodiscard]] Result<void> leaf_changed(Leaf& leaf, Direction direction);
+  [[nodiscard]] Result<void> deliver(const Target& target, std::size_t pipeline,
+                                     const Parts& before, const Parts& after);
+  [[nodiscard]] Result<void> deliver_pooled(Pooled& pool, const Parts& before, const Parts& after);
+  [[nodiscard]] Result<void> pool_changed(Pooled& pool);
+  [[nodiscard]] Result<void> cover();
+  [[nodiscard]] Result<void> collect(std::uint32_t account, std::vector<Line>& lines,
+                                     Direction direction);
+  Charge finish(std::uint32_t account, Result<void> result, Direction direction);
+  void undo();
+
+  struct Undo {
+    Parts* parts = nullptr;  ///< What it was.
+    Parts before;
+  };
+  struct UndoMeasured {
+    metering::Measured* measured = nullptr;
+    const metering::Dim* rule = nullptr;
+    metering::Sample sample;
+    bool was_added = false;
+    Leaf* leaf = nullptr;
+    std::uint32_t slot = no_slot;
+  };
+  struct UndoMembers {
+    std::vector<Part>* members = nullptr;
+    std::vector<Part> before;
+  };
+
+  const Catalog* catalog_;
+  Cutter cutter_;
+  SlotTable slots_;
+  RowTable rows_;
+  CellStore cells_;
+  CoverBook covers_;
+  RowSums sums_;
+
+  // Of the fact that is being rated.
+  std::vector<Reading> readings_;
+  std::vector<Piece> pieces_;
+  std::vector<FeeLine> changes_;
+  std::vector<Leaf*> touched_;
+  std::vector<Pooled*> touched_pools_;
+  std::vector<Priced*> dirty_;
+  std::vector<Tapped*> tapped_;
+  std::vector<Undo> undo_;
+  std::vector<UndoMeasured> undo_measured_;
+  std::vector<UndoMembers> undo_members_;
+  std::uint8_t notes_ = 0;
+};
+
+}  // namespace steelyard::rating::cloud

@@ -1,0 +1,76 @@
+#include "steelyard/rating/cloud/row_sums.h"
+
+#include <algorithm>
+
+#include "steelyard/rating/cloud/window_fee.h"
+
+namespace steelyard::rating::cloud {
+namespace {
+
+using money::Decimal;
+using money::Rational;
+using money::Rounding;
+
+struct Written {
+  Decimal quantity;
+  Decimal amount;
+};
+
+Result<Written> written(const Row& row, const Rational& sum) {
+  const auto quantity = sum.to_decimal(Rounding::half_away);
+  const Rational exact = sum * Rational::of(row.price) / Rational::of(row.per);
+  const auto amount = exact.to_decimal(Rounding::half_away);
+  if (!quantity.has_value() || !amount.has_value()) {
+    return failure(ErrorCode::invalid_quantity, row.item + ": the quantity is too large");
+  }
+  return Written{*quantity, *amount};
+}
+
+bool is_before(const FeeLine& a, const FeeLine& b) {
+  return a.row->order != b.row->order ? a.row->order < b.row->order : a.row < b.row;
+}
+
+}  // namespace
+
+Result<void> RowSums::add(std::uint32_t account, std::vector<FeeLine>& changes, RowTable& rows,
+                          std::vector<Line>& lines) {
+  if (changes.size() > 1) std::ranges::stable_sort(changes, is_before);
+  std::vector<std::pair<std::uint64_t, Rational>> sums;
+  bool is_settled = true;
+  for (std::size_t i = 0; i < changes.size();) {
+    const Row& row = *changes[i].row;
+    Rational change;
+    Line line{&row, {}, {}};
+    for (; i < changes.size() && changes[i].row == &row; ++i) {
+      if (changes[i].is_rounded) {
+        line.quantity += changes[i].rounded_quantity;
+        line.amount += changes[i].amount;
+        is_settled = false;
+      } else {
+        change += changes[i].quantity;
+      }
+    }
+    if (change.is_too_large()) {
+      return failure(ErrorCode::invalid_quantity, row.item + ": the quantity is too large");
+    }
+    if (!change.is_zero()) {
+      const std::uint64_t key = (std::uint64_t{account} << 32) | row.number;
+      const auto found = sums_.find(key);
+      const Rational before = found == sums_.end() ? Rational() : found->second;
+      const Rational after = before + change;
+      STEELYARD_TRY(old_sum, written(row, before));
+      STEELYARD_TRY(new_sum, written(row, after));
+      line.quantity += new_sum.quantity - old_sum.quantity;
+      line.amount += new_sum.amount - old_sum.amount;
+      sums.emplace_back(key, after);
+      const auto product = Decimal::mul_div(row.price, line.quantity, row.per, Rounding::half_away);
+      is_settled &= product.has_value() && *product == line.amount;
+    }
+    if (!line.quantity.is_zero() || !line.amount.is_zero()) lines.push_back(line);
+  }
+  for (auto& [key, sum] : sums) sums_[key] = sum;
+  if (!is_settled) settle(lines, rows);
+  return {};
+}
+
+}  // namespace steelyard::rating::cloud

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "steelyard/base/calendar.h"
+#include "steelyard/base/hash.h"
+#include "steelyard/metering/shape.h"
+#include "steelyard/rating/cloud/catalog.h"
+
+namespace steelyard::rating::cloud {
+
+/// One setting of everything that an item's price and shape depend on: attributes, time, band,
+/// account. Its lookups are done; what is left is arithmetic.
+struct Slot {
+  const PreparedItem* item = nullptr;
+  std::uint32_t index = 0;
+  std::uint32_t epoch = 0;  ///< Which stretch between the item's breaks.
+  std::string order;        ///< Slots of one item in canonical order: by time, row, attributes.
+  std::vector<std::pair<std::string, std::string>> attributes;  ///< For people and plans.
+
+  /// Steps on a fact and on a dim alone, by dim: those of the pipelines, then the allowances.
+  std::vector<std::vector<metering::PlainStep>> each;
+  std::vector<std::vector<metering::PlainStep>> dims;
+  std::vector<std::optional<Error>> dim_problems;  ///< Why a dim alone can not be used.
+  /// Steps of the stages, by pipeline and stage.
+  std::vector<std::vector<std::vector<metering::PlainStep>>> stages;
+
+  const pricebook::CloudPriceRow* row = nullptr;
+  charge_model::Price price;               ///< After discounts.
+  std::optional<Error> problem;            ///< Why nothing can be rated with it.
+  std::vector<std::uint32_t> cover_slots;  ///< Of a cover table: the slot of each row.
+};
+
+/// When in a fact something is asked for.
+struct Moment {
+  std::int64_t second = 0;        ///< Of the usage.
+  std::int64_t price_second = 0;  ///< Of the price: earlier where a market price is protected.
+};
+
+/// All slots that were asked for. Grows with the distinct settings, not with the facts.
+class SlotTable {
+ public:
+  explicit SlotTable(const Catalog& catalog);
+
+  const Slot& find(const PreparedItem& item, const Fact& fact, Moment moment);
+  const Slot& at(std::uint32_t index) const { return slots_[index]; }
+
+ private:
+  Slot& make(const PreparedItem& item, const Fact& fact, Moment moment, int minute);
+
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return base::hash(text); }
+  };
+  struct Equal {
+    using is_transparent = void;
+    bool operator()(std::string_view a, std::string_view b) const { return a == b; }
+  };
+
+  const Catalog* catalog_;
+  base::Calendar calendar_;
+  std::deque<Slot> slots_;
+  boost::unordered_flat_map<std::string, std::uint32_t, Hash, Equal> numbers_;
+  std::string key_;
+};
+
+}  // namespace steelyard::rating::cloud
