@@ -27,7 +27,11 @@ bool is_too_deep(std::string_view text) {
     }
     if (c == '[' || c == '{') ++flow;
     if ((c == ']' || c == '}') && flow > 0) --flow;
-    if ((c == '-' || c == '?' || c == ':') && i + 1 < text.size() && text[i + 1] == ' ') ++dashes;
+    // Only at the beginning of a line: a row of a table may have any number of keys.
+    const bool is_block =
+        (c == '-' || c == '?' || c == ':') && i + 1 < text.size() && text[i + 1] == ' ' &&
+        text.substr(line_begin, i - line_begin).find_first_not_of(" -?:") == std::string_view::npos;
+    if (is_block) ++dashes;
     if (flow > depth_max || dashes > depth_max) return true;
     const bool is_indent =
         c == ' ' &&

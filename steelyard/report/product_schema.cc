@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "steelyard/base/text.h"
 #include "steelyard/pricebook/products/keys.h"
 
 namespace steelyard::report {
@@ -86,30 +87,31 @@ Json schema_of(std::string_view value) {
   return json;
 }
 
-void add_key(const Key& key, Json& properties) {
+/// "^(CNY|USD|…)$".
+std::string currency_pattern() { return "^(" + base::joined(format::currencies(), "|") + ")$"; }
+
+void add_key(const Key& key, Json& definition) {
   Json value = schema_of(key.value);
   value["description"] = key.meaning;
-  if (key.name != format::currency_key) {
-    properties[std::string(key.name)] = std::move(value);
-    return;
-  }
-  for (const std::string_view currency : format::currencies()) {
-    properties[std::string(currency)] = value;
+  if (key.name == format::currency_key) {
+    definition["patternProperties"][currency_pattern()] = std::move(value);
+  } else {
+    definition["properties"][std::string(key.name)] = std::move(value);
   }
 }
 
 Json definition_of(const Mapping& mapping) {
   Json json = {{"type", "object"}, {"description", mapping.meaning}};
-  Json properties = Json::object();
+  json["properties"] = Json::object();
   Json required = Json::array();
   for (const Key& key : mapping.keys) {
-    add_key(key, properties);
+    add_key(key, json);
     if (key.is_needed) required.push_back(key.name);
     if (mapping.has_one_key) json["oneOf"].push_back({{"required", {key.name}}});
   }
-  properties[std::string(format::source_key)] = scalar("text");
-  properties[std::string(format::note_key)] = scalar("text");
-  json["properties"] = std::move(properties);
+  for (const std::string_view remark : {format::source_key, format::note_key}) {
+    json["properties"][std::string(remark)] = scalar("text");
+  }
   if (!required.empty()) json["required"] = std::move(required);
   json["additionalProperties"] = mapping.others.empty() ? Json(false) : schema_of(mapping.others);
   return json;

@@ -15,8 +15,8 @@ meters:
   storage_gb:     {kind: gauge, unit: GB, title: Storage}
   backup_gb:      {kind: gauge, unit: GB, title: Backups}
   bandwidth_mbps: {kind: gauge, unit: Mbit/s, title: Bandwidth as configured}
-  mbps_in:        {kind: gauge, unit: Mbit/s, title: Traffic of five minutes, in}
-  mbps_out:       {kind: gauge, unit: Mbit/s, title: Traffic of five minutes, out}
+  mbps_in:        {kind: gauge, unit: Mbit/s, title: Inbound traffic of five minutes}
+  mbps_out:       {kind: gauge, unit: Mbit/s, title: Outbound traffic of five minutes}
   connections:    {kind: gauge, unit: connection, title: Concurrent connections}
   queries:        {kind: gauge, unit: 1/s, title: Queries in a second}
   gb_out:         {kind: counter, unit: GB, title: Outbound traffic}

@@ -4,21 +4,23 @@
 
 namespace steelyard::pricebook::products {
 
+YamlMap ProductFile::open(const YAML::Node& node, std::string_view mapping) const {
+  if (products::mapping(mapping).others.empty()) return open(node, mapping, {});
+  return YamlMap(node, name, {}, findings);
+}
+
 YamlMap ProductFile::open(const YAML::Node& node, std::string_view mapping,
-                          std::span<const std::string> more) const {
-  const Mapping& format = products::mapping(mapping);
+                          std::span<const std::string> others) const {
   std::vector<std::string_view> keys;
-  if (format.others.empty() || !more.empty()) {
-    for (const Key& key : format.keys) {
-      if (key.name != currency_key) {
-        keys.push_back(key.name);
-      } else {
-        keys.insert(keys.end(), currencies().begin(), currencies().end());
-      }
+  for (const Key& key : products::mapping(mapping).keys) {
+    if (key.name != currency_key) {
+      keys.push_back(key.name);
+    } else {
+      keys.insert(keys.end(), currencies().begin(), currencies().end());
     }
-    keys.insert(keys.end(), more.begin(), more.end());
-    keys.insert(keys.end(), {source_key, note_key});
   }
+  keys.insert(keys.end(), others.begin(), others.end());
+  keys.insert(keys.end(), {source_key, note_key});
   return YamlMap(node, name, std::span<const std::string_view>(keys), findings);
 }
 

@@ -24,10 +24,11 @@ struct ProductFile {
   Findings& findings;
   std::map<std::string, std::vector<std::string>> groups{};
 
-  /// A mapping of the format; notes keys that it does not have. `more`: keys beside those of
-  /// the format, such as the attributes of a table.
+  /// A mapping of the format; notes keys that it does not have. Where it may have others, any
+  /// are allowed, or only those in `others`, such as the keys of a table.
+  YamlMap open(const YAML::Node& node, std::string_view mapping) const;
   YamlMap open(const YAML::Node& node, std::string_view mapping,
-               std::span<const std::string> more = {}) const;
+               std::span<const std::string> others) const;
 
   Place place_of(const YAML::Node& node) const { return {name, node.Mark().line + 1}; }
   void error(const YAML::Node& node, const char* word, std::string message) const;

@@ -102,7 +102,7 @@ TEST(ProductYaml, WrongKeysAndNamesAreSaid) {
       {item(sum + one + ", where: {edition: hi}"), {"10 unknown_value"}},
       {item(sum + one + ", where: {edition: {nott: ha}}"),
        {"10 unknown_word", "10 missing_key", "10 malformed_yaml"}},
-      {item(sum + one + ", where: {edition: []}"), {"10 malformed_yaml"}},
+      {item(sum + one + ", where: {edition: []}"), {"10 malformed_yaml", "10 never_applies"}},
       {item(sum + one + ", where: {cores: four}"), {"10 malformed_number"}},
       {item(sum + one + ", by: [listener]"), {"10 unknown_attribute"}},
       {item(sum + one + ", by: [resource]"), {"10 without_effect"}},
@@ -331,9 +331,9 @@ TEST(ProductYaml, AFileIsNamedAsItsProduct) {
 }
 
 TEST(ProductYaml, AMistypedWordGetsItsNearest) {
-  const Reading reading = read(head + item("measure: {sum: cuont}, " + one));
+  const Reading reading = read(head + item("measure: {sum: counts}, " + one));
   EXPECT_EQ(reading.findings.list().front().message,
-            "'cuont' is no meter of this product; did you mean 'count'?");
+            "'counts' is no meter of this product; did you mean 'count'?");
   const Reading torn = read(head + item(sum + one + ", title: first, second part"));
   EXPECT_NE(torn.findings.list().front().message.find("a text with a comma stands in quotes"),
             std::string::npos);
