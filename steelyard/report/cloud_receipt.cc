@@ -26,24 +26,40 @@ struct Block {
   std::string body;
 };
 
-/// All blocks, or the first, how many between it and the last are like it, and the last.
+/// Blocks that follow each other with equal bodies.
+struct Run {
+  const Block* first = nullptr;
+  const Block* last = nullptr;
+  std::size_t count = 0;
+};
+
+std::string shown(const Run& run) {
+  std::string text = run.first->heading + '\n' + indented(run.first->body);
+  if (run.count == 1) return text;
+  return text + "and " + grouped(std::to_string(run.count - 1)) +
+         (run.count == 2 ? " more like it: " : " more like it, to ") + run.last->heading + '\n';
+}
+
+/// Every run; of many runs the first ones and the last.
 std::string shown(const std::vector<Block>& blocks) {
-  std::string text;
-  if (blocks.size() <= shown_max) {
-    for (const Block& each : blocks) text += each.heading + '\n' + indented(each.body);
-    return text;
+  std::vector<Run> runs;
+  for (const Block& each : blocks) {
+    if (runs.empty() || runs.back().first->body != each.body) runs.push_back({&each, &each, 0});
+    runs.back().last = &each;
+    ++runs.back().count;
   }
-  const std::size_t between = blocks.size() - 2;
-  const auto like_the_first =
-      std::count_if(blocks.begin() + 1, blocks.end() - 1,
-                    [&](const Block& each) { return each.body == blocks.front().body; });
-  text = blocks.front().heading + '\n' + indented(blocks.front().body);
-  text += "and " + grouped(std::to_string(between)) + " windows more, " +
-          (static_cast<std::size_t>(like_the_first) == between
-               ? std::string("all")
-               : grouped(std::to_string(like_the_first)) + " of them") +
-          " like this one, to\n";
-  return text + blocks.back().heading + '\n' + indented(blocks.back().body);
+  std::string text;
+  std::size_t left_out = 0;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const bool is_last = i + 1 == runs.size();
+    if (i >= shown_max && !is_last) {
+      left_out += runs[i].count;
+      continue;
+    }
+    if (left_out > 0) text += "and " + grouped(std::to_string(left_out)) + " more, then\n";
+    text += shown(runs[i]);
+  }
+  return text;
 }
 
 class TraceText {
@@ -75,6 +91,7 @@ class TraceText {
     const pricebook::CloudItem& rule = *item.item->rule;
     std::string text =
         rule.name + (rule.title.empty() ? "" : "  " + rule.title) + ", in " + rule.unit + '\n';
+    if (item.is_failed) text += "  reads it, and can not be charged: see the reason\n";
     for (const Trace::Reading& each : item.readings) text += indented(reading(each));
     if (!is_of_plans) text += indented(stages(item));
     text += indented(covers(item));

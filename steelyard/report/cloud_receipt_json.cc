@@ -47,6 +47,7 @@ class TraceJson {
  private:
   Json item(const Trace::Item& item) {
     Json json = {{"item", item.item->rule->name}, {"unit", item.item->rule->unit}};
+    if (item.is_failed) json["is_failed"] = true;
     for (const char* part : {"reads", "windows", "plans", "fees"}) json[part] = Json::array();
     for (const auto& each : item.readings) json["reads"].push_back(reading(each));
     for (const auto& each : item.stages) json["windows"].push_back(stage(each));

@@ -20,6 +20,8 @@ Trace::Stage::State state_of(const Cell& cell, const SlotTable& slots) {
 Trace::Cover::State state_of(const Tapped& tap) { return {tap.in, tap.covers, tap.out}; }
 Trace::Fee::State state_of(const Priced& fee) { return {fee.quantities, fee.lines}; }
 
+constexpr const char* not_in_force = "not in force at that time";
+
 std::string quoted(const std::vector<std::string>& values) {
   std::string text;
   for (const std::string& each : values) text += (text.empty() ? "" : " or ") + each;
@@ -84,6 +86,11 @@ void Trace::add_reading(const PreparedItem& item, Reading reading) {
 }
 
 std::string Trace::why_not(const PreparedItem& item) const {
+  const base::Validity& validity = item.validity;
+  if ((validity.to && *validity.to <= fact_->start) ||
+      (validity.from && *validity.from > fact_->end)) {
+    return not_in_force;
+  }
   const Catalog::Code& code = catalog_->code(fact_->code);
   std::string meters;
   std::string condition;
@@ -181,13 +188,21 @@ void Trace::end(bool is_rated) {
     }
     std::ranges::sort(item.fees, {}, [](const Fee& each) { return each.window.from; });
     const bool was_measured = !item.stages.empty() || !item.readings.empty();
-    if (fact_ != nullptr && item.why_not.empty() && !was_measured && item.covers.empty()) {
-      item.why_not = "not in force at that time";
-    }
+    if (fact_ == nullptr || !item.why_not.empty()) continue;
+    item.is_failed = !is_rated && &item == &change.items.back();
+    if (!item.is_failed && !was_measured && item.covers.empty()) item.why_not = not_in_force;
   }
-  std::erase_if(change.items, [](const Item& item) {
-    return item.why_not.empty() && item.readings.empty() && item.stages.empty() &&
-           item.covers.empty() && item.fees.empty();
+  // Of an item with several versions, the one in force says why.
+  std::vector<std::string> told;
+  for (const Item& item : change.items) {
+    if (item.why_not != not_in_force) told.push_back(item.item->rule->name);
+  }
+  std::erase_if(change.items, [&](const Item& item) {
+    if (item.why_not == not_in_force) {
+      return std::ranges::find(told, item.item->rule->name) != told.end();
+    }
+    return item.why_not.empty() && !item.is_failed && item.readings.empty() &&
+           item.stages.empty() && item.covers.empty() && item.fees.empty();
   });
   fact_ = nullptr;
 }

@@ -78,7 +78,8 @@ class Trace {
 
   struct Item {
     const PreparedItem* item = nullptr;
-    std::string why_not;  ///< Why it does not read the fact; empty: it does.
+    std::string why_not;     ///< Why it does not read the fact; empty: it does.
+    bool is_failed = false;  ///< It reads the fact, which is refused because of it.
     std::vector<Reading> readings;
     std::vector<Stage> stages;  ///< By pipeline, stage, window.
     std::vector<Cover> covers;
