@@ -1,8 +1,9 @@
+#include "steelyard/cli/estimate_command.h"
+
 #include <algorithm>
 #include <ctime>
 #include <memory>
 
-#include "steelyard/cli/command.h"
 #include "steelyard/cli/price_book_option.h"
 #include "steelyard/report/estimate.h"
 
@@ -124,7 +125,11 @@ void add_estimate(CLI::App& app, Session& session) {
                "    steelyard estimate --model all --input 200k --output 2k --thinking\n"
                "Exit status: 0 every model has a price for it; 1 some have none; 2 the command\n"
                "could not run.");
-  command->callback([arguments, &session] { estimate(*arguments, session); });
+  command->callback([arguments, command, &session] {
+    if (command->get_subcommands().empty()) estimate(*arguments, session);
+  });
+  command->subcommands_negate_reqs();
+  add_estimate_product(*command, session);
 }
 
 }  // namespace steelyard::cli
