@@ -128,8 +128,9 @@ void add_estimate(CLI::App& app, Session& session) {
   command->callback([arguments, command, &session] {
     if (command->get_subcommands().empty()) estimate(*arguments, session);
   });
-  command->subcommands_negate_reqs();
-  add_estimate_product(*command, session);
+  add_estimate_product(*command, session, [command] {
+    for (CLI::Option* each : command->get_options()) each->required(false);
+  });
 }
 
 }  // namespace steelyard::cli

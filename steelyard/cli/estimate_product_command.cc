@@ -158,7 +158,8 @@ void add_times(CLI::App& command, Arguments& arguments) {
 
 }  // namespace
 
-void add_estimate_product(CLI::App& app, Session& session) {
+void add_estimate_product(CLI::App& app, Session& session,
+                          const std::function<void()>& when_chosen) {
   CLI::App* const command = app.add_subcommand(
       "product", "What a cloud product would cost, by usage and as a subscription");
   const auto arguments = std::make_shared<Arguments>();
@@ -184,6 +185,7 @@ void add_estimate_product(CLI::App& app, Session& session) {
                "--attribute address=public --meter instances=1 --hours 24\n"
                "Exit status: 0 everything has a price; 1 something has none; 2 the command could\n"
                "not run.");
+  command->preparse_callback([when_chosen](std::size_t) { when_chosen(); });
   command->callback([arguments, &session] { estimate(*arguments, session); });
 }
 

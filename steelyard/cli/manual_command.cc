@@ -2,6 +2,8 @@
 
 #include "steelyard/cli/command.h"
 #include "steelyard/cli/manual.h"
+#include "steelyard/cli/price_book_option.h"
+#include "steelyard/report/product_reference.h"
 #include "steelyard/report/product_schema.h"
 
 namespace steelyard::cli {
@@ -33,26 +35,58 @@ constexpr Page pages[] = {
     {"usage-formats", [](const CLI::App&) { return usage_formats_reference(); }},
 };
 
+/// Pages of the shipped price book's products.
+Result<std::string> products_page(const std::string& price_book, const std::string& product) {
+  STEELYARD_TRY(series, load_price_book(price_book));
+  STEELYARD_TRY(book, version_in_force(*series, ""));
+  if (product.empty()) return report::products_reference(*book);
+  STEELYARD_TRY(found, find_product(*book, product));
+  return report::product_reference(*book, *found);
+}
+
+struct PageArguments {
+  std::string topic;
+  std::string product;
+  std::string price_book;
+};
+
+void write_page(const PageArguments& arguments, const CLI::App& app, Session& session) {
+  for (const Page& page : pages) {
+    if (arguments.topic == page.topic) return session.write(page.text(app));
+  }
+  if ((arguments.topic == "product") == arguments.product.empty()) {
+    return session.fail({ErrorCode::usage_of_command,
+                         "which product? steelyard reference product ID is a page of one, "
+                         "steelyard reference products lists them"});
+  }
+  const auto text = products_page(arguments.price_book, arguments.product);
+  if (!text.has_value()) return session.fail(text.error());
+  session.write(*text);
+}
+
 void add_reference(CLI::App& app, Session& session) {
   CLI::App* const command = app.add_subcommand("reference", "A page of the reference, in Markdown");
-  const auto topic = std::make_shared<std::string>();
+  const auto arguments = std::make_shared<PageArguments>();
   std::vector<std::string> topics;
   for (const Page& page : pages) topics.emplace_back(page.topic);
+  topics.insert(topics.end(), {"product", "products"});
   command
-      ->add_option("topic", *topic,
+      ->add_option("topic", arguments->topic,
                    "cli: the commands; product-files: their format; product-schema: the same as "
-                   "JSON Schema; reasons: why a line is not charged; usage-formats: which counts "
+                   "JSON Schema; product: a page of one product; products: all of them; reasons: "
+                   "why a line is not charged; usage-formats: which counts "
                    "include which")
       ->required()
       ->check(CLI::IsMember(topics));
+  command->add_option("product", arguments->product, "With product: its id, a code or its name")
+      ->type_name("PRODUCT");
+  add_price_book_option(*command, arguments->price_book);
   set_examples(*command,
                "  What does above_top_tier mean?\n"
-               "    steelyard reference reasons | grep above_top_tier");
-  command->callback([topic, &app, &session] {
-    for (const Page& page : pages) {
-      if (*topic == page.topic) session.write(page.text(app));
-    }
-  });
+               "    steelyard reference reasons | grep above_top_tier\n"
+               "  What is billed of ECS?\n"
+               "    steelyard reference product ecs");
+  command->callback([arguments, &app, &session] { write_page(*arguments, app, session); });
 }
 
 }  // namespace steelyard::cli
