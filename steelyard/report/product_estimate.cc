@@ -55,6 +55,18 @@ ProductEstimate::Offer offer_of(const batch::Record& record) {
   return offer;
 }
 
+bool has_subscriptions(const rating::Rater& rater, const std::string& code) {
+  for (const pricebook::PriceBook& version : rater.book().versions) {
+    for (const pricebook::Product& product : version.products) {
+      if (std::ranges::find(product.orders, code, &pricebook::OrderItem::code) !=
+          product.orders.end()) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 template <class Name>
 bool has_name(const std::vector<Name>& names, const std::string& name) {
   return std::ranges::find(names, name, &Name::name) != names.end();
@@ -95,6 +107,7 @@ ProductEstimate estimate(const rating::Rater& rater, const ProductEstimateReques
   ProductEstimate result;
   result.run = std::make_shared<batch::CloudRun>(rater);
   chunk_rater.decide_identities(identities, *result.run);
+  result.has_subscriptions = has_subscriptions(rater, request.product);
   const auto records = chunk_rater.records();
   for (std::size_t i = 0; i < request.resources.size(); ++i) {
     result.resources.push_back(
@@ -107,6 +120,7 @@ ProductEstimate estimate(const rating::Rater& rater, const ProductEstimateReques
       if (!offer.charge.is_rated) ++missing;
     };
     add(each.by_usage, result.usage_total, result.usage_missing);
+    if (!result.has_subscriptions) continue;
     add(each.subscription, result.subscription_total, result.subscription_missing);
   }
   return result;

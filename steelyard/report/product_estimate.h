@@ -46,6 +46,7 @@ struct ProductEstimate {
     Offer subscription;
   };
   std::vector<Resource> resources;
+  bool has_subscriptions = false;     ///< Whether the product has any.
   money::Decimal usage_total;         ///< Of what has a price.
   money::Decimal subscription_total;  ///< Of what has a price.
   std::size_t usage_missing = 0;      ///< How many have none.

@@ -90,20 +90,29 @@ std::string to_text(const ProductEstimate& estimate, const ProductEstimateReques
   subscription.push_back(grouped(estimate.subscription_total.to_text()));
   usage = with_points_aligned(std::move(usage));
   subscription = with_points_aligned(std::move(subscription));
-  TextTable table({{"resource"},
-                   {"by usage, " + hours_of(request) + ", " + currency, Align::right},
-                   {"subscription, " + months_of(request) + ", " + currency, Align::right}});
+  std::vector<Column> columns = {
+      {"resource"}, {"by usage, " + hours_of(request) + ", " + currency, Align::right}};
+  if (estimate.has_subscriptions) {
+    columns.push_back({"subscription, " + months_of(request) + ", " + currency, Align::right});
+  }
+  TextTable table(std::move(columns));
+  const auto add_row = [&](const std::string& name, std::size_t at) {
+    std::vector<std::string> cells = {name, usage[at]};
+    if (estimate.has_subscriptions) cells.push_back(subscription[at]);
+    table.add(std::move(cells));
+  };
   for (std::size_t i = 0; i < estimate.resources.size(); ++i) {
-    table.add({estimate.resources[i].resource->name, usage[i], subscription[i]});
+    add_row(estimate.resources[i].resource->name, i);
   }
   table.add_rule();
-  table.add({"sum", usage.back(), subscription.back()});
+  add_row("sum", estimate.resources.size());
   text += '\n' + table.to_text() + left_out(estimate.usage_missing, "by usage") +
           left_out(estimate.subscription_missing, "of subscriptions");
   for (const ProductEstimate::Resource& each : estimate.resources) {
     const std::string& name = each.resource->name;
-    text += '\n' + details_of(each.by_usage, name + ", by usage", currency) + '\n' +
-            details_of(each.subscription, name + ", as a subscription", currency);
+    text += '\n' + details_of(each.by_usage, name + ", by usage", currency);
+    if (!estimate.has_subscriptions) continue;
+    text += '\n' + details_of(each.subscription, name + ", as a subscription", currency);
   }
   return text;
 }
@@ -121,11 +130,16 @@ std::string to_json(const ProductEstimate& estimate, const ProductEstimateReques
                                  {"meters", json_of(each.resource->meters)},
                                  {"attributes", json_of(each.resource->attributes)},
                                  {"config", json_of(each.resource->config)},
-                                 {"by_usage", json_of(each.by_usage)},
-                                 {"subscription", json_of(each.subscription)}});
+                                 {"by_usage", json_of(each.by_usage)}});
+    if (estimate.has_subscriptions) {
+      json["resources"].back()["subscription"] = json_of(each.subscription);
+    }
   }
   json["by_usage"] = {{"amount", estimate.usage_total.to_text()},
                       {"without_price", estimate.usage_missing}};
+  if (!estimate.has_subscriptions) {
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+  }
   json["subscription"] = {{"amount", estimate.subscription_total.to_text()},
                           {"without_price", estimate.subscription_missing}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
