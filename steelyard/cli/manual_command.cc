@@ -41,7 +41,7 @@ Result<std::string> products_page(const std::string& price_book, const std::stri
   STEELYARD_TRY(book, version_in_force(*series, ""));
   if (product.empty()) return report::products_reference(*book);
   STEELYARD_TRY(found, find_product(*book, product));
-  return report::product_reference(*book, *found);
+  return report::product_reference(rating::Rater(series), *book, *found);
 }
 
 struct PageArguments {

@@ -11,38 +11,37 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// The events of one resource: its usage, then its order.
-std::string events_of(const PlannedResource& resource, const ProductEstimateRequest& request,
-                      std::size_t number) {
-  const std::string account = request.account.empty() ? "estimate" : request.account;
-  const auto event = [&](const char* type, base::Instant time, Json data) {
-    Json json = {{"specversion", "1.0"},   {"id", std::string(type) + '-' + std::to_string(number)},
-                 {"source", "estimate"},   {"type", type},
-                 {"subject", account},     {"time", base::to_rfc3339(time)},
-                 {"data", std::move(data)}};
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
-  };
-  const auto object = [](const Settings& settings) {
-    Json json = Json::object();
-    for (const auto& [name, value] : settings) json[name] = value;
-    return json;
-  };
-  Json usage = {{"product", request.product},
-                {"resource", resource.name},
-                {"start", base::to_rfc3339(request.start)},
-                {"end", base::to_rfc3339(request.end)},
-                {"meters", object(resource.meters)},
-                {"attributes", object(resource.attributes)}};
-  Json config = object(resource.meters);
-  config.update(object(resource.attributes));
-  config.update(object(resource.config));
-  Json order = {{"product", request.product},
-                {"resource", resource.name},
-                {"action", "new"},
-                {"months", request.months},
-                {"config", std::move(config)}};
-  return event("cloud.resource.usage", request.end, std::move(usage)) +
-         event("cloud.resource.order", request.start, std::move(order));
+constexpr std::size_t type_start = sizeof("cloud.resource.") - 1;
+
+std::string event_of(const char* type, base::Instant time, const std::string& account,
+                     std::size_t number, Json data) {
+  Json json = {{"specversion", "1.0"},
+               {"id", std::string(type).substr(type_start) + '-' + std::to_string(number)},
+               {"source", "estimate"},
+               {"type", type},
+               {"subject", account.empty() ? "estimate" : account},
+               {"time", base::to_rfc3339(time)},
+               {"data", std::move(data)}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+Json object_of(const Settings& settings) {
+  Json json = Json::object();
+  for (const auto& [name, value] : settings) json[name] = value;
+  return json;
+}
+
+std::string order_event(const PlannedResource& resource, const ProductEstimateRequest& request,
+                        std::size_t number) {
+  Json config = object_of(resource.meters);
+  config.update(object_of(resource.attributes));
+  config.update(object_of(resource.config));
+  return event_of("cloud.resource.order", request.start, request.account, number,
+                  {{"product", request.product},
+                   {"resource", resource.name},
+                   {"action", "new"},
+                   {"months", request.months},
+                   {"config", std::move(config)}});
 }
 
 ProductEstimate::Offer offer_of(const batch::Record& record) {
@@ -93,10 +92,22 @@ Result<void> add_setting(const rating::cloud::Catalog::Code& code, const std::st
   return {};
 }
 
+std::string usage_event(const PlannedResource& resource, const ProductEstimateRequest& request,
+                        std::size_t number) {
+  return event_of("cloud.resource.usage", request.end, request.account, number,
+                  {{"product", request.product},
+                   {"resource", resource.name},
+                   {"start", base::to_rfc3339(request.start)},
+                   {"end", base::to_rfc3339(request.end)},
+                   {"meters", object_of(resource.meters)},
+                   {"attributes", object_of(resource.attributes)}});
+}
+
 ProductEstimate estimate(const rating::Rater& rater, const ProductEstimateRequest& request) {
   std::string lines;
   for (std::size_t i = 0; i < request.resources.size(); ++i) {
-    lines += events_of(request.resources[i], request, i + 1);
+    lines += usage_event(request.resources[i], request, i + 1);
+    lines += order_event(request.resources[i], request, i + 1);
   }
   const std::size_t size = lines.size();
   lines.append(json::Document::padding, '\0');

@@ -59,6 +59,10 @@ struct ProductEstimate {
 [[nodiscard]] Result<void> add_setting(const rating::cloud::Catalog::Code& code,
                                        const std::string& text, PlannedResource& resource);
 
+/// The usage of a resource as an event, on one line.
+std::string usage_event(const PlannedResource& resource, const ProductEstimateRequest& request,
+                        std::size_t number = 1);
+
 ProductEstimate estimate(const rating::Rater& rater, const ProductEstimateRequest& request);
 
 /// As a page of text, and as one JSON object.

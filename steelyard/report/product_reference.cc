@@ -1,10 +1,12 @@
 #include "steelyard/report/product_reference.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "steelyard/pricebook/products/conditions.h"
+#include "steelyard/pricebook/products/uses.h"
 #include "steelyard/pricebook/products/words.h"
+#include "steelyard/report/cloud_receipt.h"
+#include "steelyard/report/product_estimate.h"
 #include "steelyard/report/product_list.h"
 #include "steelyard/report/product_page.h"
 
@@ -152,48 +154,78 @@ std::string plans(const PriceBook& book, const Product& product) {
   return text;
 }
 
-/// An event of the first item that has a price: the values that its first such row names.
-std::string example(const Product& product) {
-  using Json = nlohmann::ordered_json;
-  for (const pricebook::CloudItem& item : product.items) {
-    if (item.validity.to || item.price.rows.front().price == std::nullopt) continue;
-    Json meters = Json::object();
-    for (const auto& dim : item.measure) {
-      if (dim.aggregate != metering::Dim::Aggregate::attribute) meters[dim.meter] = 1;
-    }
-    Json attributes = Json::object();
-    for (const auto* where : {&item.where, &item.price.rows.front().where}) {
-      for (const metering::Condition& each : *where) {
-        const auto* const attribute = product.attribute(each.attribute);
-        const bool is_default =
-            attribute != nullptr && attribute->absent_means &&
-            std::ranges::find(each.values, *attribute->absent_means) != each.values.end();
-        if (!each.is_negated && !is_default) attributes[each.attribute] = each.values.front();
+void set(Settings& settings, const std::string& name, const std::string& value) {
+  const auto found = std::ranges::find(settings, name, &Settings::value_type::first);
+  if (found == settings.end()) settings.emplace_back(name, value);
+}
+
+/// What an attribute may be, where the rule asks for none in particular.
+std::string any_value(const pricebook::AttributeName& attribute) {
+  if (!attribute.values.empty()) return attribute.values.front();
+  if (attribute.name == "region") return "cn-hangzhou";
+  using Type = pricebook::AttributeName::Type;
+  return attribute.type == Type::number ? "2" : attribute.type == Type::time ? "" : "any";
+}
+
+/// A resource that an item reads: 2 of each meter of its rule, and the attributes of a price row.
+PlannedResource read_by(const pricebook::CloudItem& item, const CloudPriceRow& price,
+                        const Product& product) {
+  words::Uses uses;
+  uses.add(item);
+  PlannedResource resource;
+  resource.name = "r-1";
+  for (const std::string& name : uses.meters) {
+    const auto* const meter = product.meter(name);
+    const bool is_presence = meter != nullptr && meter->kind == metering::MeterKind::presence;
+    set(resource.meters, name, is_presence ? "1" : "2");
+  }
+  for (const auto* where : {&price.where, &item.where}) {
+    for (const metering::Condition& each : *where) {
+      const auto* const attribute = product.attribute(each.attribute);
+      const auto& usual = attribute == nullptr ? std::nullopt : attribute->absent_means;
+      const bool is_usual = usual && std::ranges::find(each.values, *usual) != each.values.end();
+      if (!each.is_negated && !is_usual) {
+        set(resource.attributes, each.attribute, each.values.front());
       }
     }
-    const Json event = {{"specversion", "1.0"},
-                        {"id", "usage-1"},
-                        {"source", "collector"},
-                        {"type", "cloud.resource.usage"},
-                        {"subject", "acme"},
-                        {"time", "2026-11-22T01:00:00Z"},
-                        {"data",
-                         {{"product", item.code},
-                          {"resource", "r-1"},
-                          {"start", "2026-11-22T00:00:00Z"},
-                          {"end", "2026-11-22T01:00:00Z"},
-                          {"meters", std::move(meters)},
-                          {"attributes", std::move(attributes)}}}};
-    return "\n## An event\n\nRead by `" + item.name +
-           "`; `steelyard explain` shows what becomes of it.\n\n```json\n" +
-           event.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n```\n";
+  }
+  for (const std::string& name : uses.attributes) {
+    const auto* const attribute = product.attribute(name);
+    if (attribute == nullptr || attribute->absent_means) continue;
+    const std::string value = any_value(*attribute);
+    if (!value.empty()) set(resource.attributes, name, value);
+  }
+  return resource;
+}
+
+/// An hour of the first item that costs something.
+std::string example(const rating::Rater& rater, const Product& product) {
+  constexpr std::int64_t hour = 3600;
+  ProductEstimateRequest request;
+  request.start = {base::days_from_civil(2026, 11, 22) * 24 * hour, 0};
+  request.end = {request.start.seconds + hour, 0};
+  request.account = "acme";
+  for (const pricebook::CloudItem& item : product.items) {
+    for (const CloudPriceRow& price : item.price.rows) {
+      if (!price.price || price.is_free) continue;
+      request.product = item.code;
+      request.resources = {read_by(item, price, product)};
+      const ProductEstimate estimated = estimate(rater, request);
+      const rating::cloud::Charge& charge = estimated.resources.front().by_usage.charge;
+      if (!charge.is_rated || !(charge.amount > money::Decimal())) continue;
+      return "\n## An event\n\n```json\n" + usage_event(request.resources.front(), request) +
+             "```\n\nAlone it is charged so; `steelyard explain` shows how that comes "
+             "about.\n\n```\n" +
+             charge_table(charge, std::string(rater.currency())) + "```\n";
+    }
   }
   return {};
 }
 
 }  // namespace
 
-std::string product_reference(const PriceBook& book, const Product& product) {
+std::string product_reference(const rating::Rater& rater, const PriceBook& book,
+                              const Product& product) {
   std::string text = "# " + product.name + "\n\n<!-- Made by: steelyard reference product " +
                      product.id + " -->\n\n`data.product`: " + codes(product.codes);
   for (const auto& [alias, meant] : product.aliases) {
@@ -205,7 +237,7 @@ std::string product_reference(const PriceBook& book, const Product& product) {
     text += "- " + name + ": " + codes(values) + '\n';
   }
   return text + items(book, product) + meters(product) + attributes(product) +
-         orders(book, product) + plans(book, product) + example(product);
+         orders(book, product) + plans(book, product) + example(rater, product);
 }
 
 std::string products_reference(const PriceBook& book) {
