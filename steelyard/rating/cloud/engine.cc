@@ -369,22 +369,32 @@ Result<void> Engine::pool_changed(Pooled& pool) {
 Result<void> Engine::cover() {
   if (tapped_.empty()) return {};
   std::map<std::uint32_t, std::pair<std::int64_t, std::int64_t>> accounts;
+  std::vector<Tapped*> changed;
   for (Tapped* tap : tapped_) {
     covers_.note(*tap);
+    if (!covers_.covers(tap->account, *tap->item)) {
+      if (std::ranges::find(changed, tap) == changed.end()) changed.push_back(tap);
+      tap->covered.clear();
+      tap->covers.clear();
+      continue;
+    }
     const auto [found, is_new] =
         accounts.try_emplace(tap->account, tap->window.from, tap->window.from + 1);
     found->second.first = std::min(found->second.first, tap->window.from);
     found->second.second = std::max(found->second.second, tap->window.from + 1);
   }
-  std::vector<Tapped*> changed;
   for (const auto& [account, window] : accounts) {
     covers_.allocate(account, window.first, window.second, changed);
   }
-  std::ranges::sort(changed);
-  changed.erase(std::ranges::unique(changed).begin(), changed.end());
+  if (!accounts.empty()) {
+    std::ranges::sort(changed);
+    changed.erase(std::ranges::unique(changed).begin(), changed.end());
+  }
   for (Tapped* tap : changed) {
     Parts out = tap->in;
-    for (std::size_t i = 0; i < out.size(); ++i) out[i].quantity += -tap->covered[i].quantity;
+    for (std::size_t i = 0; i < tap->covered.size(); ++i) {
+      out[i].quantity += -tap->covered[i].quantity;
+    }
     if (out == tap->out) continue;
     const Parts before = tap->out;
     undo_.push_back({&tap->out, tap->out});
@@ -438,6 +448,7 @@ void Engine::undo() {
   for (auto at = undo_.rbegin(); at != undo_.rend(); ++at) *at->parts = std::move(at->before);
   std::map<std::uint32_t, std::int64_t> accounts;
   for (const Tapped* tap : tapped_) {
+    if (!covers_.covers(tap->account, *tap->item)) continue;
     const auto [found, is_new] = accounts.try_emplace(tap->account, tap->window.from);
     found->second = std::min(found->second, tap->window.from);
   }
