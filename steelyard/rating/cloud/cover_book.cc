@@ -95,9 +95,20 @@ void CoverBook::plans_changed(Account& owner) {
   }
   std::erase_if(owner.uncovered, [&](Tapped* tap) {
     if (!owner.is_covered[tap->item->name_index]) return false;
-    owner.windows[{tap->window.from, tap->window.to}].push_back({tap, {}});
+    insert(owner, *tap);
     return true;
   });
+}
+
+/// The usage of a window stands by resource and item, whatever order it came in.
+void CoverBook::insert(Account& owner, Tapped& tap) {
+  std::vector<Entry>& entries = owner.windows[{tap.window.from, tap.window.to}];
+  const auto is_before = [](const Entry& a, const Entry& b) {
+    return std::tie(a.tap->resource, a.tap->item->rule->name, a.tap->item->index) <
+           std::tie(b.tap->resource, b.tap->item->rule->name, b.tap->item->index);
+  };
+  Entry entry{&tap, {}};
+  entries.insert(std::ranges::upper_bound(entries, entry, is_before), std::move(entry));
 }
 
 void CoverBook::note(Tapped& tap) {
@@ -105,7 +116,7 @@ void CoverBook::note(Tapped& tap) {
   tap.is_noted = true;
   Account& owner = account(tap.account);
   if (owner.is_covered[tap.item->name_index]) {
-    owner.windows[{tap.window.from, tap.window.to}].push_back({&tap, {}});
+    insert(owner, tap);
   } else {
     owner.uncovered.push_back(&tap);
   }
@@ -200,10 +211,6 @@ void CoverBook::take(Account& owner, std::uint32_t number, Entry& entry, std::si
 }
 
 void CoverBook::allocate_window(Account& owner, std::vector<Entry>& entries) {
-  std::ranges::sort(entries, [](const Entry& a, const Entry& b) {
-    return std::tie(a.tap->resource, a.tap->item->rule->name, a.tap->item->index) <
-           std::tie(b.tap->resource, b.tap->item->rule->name, b.tap->item->index);
-  });
   for (Entry& entry : entries) {
     sort_parts(entry.tap->in, *slots_);
     entry.tap->covered = entry.tap->in;

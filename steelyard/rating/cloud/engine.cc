@@ -40,7 +40,16 @@ Charge Engine::change(const Fact& fact, Direction direction) {
                   direction);
   }
   Result<void> result;
-  for (const std::uint32_t index : catalog_->code(fact.code).items) {
+  const Catalog::Code& code = catalog_->code(fact.code);
+  items_.clear();
+  for (const Fact::Meter& each : fact.meters) {
+    items_.insert(items_.end(), code.readers[each.meter].begin(), code.readers[each.meter].end());
+  }
+  if (fact.meters.size() > 1) {
+    std::ranges::sort(items_);
+    items_.erase(std::ranges::unique(items_).begin(), items_.end());
+  }
+  for (const std::uint32_t index : items_) {
     result = change_item(catalog_->items()[index], fact, direction);
     if (!result.has_value()) break;
   }
@@ -407,27 +416,27 @@ Result<void> Engine::cover() {
 
 /// The differences of all fees that changed. Nothing is kept if one can not be told.
 Result<void> Engine::collect(std::uint32_t account, std::vector<Line>& lines, Direction direction) {
-  std::vector<FeeLines> fees;
   changes_.clear();
+  fees_.clear();
+  covers_lines_.clear();
   for (const Priced* fee : dirty_) {
     STEELYARD_TRY(fee_lines, window_fee(*fee, slots_, rows_));
     const bool is_given_back = is_passing(*fee->item) && direction == Direction::take_back;
     add_difference(is_given_back ? fee_lines : fee->lines, is_given_back ? FeeLines{} : fee_lines,
                    changes_);
-    fees.push_back(std::move(fee_lines));
+    fees_.push_back(std::move(fee_lines));
   }
-  std::vector<FeeLines> covers;
   for (const Tapped* tap : tapped_) {
     FeeLines covered;
     for (const auto& [name, part] : tap->covers) {
       covered.push_back({&rows_.of_plan(slots_.at(part.slot), *name), part.quantity});
     }
     add_difference(tap->lines, covered, changes_);
-    covers.push_back(std::move(covered));
+    covers_lines_.push_back(std::move(covered));
   }
   STEELYARD_PASS(sums_.add(account, changes_, rows_, lines));
-  for (std::size_t i = 0; i < dirty_.size(); ++i) dirty_[i]->lines = std::move(fees[i]);
-  for (std::size_t i = 0; i < tapped_.size(); ++i) tapped_[i]->lines = std::move(covers[i]);
+  for (std::size_t i = 0; i < dirty_.size(); ++i) dirty_[i]->lines = std::move(fees_[i]);
+  for (std::size_t i = 0; i < tapped_.size(); ++i) tapped_[i]->lines = std::move(covers_lines_[i]);
   return {};
 }
 
