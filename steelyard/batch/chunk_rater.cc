@@ -148,7 +148,8 @@ void ChunkRater::read_cloud_event(const usage::UsageEvent& event, std::string_vi
   record.detail = std::move(result.error().detail);
 }
 
-void ChunkRater::decide_identities(identity::IdentitySet& identities, CloudRun& cloud) {
+void ChunkRater::decide_identities(identity::IdentitySet& identities, CloudRun& cloud,
+                                   const TraceOf& trace_of) {
   constexpr std::size_t ahead = 16;
   const auto takes_identity = [](const Record& record) {
     return record.status != Status::rejected;
@@ -174,6 +175,7 @@ void ChunkRater::decide_identities(identity::IdentitySet& identities, CloudRun& 
   for (std::size_t i = 0; i < pending_count_; ++i) {
     Record& record = records_[pending_[i].record];
     if (record.status != Status::rated) continue;
+    if (trace_of) cloud.engine().watch(trace_of(record));
     record.cloud = cloud.apply(pending_[i].request, record.key);
     record.charge = rating::Charge{};
     record.charge.is_rated = record.cloud.is_rated;

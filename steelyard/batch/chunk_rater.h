@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,9 +29,13 @@ class ChunkRater {
   /// Requires: `lines` ends with '\n', json::Document::padding readable bytes behind it.
   void rate(std::string_view lines);
 
+  /// Who is shown how a cloud event is rated; null: nobody.
+  using TraceOf = std::function<rating::cloud::Trace*(const Record&)>;
+
   /// Decides which of the records came before, and applies cloud events that did not. To be
   /// called in the order of the input.
-  void decide_identities(identity::IdentitySet& identities, CloudRun& cloud);
+  void decide_identities(identity::IdentitySet& identities, CloudRun& cloud,
+                         const TraceOf& trace_of = {});
 
   std::span<Record> records() { return {records_.data(), record_count_}; }
   std::uint32_t line_count() const { return line_count_; }

@@ -27,7 +27,9 @@ class Search {
     if (chunk.begins_file) line_ = 1;
     const std::string_view lines(chunk.bytes.data(), chunk.size);
     chunk_rater_.rate(lines);
-    chunk_rater_.decide_identities(identities_, cloud_);
+    traces_.clear();
+    chunk_rater_.decide_identities(identities_, cloud_,
+                                   [&](const Record& record) { return trace_of(record); });
     std::size_t at = 0;
     std::uint32_t line = 0;
     for (const Record& record : chunk_rater_.records()) {
@@ -42,6 +44,15 @@ class Search {
   }
 
  private:
+  /// Where there is no filter, the visitor wants to see one event.
+  rating::cloud::Trace* trace_of(const Record& record) {
+    const bool has_filter = !filter_.id.empty() || !filter_.source.empty() || filter_.line != 0;
+    if (!is_wanted(record, line_ + record.line) || (!has_filter && !traces_.empty())) {
+      return nullptr;
+    }
+    return &traces_[record.line];
+  }
+
   bool is_wanted(const Record& record, std::uint64_t number) const {
     return (filter_.id.empty() || record.id == filter_.id) &&
            (filter_.source.empty() || record.source == filter_.source) &&
@@ -52,6 +63,8 @@ class Search {
     FoundEvent found;
     found.record = &record;
     found.place = std::move(place);
+    const auto trace = traces_.find(record.line);
+    if (trace != traces_.end()) found.trace = &trace->second;
     usage::UsageEvent event;
     if (text.size() <= limits::event_line_bytes_max && document_.parse_copy(text)) {
       // The record has the error of an event that can not be read.
@@ -74,6 +87,7 @@ class Search {
   ChunkRater chunk_rater_;
   json::Document document_;
   std::map<std::pair<std::string, std::string>, std::string> first_places_;
+  std::map<std::uint32_t, rating::cloud::Trace> traces_;  // Of the chunk, by line.
   std::uint64_t line_ = 1;
 };
 

@@ -8,6 +8,7 @@
 #include "steelyard/base/result.h"
 #include "steelyard/batch/record.h"
 #include "steelyard/json/document.h"
+#include "steelyard/rating/cloud/trace.h"
 #include "steelyard/usage/event.h"
 
 namespace steelyard::batch {
@@ -22,9 +23,10 @@ struct EventFilter {
 /// A line with all that is known of it. Valid during the visit.
 struct FoundEvent {
   const Record* record = nullptr;
-  const json::Document* document = nullptr;  ///< Null if the line is no JSON.
-  const usage::UsageEvent* event = nullptr;  ///< What of it could be read.
-  std::string place;                         ///< "day.ndjson:17"
+  const json::Document* document = nullptr;     ///< Null if the line is no JSON.
+  const usage::UsageEvent* event = nullptr;     ///< What of it could be read.
+  const rating::cloud::Trace* trace = nullptr;  ///< How a cloud event was rated; null: it was not.
+  std::string place;                            ///< "day.ndjson:17"
   std::string first_place;  ///< Of a duplicate or conflict: where its identity came first.
 };
 

@@ -21,23 +21,6 @@ struct Arguments {
   bool placeholders = false;
 };
 
-/// By id, code, other word or name. Errors: usage_of_command with the nearest one.
-Result<const pricebook::Product*> find_product(const pricebook::PriceBook& book,
-                                               const std::string& word) {
-  std::vector<std::string_view> known;
-  for (const pricebook::Product& product : book.products) {
-    std::vector<std::string_view> words{product.id, product.name};
-    words.insert(words.end(), product.codes.begin(), product.codes.end());
-    for (const auto& [alias, code] : product.aliases) words.push_back(alias);
-    if (std::ranges::find(words, word) != words.end()) return &product;
-    known.insert(known.end(), words.begin(), words.end());
-  }
-  const std::string near = base::nearest(word, known);
-  return failure(ErrorCode::usage_of_command,
-                 "price book " + book.name + " has no product '" + word + '\'' +
-                     (near.empty() ? "" : "; did you mean '" + near + "'?"));
-}
-
 /// A product's page, or all placeholders.
 Result<void> show_products(const pricebook::PriceBook& book, const Arguments& arguments,
                            Session& session) {
@@ -76,13 +59,7 @@ Result<void> show(const Arguments& arguments, Session& session) {
     STEELYARD_TRY(at, base::parse_in_zone(arguments.at, series->versions.back().time_zone));
     filter.at = at;
   }
-  const auto version = std::ranges::find_if(
-      series->versions, [&](const auto& each) { return each.validity.contains(filter.at); });
-  if (version == series->versions.end()) {
-    return failure(ErrorCode::usage_of_command,
-                   "no version of price book " + series->versions.front().name +
-                       " is in force at " + base::to_rfc3339(filter.at));
-  }
+  STEELYARD_TRY(version, version_in_force(*series, arguments.at));
   if (arguments.placeholders || !arguments.product.empty()) {
     return show_products(*version, arguments, session);
   }

@@ -23,14 +23,6 @@ std::string joined(const std::vector<std::string>& parts) {
   return text;
 }
 
-/// " from 2024-01-01 to 2024-06-01"; empty for always.
-std::string when(const pricebook::Validity& validity, const std::string& zone) {
-  std::string text;
-  if (validity.from) text += " from " + pricebook::date_text(validity.from, zone);
-  if (validity.to) text += " to " + pricebook::date_text(validity.to, zone);
-  return text;
-}
-
 /// The values of a condition; all those of a group as its name.
 std::string values_of(const metering::Condition& condition, const Product& product) {
   for (const auto& [name, values] : product.groups) {
@@ -54,27 +46,8 @@ std::string groups(const Product& product) {
   return text;
 }
 
-std::string meters(const Product& product) {
-  if (product.meters.empty()) return {};
-  TextTable table({{"meter"}, {"kind"}, {"unit"}, {"what"}});
-  for (const pricebook::MeterName& each : product.meters) {
-    table.add({each.name, std::string(name_of(each.kind)), each.unit, each.title});
-  }
-  return '\n' + table.to_text();
-}
-
-std::string attributes(const Product& product) {
-  if (product.attributes.empty()) return {};
-  constexpr const char* types[] = {"any word", "a number", "a time"};
-  TextTable table({{"attribute"}, {"values"}, {"if absent"}});
-  for (const pricebook::AttributeName& each : product.attributes) {
-    table.add(
-        {each.name,
-         each.values.empty() ? types[static_cast<std::size_t>(each.type)] : joined(each.values),
-         each.absent_means.value_or("")});
-  }
-  return '\n' + table.to_text();
-}
+/// A table with an empty line above it; nothing for none.
+std::string apart(const std::string& table) { return table.empty() ? table : '\n' + table; }
 
 class PageWriter {
  public:
@@ -85,7 +58,7 @@ class PageWriter {
         std::string(book_.currency.code()) + ' ' + words::kernel_in_words(table, unit) + '\n';
     if (table.rows.size() == 1 && table.keys.empty()) {
       return text + "  " + words::to_text(table.rows.front()) +
-             when(table.rows.front().validity, book_.time_zone) + '\n';
+             in_force_text(table.rows.front().validity, book_.time_zone) + '\n';
     }
     std::vector<Column> columns;
     for (const std::string& key : table.keys) columns.push_back({key});
@@ -108,7 +81,9 @@ class PageWriter {
   std::string heading(const std::string& name, const std::string& title,
                       const pricebook::Validity& validity) const {
     return '\n' + name + (title.empty() ? "" : "  " + title) +
-           (validity == pricebook::Validity{} ? "" : "," + when(validity, book_.time_zone)) + '\n';
+           (validity == pricebook::Validity{} ? ""
+                                              : "," + in_force_text(validity, book_.time_zone)) +
+           '\n';
   }
 
   std::string item(const pricebook::CloudItem& item) const {
@@ -147,13 +122,13 @@ class PageWriter {
     return "\ndiscount on " + discount.item + ": × " + discount.multiplier.to_text() +
            (discount.account.empty() ? "" : " for " + discount.account) +
            (discount.where.empty() ? "" : ", only " + words::to_text(discount.where)) +
-           when(discount.validity, book_.time_zone) + '\n';
+           in_force_text(discount.validity, book_.time_zone) + '\n';
   }
 
  private:
   std::string in_force(const CloudPriceRow& row) const {
-    const std::string text =
-        (row.hours ? ' ' + words::to_text(*row.hours) : "") + when(row.validity, book_.time_zone);
+    const std::string text = (row.hours ? ' ' + words::to_text(*row.hours) : "") +
+                             in_force_text(row.validity, book_.time_zone);
     return text.empty() ? text : text.substr(1);
   }
 
@@ -179,7 +154,7 @@ class PlaceholderFinder {
       if (row.price) continue;
       std::string keys = words::to_text(row.where);
       if (row.hours) keys += ", " + words::to_text(*row.hours);
-      std::string in_force = when(row.validity, book_.time_zone);
+      std::string in_force = in_force_text(row.validity, book_.time_zone);
       if (!in_force.empty()) in_force.erase(0, 1);
       found.push_back({product.name, item, keys, in_force, row.place.to_text()});
     }
@@ -206,13 +181,43 @@ class PlaceholderFinder {
 
 }  // namespace
 
+std::string meters_table(const Product& product) {
+  if (product.meters.empty()) return {};
+  TextTable table({{"meter"}, {"kind"}, {"unit"}, {"what"}});
+  for (const pricebook::MeterName& each : product.meters) {
+    table.add({each.name, std::string(name_of(each.kind)), each.unit, each.title});
+  }
+  return table.to_text();
+}
+
+std::string attributes_table(const Product& product) {
+  if (product.attributes.empty()) return {};
+  constexpr const char* types[] = {"any word", "a number", "a time"};
+  TextTable table({{"attribute"}, {"values"}, {"if absent"}});
+  for (const pricebook::AttributeName& each : product.attributes) {
+    table.add(
+        {each.name,
+         each.values.empty() ? types[static_cast<std::size_t>(each.type)] : joined(each.values),
+         each.absent_means.value_or("")});
+  }
+  return table.to_text();
+}
+
+std::string in_force_text(const pricebook::Validity& validity, const std::string& zone) {
+  std::string text;
+  if (validity.from) text += " from " + pricebook::date_text(validity.from, zone);
+  if (validity.to) text += " to " + pricebook::date_text(validity.to, zone);
+  return text;
+}
+
 std::string product_page(const PriceBook& book, const Product& product) {
   const PageWriter writer(book, product);
   std::string text =
       product.name + " (" + product.id + "), as data.product: " + joined(product.codes);
   for (const auto& [alias, code] : product.aliases) text += ", " + alias + " for " + code;
   text += "\nPrice book " + book.name + ", " + std::string(book.currency.code()) + ", times in " +
-          book.time_zone + '\n' + meters(product) + attributes(product) + groups(product);
+          book.time_zone + '\n' + apart(meters_table(product)) + apart(attributes_table(product)) +
+          groups(product);
   for (const pricebook::CloudItem& each : product.items) text += writer.item(each);
   for (const pricebook::OrderItem& each : product.orders) text += writer.order(each);
   for (const pricebook::CloudPlan& each : product.plans) text += writer.plan(each);

@@ -11,6 +11,13 @@ namespace steelyard::report {
 /// words and its price rows, then subscriptions, plans and discounts.
 std::string product_page(const pricebook::PriceBook& book, const pricebook::Product& product);
 
+/// Tables of what events of a product may contain; empty where there is nothing.
+std::string meters_table(const pricebook::Product& product);
+std::string attributes_table(const pricebook::Product& product);
+
+/// " from 2024-01-01 to 2024-06-01", of a price book's time zone; empty for always.
+std::string in_force_text(const pricebook::Validity& validity, const std::string& zone);
+
 /// The same as one JSON object.
 std::string product_json(const pricebook::PriceBook& book, const pricebook::Product& product);
 

@@ -185,12 +185,16 @@ void add_what_ifs(const rating::Rater& rater, const UsageEvent& event, const Cha
   }
 }
 
+const pricebook::PriceBook* version_at(const pricebook::PriceBookSeries& book, base::Instant at) {
+  const auto version = std::ranges::find_if(
+      book.versions, [&](const auto& each) { return each.validity.contains(at); });
+  return version == book.versions.end() ? nullptr : &*version;
+}
+
 void add_charge(const rating::Rater& rater, const UsageEvent& event, const Charge& charge,
                 Receipt& receipt) {
   const auto& versions = rater.book().versions;
-  const auto version = std::ranges::find_if(
-      versions, [&](const auto& each) { return each.validity.contains(event.priced_at); });
-  if (version != versions.end()) receipt.version = &*version;
+  receipt.version = version_at(rater.book(), event.priced_at);
   receipt.model = event.call.model;
   if (charge.line_count > 0) {
     const rating::PriceRow& row = *charge.lines[0].row;
@@ -224,7 +228,8 @@ Receipt make_receipt(const rating::Rater& rater, const batch::FoundEvent& found)
   const json::Object data = data_of(found);
   receipt.protocol = string_in(data, word("protocol"));
   receipt.started = string_in(data, word("started"));
-  for (const std::uint64_t name : {word("usage"), word("meters")}) {
+  for (const std::uint64_t name :
+       {word("usage"), word("meters"), word("attributes"), word("config")}) {
     const Node* const node = data.find(name);
     if (node == nullptr || (node->type != Type::object && node->type != Type::array)) continue;
     add_values(json::Object(data.document(), *node), {}, receipt.reported);
@@ -232,6 +237,9 @@ Receipt make_receipt(const rating::Rater& rater, const batch::FoundEvent& found)
   const batch::Record& record = *found.record;
   if (record.status == batch::Status::rejected ||
       found.event->type != usage::EventType::model_call) {
+    if (record.status == batch::Status::rated) {
+      receipt.version = version_at(rater.book(), found.event->priced_at);
+    }
     return receipt;
   }
   const UsageEvent& event = *found.event;

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "steelyard/report/cloud_receipt_json.h"
 #include "steelyard/report/ndjson.h"
 #include "steelyard/report/reasons.h"
 #include "steelyard/report/receipt.h"
@@ -91,7 +92,9 @@ std::string to_json(const Receipt& receipt, const rating::Rater& rater) {
                               {"from", each.how}});
   }
   if (!receipt.mode.empty()) json["mode"] = receipt.mode;
-  if (record.charge.is_rated && receipt.version != nullptr) {
+  if (found.event->type != usage::EventType::model_call) {
+    add_cloud(found, rater, json);
+  } else if (record.charge.is_rated && receipt.version != nullptr) {
     // Only what is rated carries an amount of its own.
     add_charge(receipt, rater, record.status == Status::rated ? json : json["would_be"]);
   }

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "steelyard/report/cloud_receipt.h"
 #include "steelyard/report/reasons.h"
 #include "steelyard/report/receipt.h"
 #include "steelyard/report/text_table.h"
@@ -32,7 +33,18 @@ std::string who(const Receipt& receipt) {
                              (receipt.model.empty() || receipt.model == event.call.model
                                   ? ""
                                   : ", another name of " + receipt.model));
-  text += field("product", std::string(event.resource.product));
+  text += field("product", std::string(event.resource.product) + std::string(event.order.product));
+  text +=
+      field("resource", std::string(event.resource.resource) + std::string(event.order.resource));
+  text += field("plan", std::string(event.plan.plan));
+  if (event.voids.id.data() != nullptr) {
+    text += field("takes back",
+                  std::string(event.voids.id) + " from " + std::string(event.voids.source));
+  }
+  if (event.resource.replaces) {
+    text += field("replaces", std::string(event.resource.replaces->id) + " from " +
+                                  std::string(event.resource.replaces->source));
+  }
   if (is_read) {
     text += field("complete at", base::to_rfc3339(event.time));
     if (!receipt.started.empty()) {
@@ -174,6 +186,9 @@ std::string what_ifs(const Receipt& receipt, const rating::Rater& rater) {
 
 std::string to_text(const Receipt& receipt, const rating::Rater& rater) {
   std::string text = who(receipt) + what_became_of_it(receipt) + counts(receipt) + prices(receipt);
+  if (receipt.found->event->type != usage::EventType::model_call) {
+    return text + cloud_text(*receipt.found, rater);
+  }
   if (receipt.found->record->charge.is_rated && receipt.version != nullptr) {
     text += arithmetic(receipt, rater.currency());
   }

@@ -39,6 +39,7 @@ Charge Engine::change(const Fact& fact, Direction direction) {
     return finish(0, failure(ErrorCode::invalid_time, "/data/start: usage lies in 1970 to 2200"),
                   direction);
   }
+  if (trace_ != nullptr) trace_->begin(*catalog_, slots_, fact, direction == Direction::take_back);
   Result<void> result;
   const Catalog::Code& code = catalog_->code(fact.code);
   items_.clear();
@@ -70,6 +71,10 @@ Charge Engine::take_back_plan(const BoughtPlan& plan) {
 }
 
 Charge Engine::plans_changed(std::uint32_t account) {
+  if (trace_ != nullptr) {
+    trace_->begin_plans(*catalog_, slots_);
+    trace_taps();
+  }
   std::vector<Tapped*> changed;
   covers_.allocate(account, 0, limits::usage_second_max, changed);
   for (Tapped* tap : changed) tapped_.push_back(tap);
@@ -79,6 +84,7 @@ Charge Engine::plans_changed(std::uint32_t account) {
 Charge Engine::finish(std::uint32_t account, Result<void> result, Direction direction) {
   Charge charge;
   if (result.has_value()) result = collect(account, charge.lines, direction);
+  if (trace_ != nullptr) trace_->end(result.has_value());
   if (result.has_value()) {
     for (const Line& line : charge.lines) charge.amount += line.amount;
     charge.is_rated = true;
@@ -145,6 +151,7 @@ Result<void> Engine::read(const PreparedItem& item, const Fact& fact) {
 
 Result<void> Engine::change_item(const PreparedItem& item, const Fact& fact, Direction direction) {
   STEELYARD_PASS(read(item, fact));
+  if (trace_ != nullptr) trace_->add_item(item, !readings_.empty());
   if (readings_.empty()) return {};
   touched_.clear();
   touched_pools_.clear();
@@ -214,14 +221,17 @@ Result<void> Engine::measure_piece(const PreparedItem& item, const Fact& fact,
     Allowances& allowances =
         cells_.allowances(item, item.allowance_stages[reading.dim], fact, piece.window, slot.epoch);
     measured = &allowances.measured[reading.dim];
+    if (trace_ != nullptr) trace_->keep(allowances);
     for (Leaf* reader : allowances.leaves) touch(*reader);
     for (Pooled* reader : allowances.pools) touched_pools_.push_back(reader);
   } else {
     STEELYARD_TRY(found, cells_.leaf(item, reading.pipeline, fact, piece, slot));
     leaf = found;
     measured = &leaf->measured[reading.dim];
+    if (trace_ != nullptr) trace_->keep(*leaf);
     touch(*leaf);
   }
+  if (trace_ != nullptr) trace_reading(item, fact, reading, slot.each[number]);
   const bool adds =
       direction == Direction::add || (leaf != nullptr && is_by_fact(item, reading.pipeline));
   if (adds) {
@@ -325,12 +335,14 @@ Result<void> Engine::deliver(const Target& target, std::size_t pipeline, const P
   if (target.pooled != nullptr) return deliver_pooled(*target.pooled, before, after);
   if (target.tapped != nullptr) {
     Tapped& tap = *target.tapped;
+    if (trace_ != nullptr) trace_->keep(tap);
     undo_.push_back({&tap.in, tap.in});
     tap.in = after;
     tapped_.push_back(&tap);
     return {};
   }
   Priced& fee = *target.priced;
+  if (trace_ != nullptr) trace_->keep(fee);
   undo_.push_back({&fee.quantities[pipeline], fee.quantities[pipeline]});
   fee.quantities[pipeline] = after;
   if (!fee.is_dirty) dirty_.push_back(&fee);
@@ -339,6 +351,7 @@ Result<void> Engine::deliver(const Target& target, std::size_t pipeline, const P
 }
 
 Result<void> Engine::deliver_pooled(Pooled& pool, const Parts& before, const Parts& after) {
+  if (trace_ != nullptr) trace_->keep(pool);
   const metering::Pool& rule = *pool.item->pipelines[pool.pipeline].stages[pool.stage].pool;
   if (rule.operation == metering::Pool::Operation::sum) {
     undo_.push_back({&pool.in, pool.in});
@@ -392,6 +405,7 @@ Result<void> Engine::cover() {
     found->second.first = std::min(found->second.first, tap->window.from);
     found->second.second = std::max(found->second.second, tap->window.from + 1);
   }
+  if (trace_ != nullptr) trace_taps();
   for (const auto& [account, window] : accounts) {
     covers_.allocate(account, window.first, window.second, changed);
   }

@@ -8,6 +8,7 @@
 #include "steelyard/rating/cloud/cover_book.h"
 #include "steelyard/rating/cloud/row_sums.h"
 #include "steelyard/rating/cloud/row_table.h"
+#include "steelyard/rating/cloud/trace.h"
 
 namespace steelyard::rating::cloud {
 
@@ -34,6 +35,9 @@ class Engine {
 
   /// Requires: such a plan was added.
   Charge take_back_plan(const BoughtPlan& plan);
+
+  /// Who is shown what the next changes do; null: nobody, which costs nothing.
+  void watch(Trace* trace) { trace_ = trace; }
 
   SlotTable& slots() { return slots_; }
   RowTable& rows() { return rows_; }
@@ -67,6 +71,9 @@ class Engine {
   [[nodiscard]] Result<money::Rational> value_of(const Reading& reading, const Fact& fact,
                                                  const std::vector<metering::PlainStep>& steps,
                                                  const std::optional<Error>& problem);
+  void trace_reading(const PreparedItem& item, const Fact& fact, const Reading& reading,
+                     const std::vector<metering::PlainStep>& steps);
+  void trace_taps();
   static void change_slot_count(Leaf& leaf, std::uint32_t slot, int by);
   void touch(Leaf& leaf);
   [[nodiscard]] Result<void> leaf_changed(Leaf& leaf, Direction direction);
@@ -104,6 +111,7 @@ class Engine {
   CellStore cells_;
   CoverBook covers_;
   RowSums sums_;
+  Trace* trace_ = nullptr;
 
   // Of the fact that is being rated.
   std::vector<Reading> readings_;

@@ -78,6 +78,13 @@ std::vector<Rational> allowances_of(const PreparedItem& item, const Allowances* 
   return result;
 }
 
+void note(const PlainStep& step, std::optional<std::size_t> dim,
+          const std::pair<Rational, Rational>& change, const std::vector<Rational>& allowances,
+          StepLog& log) {
+  log.steps.push_back({dim, step, change.first, change.second, {}});
+  if (step.kind == Kind::less_measured) log.steps.back().allowance = allowances[step.allowance];
+}
+
 metering::Nanoseconds length_of(const base::Slot& window) {
   return (window.to - window.from) * 1'000'000'000;
 }
@@ -110,7 +117,7 @@ void sort_parts(Parts& parts, const SlotTable& slots) {
   });
 }
 
-Result<Parts> output_of(const Leaf& leaf, const SlotTable& slots) {
+Result<Parts> output_of(const Leaf& leaf, const SlotTable& slots, StepLog* log) {
   if (leaf.slots.empty()) return Parts{};
   const PreparedItem& item = *leaf.item;
   const Pipeline& pipeline = item.pipelines[leaf.pipeline];
@@ -122,11 +129,17 @@ Result<Parts> output_of(const Leaf& leaf, const SlotTable& slots) {
   const std::size_t first = first_dim(item, leaf.pipeline);
   for (std::size_t i = 0; i < pipeline.dims.size(); ++i) {
     Rational q = leaf.measured[i].quantity(*pipeline.dims[i].rule, length);
-    for (const PlainStep& step : slot.dims[first + i]) q = metering::apply(step, q, allowances);
+    if (log != nullptr) log->measured.push_back(q);
+    for (const PlainStep& step : slot.dims[first + i]) {
+      const Rational before = q;
+      q = metering::apply(step, q, allowances);
+      if (log != nullptr) note(step, i, {before, q}, allowances, *log);
+    }
     scratch.push_back(q);
   }
   std::optional<Part> covered;
   for (const PlainStep& step : slot.stages[leaf.pipeline].front()) {
+    const Rational before = scratch.front();
     if (step.kind == Kind::combine_cover) {
       for (const Rational& q : scratch) {
         if (q.is_too_large()) return too_large(item);
@@ -140,6 +153,7 @@ Result<Parts> output_of(const Leaf& leaf, const SlotTable& slots) {
     } else {
       for (Rational& q : scratch) q = metering::apply(step, q, allowances);
     }
+    if (log != nullptr) note(step, std::nullopt, {before, scratch.front()}, allowances, *log);
   }
   if (scratch.front().is_too_large()) return too_large(item);
   if (covered.has_value()) return Parts{{covered->slot, scratch.front()}};
@@ -210,19 +224,22 @@ Parts top_of(const Pooled& pooled, const metering::Pool& pool, const SlotTable& 
 
 }  // namespace
 
-Result<Parts> output_of(const Pooled& pooled, const SlotTable& slots) {
+Result<Parts> output_of(const Pooled& pooled, const SlotTable& slots, StepLog* log) {
   const Pipeline::Stage& stage = pooled.item->pipelines[pooled.pipeline].stages[pooled.stage];
   Parts parts = stage.pool->operation == metering::Pool::Operation::sum
                     ? pooled.in
                     : top_of(pooled, *stage.pool, slots);
   if (parts.empty()) return parts;
+  if (log != nullptr) log->measured.push_back(total_of(parts));
   if (parts.front().slot != no_slot) {
     sort_parts(parts, slots);
     const Slot& slot = slots.at(parts.front().slot);
     const std::vector<Rational> allowances =
         allowances_of(*pooled.item, pooled.allowances, slot, length_of(pooled.window));
     for (const PlainStep& step : slot.stages[pooled.pipeline][pooled.stage]) {
+      const Rational before = log != nullptr ? total_of(parts) : Rational();
       apply_to_parts(step, allowances, parts);
+      if (log != nullptr) note(step, std::nullopt, {before, total_of(parts)}, allowances, *log);
     }
   }
   for (const Part& part : parts) {
