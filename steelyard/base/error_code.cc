@@ -28,7 +28,6 @@ std::string_view name_of(ErrorCode code) {
     STEELYARD_NAME(no_price_at_that_time);
     STEELYARD_NAME(unknown_attribute);
     STEELYARD_NAME(unknown_event);
-    STEELYARD_NAME(window_is_closed);
     STEELYARD_NAME(unknown_plan);
     STEELYARD_NAME(decimal_is_malformed);
     STEELYARD_NAME(decimal_exceeds_limit);

@@ -31,8 +31,7 @@ enum class ErrorCode : std::uint8_t {
   no_price_at_that_time = 27,
   unknown_attribute = 28,
   unknown_event = 29,
-  window_is_closed = 30,
-  unknown_plan = 31,
+  unknown_plan = 30,
 
   // A number.
   decimal_is_malformed = 40,

@@ -16,7 +16,7 @@ std::uint64_t hash_of(std::uint32_t account, std::uint32_t item) {
 void Totals::add(std::span<const Record> records) {
   constexpr std::size_t ahead = 8;  // How far each step runs before the next one.
   std::array<std::uint64_t, 2 * ahead> hashes{};
-  std::array<std::uint32_t, ahead> accounts{};
+  std::array<std::uint32_t, 2 * ahead> accounts{};
   const std::size_t count = records.size();
   for (std::size_t step = 0; step < count + 2 * ahead; ++step) {
     if (step < count) {

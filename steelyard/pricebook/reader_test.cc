@@ -209,7 +209,7 @@ TEST(ShippedBook, holds_the_whole_list_and_lints_clean) {
   EXPECT_EQ(book.prices.size(), 170u);
   EXPECT_EQ(book.products.size(), 20u);
   EXPECT_EQ(book.currency.code(), "CNY");
-  EXPECT_TRUE(std::ranges::none_of(book.products, &Product::is_priced));
+  EXPECT_TRUE(std::ranges::all_of(book.products, &Product::is_priced));
 }
 
 /// Whichever price of the list is typed ten times too high, lint doubts something.

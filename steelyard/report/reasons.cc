@@ -46,13 +46,24 @@ constexpr std::array list = {
                "Rate batch calls when the price list has prices for them."},
     ReasonText{unknown_product, "The price book has no cloud product of that code.",
                "Use a code of the price book, or add the product to products/."},
-    ReasonText{unknown_meter, "The product has no meter of that name.",
-               "Use a meter of the product."},
+    ReasonText{unknown_meter,
+               "The product has no meter of that name, or one that another is multiplied by is "
+               "missing.",
+               "Use a meter of the product: steelyard products CODE lists them."},
     ReasonText{missing_attribute, "The price depends on an attribute that the event does not have.",
                "Add the attribute that is named."},
     ReasonText{no_price_at_that_time, "It is in the price book, but has no price at that time.",
-               "Check the time of the event, then the effective dates in the price book; a cloud "
-               "product may not be priced yet."},
+               "Check the time of the event, then the effective dates in the price book. Prices of "
+               "cloud products that are not known: steelyard pricebook show --placeholders; "
+               "book.yaml fills them in."},
+    ReasonText{unknown_attribute,
+               "The product declares no attribute of that name, or not with that value.",
+               "Use an attribute of the product: steelyard products CODE lists them."},
+    ReasonText{unknown_event,
+               "A correction names an event that did not come before, or was not charged.",
+               "Check source and id of the event that is voided or replaced."},
+    ReasonText{unknown_plan, "The price book has no plan of that name.",
+               "Use a plan of the price book: steelyard products CODE lists them."},
 };
 
 }  // namespace
@@ -66,8 +77,6 @@ std::string_view advice_for(ErrorCode reason) {
   return {};
 }
 
-bool is_unrated(ErrorCode reason) {
-  return reason >= unknown_model && reason <= no_price_at_that_time;
-}
+bool is_unrated(ErrorCode reason) { return reason >= unknown_model && reason <= unknown_plan; }
 
 }  // namespace steelyard::report

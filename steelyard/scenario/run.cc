@@ -137,7 +137,10 @@ Result<Outcome> run(const Scenario& scenario, const std::filesystem::path& price
   for (const Record& record : chunk_rater.records()) {
     append_record(record, scenario.events[record.line].name, rater.currency(), outcome.actual);
   }
-  const auto is_total = [](const std::string& line) { return line.starts_with("  total "); };
+  const auto is_total = [](const std::string& line) {
+    const std::vector<std::string> words = words_of(line);
+    return words.size() > 1 && words[0] == "total" && money::Decimal::parse(words[1]).has_value();
+  };
   if (std::ranges::any_of(scenario.expected, is_total)) {
     money::Decimal total;
     for (const Record& record : chunk_rater.records()) {

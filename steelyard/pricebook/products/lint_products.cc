@@ -42,7 +42,9 @@ void lint_unused(const PriceBook& book, const Product& product, Findings& findin
                        "': usage of it would be free without a word");
   }
   for (const AttributeName& attribute : product.attributes) {
-    if (attribute.name == "region" || uses.attributes.contains(attribute.name)) continue;
+    // One with a title is there for people and reports.
+    if (attribute.name == "region" || !attribute.title.empty()) continue;
+    if (uses.attributes.contains(attribute.name)) continue;
     findings.warning("unused_attribute", attribute.place,
                      product.id + ": nothing depends on attribute '" + attribute.name + "'");
   }

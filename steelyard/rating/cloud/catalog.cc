@@ -30,7 +30,7 @@ Result<void> read_meter(const json::Document& document, const json::Node& node,
                         const Catalog::Code& code, Fact& fact) {
   const std::string_view name = document.name(node);
   const std::uint32_t number = code.meter_numbers.find(name);
-  if (number == NameTable::none || !code.is_meter_read[number]) {
+  if (number == NameTable::none || code.readers[number].empty()) {
     return failure(ErrorCode::unknown_meter,
                    "/data/meters: " + unknown_name("meter", name, code.name, code.meters));
   }
@@ -118,7 +118,7 @@ void Catalog::add_product(const pricebook::PriceBook& version, const pricebook::
       if (code.meter_numbers.find(meter.name) != NameTable::none) continue;
       code.meter_numbers.add(meter.name, static_cast<std::uint32_t>(code.meters.size()));
       code.meters.push_back(meter);
-      code.is_meter_read.push_back(false);
+      code.readers.emplace_back();
     }
     for (const AttributeName& attribute : product.attributes) {
       if (code.attribute_numbers.find(attribute.name) != NameTable::none) continue;
@@ -143,14 +143,14 @@ void Catalog::add_item(Code& code, const pricebook::PriceBook& version,
   PreparedItem prepared = make_item(code, version, product, item);
   prepared.name_index = add_name(item.name);
   prepared.index = static_cast<std::uint32_t>(items_.size());
+  const auto note_reader = [&](std::uint16_t meter) {
+    std::vector<std::uint32_t>& readers = code.readers[meter];
+    if (readers.empty() || readers.back() != prepared.index) readers.push_back(prepared.index);
+  };
   const auto note_meters = [&](const std::vector<PreparedDim>& dims) {
     for (const PreparedDim& dim : dims) {
-      if (dim.rule->aggregate != metering::Dim::Aggregate::attribute) {
-        code.is_meter_read[dim.source] = true;
-      }
-      for (std::size_t i = 0; i < dim.each_meters.size(); ++i) {
-        code.is_meter_read[dim.each_meters[i]] = true;
-      }
+      if (dim.rule->aggregate != metering::Dim::Aggregate::attribute) note_reader(dim.source);
+      for (const std::uint16_t meter : dim.each_meters) note_reader(meter);
     }
   };
   for (const Pipeline& pipeline : prepared.pipelines) note_meters(pipeline.dims);

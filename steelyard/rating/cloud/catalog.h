@@ -94,8 +94,8 @@ class Catalog {
     std::vector<pricebook::AttributeName> attributes;
     NameTable meter_numbers;
     NameTable attribute_numbers;
-    std::vector<std::uint32_t> items;  ///< In the order of the file.
-    std::vector<bool> is_meter_read;   ///< By some item.
+    std::vector<std::uint32_t> items;                 ///< In the order of the file.
+    std::vector<std::vector<std::uint32_t>> readers;  ///< By meter: the items, rising.
   };
 
   const std::vector<Code>& codes() const { return codes_; }

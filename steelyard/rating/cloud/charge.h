@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "steelyard/base/error_code.h"
@@ -21,6 +22,12 @@ struct Row {
   std::uint64_t order = 0;       ///< Lines stand in this order.
   bool is_money = false;         ///< The quantity is an amount: "rounding", "minimum".
 };
+
+/// The order of lines: by item and price row, then by tier and price, whatever came first.
+inline bool stands_before(const Row& a, const Row& b) {
+  return std::tie(a.order, a.tier, a.price, a.per, a.number) <
+         std::tie(b.order, b.tier, b.price, b.per, b.number);
+}
 
 /// quantity × price ÷ per = amount. A difference of two fees: it can be negative.
 struct Line {

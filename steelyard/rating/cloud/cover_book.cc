@@ -73,16 +73,53 @@ CoverBook::Account& CoverBook::account(std::uint32_t number) {
       }
     }
   }
-  std::ranges::stable_sort(result.plans, [](const Plan& a, const Plan& b) {
+  plans_changed(result);
+  return result;
+}
+
+/// Puts the plans into the order in which they are drawn, and usage that they now cover beside
+/// what they covered before.
+void CoverBook::plans_changed(Account& owner) {
+  std::ranges::stable_sort(owner.plans, [](const Plan& a, const Plan& b) {
     return is_drawn_before(a.bought, b.bought);
   });
-  return result;
+  const std::vector<std::string>& names = catalog_->item_names();
+  owner.is_covered.assign(names.size(), false);
+  for (const Plan& plan : owner.plans) {
+    for (const Cover& cover : plan.bought.rule->covers) {
+      const auto name = std::ranges::find(names, cover.item);
+      if (name != names.end()) {
+        owner.is_covered[static_cast<std::size_t>(name - names.begin())] = true;
+      }
+    }
+  }
+  std::erase_if(owner.uncovered, [&](Tapped* tap) {
+    if (!owner.is_covered[tap->item->name_index]) return false;
+    insert(owner, *tap);
+    return true;
+  });
+}
+
+/// The usage of a window stands by resource and item, whatever order it came in.
+void CoverBook::insert(Account& owner, Tapped& tap) {
+  std::vector<Entry>& entries = owner.windows[{tap.window.from, tap.window.to}];
+  const auto is_before = [](const Entry& a, const Entry& b) {
+    return std::tie(a.tap->resource, a.tap->item->rule->name, a.tap->item->index) <
+           std::tie(b.tap->resource, b.tap->item->rule->name, b.tap->item->index);
+  };
+  Entry entry{&tap, {}};
+  entries.insert(std::ranges::upper_bound(entries, entry, is_before), std::move(entry));
 }
 
 void CoverBook::note(Tapped& tap) {
   if (tap.is_noted) return;
   tap.is_noted = true;
-  account(tap.account).windows[{tap.window.from, tap.window.to}].push_back({&tap, {}});
+  Account& owner = account(tap.account);
+  if (owner.is_covered[tap.item->name_index]) {
+    insert(owner, tap);
+  } else {
+    owner.uncovered.push_back(&tap);
+  }
 }
 
 /// What was taken is known by the number of a plan, which changes with the plans.
@@ -100,15 +137,14 @@ void CoverBook::forget(std::uint32_t number, const BoughtPlan& plan) {
       std::ranges::find_if(owner.plans, [&](const Plan& each) { return each.bought == plan; });
   STEELYARD_CHECK(found != owner.plans.end());
   owner.plans.erase(found);
+  plans_changed(owner);
 }
 
 void CoverBook::note(std::uint32_t number, const BoughtPlan& plan) {
   Account& owner = account(number);
   give_everything_back(owner);
   owner.plans.push_back({plan, {}});
-  std::ranges::stable_sort(owner.plans, [](const Plan& a, const Plan& b) {
-    return is_drawn_before(a.bought, b.bought);
-  });
+  plans_changed(owner);
 }
 
 std::int64_t CoverBook::bucket_of(const Plan& plan, std::int64_t second) {
@@ -175,10 +211,6 @@ void CoverBook::take(Account& owner, std::uint32_t number, Entry& entry, std::si
 }
 
 void CoverBook::allocate_window(Account& owner, std::vector<Entry>& entries) {
-  std::ranges::sort(entries, [](const Entry& a, const Entry& b) {
-    return std::tie(a.tap->resource, a.tap->item->rule->name, a.tap->item->index) <
-           std::tie(b.tap->resource, b.tap->item->rule->name, b.tap->item->index);
-  });
   for (Entry& entry : entries) {
     sort_parts(entry.tap->in, *slots_);
     entry.tap->covered = entry.tap->in;

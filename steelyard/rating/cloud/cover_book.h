@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/unordered/unordered_map.hpp>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -42,6 +43,11 @@ class CoverBook {
   /// Requires: an equal plan was noted.
   void forget(std::uint32_t account, const BoughtPlan& plan);
 
+  /// Whether one of the account's plans covers the item.
+  bool covers(std::uint32_t account, const PreparedItem& item) {
+    return this->account(account).is_covered[item.name_index];
+  }
+
   /// Allocates anew the windows that begin in [from, to), and later ones as far as quotas
   /// reach, and lists their taps. `Tapped::covered` and `covers` are new; the output is not.
   void allocate(std::uint32_t account, std::int64_t from, std::int64_t to,
@@ -67,11 +73,14 @@ class CoverBook {
   struct Account {
     std::vector<Plan> plans;  ///< In the order in which they are drawn.
     std::map<Window, std::vector<Entry>> windows;
-    bool has_free = false;
+    std::vector<bool> is_covered;    ///< By PreparedItem::name_index: by one of the plans.
+    std::vector<Tapped*> uncovered;  ///< What plans that are bought later may cover.
   };
 
   Account& account(std::uint32_t number);
   static void give_everything_back(Account& account);
+  void plans_changed(Account& account);
+  static void insert(Account& account, Tapped& tap);
   void allocate_window(Account& account, std::vector<Entry>& entries);
   void take(Account& account, std::uint32_t plan, Entry& entry, std::size_t part);
   bool is_lost(const Account& account, const Plan& plan, const base::Slot& window) const;
@@ -84,7 +93,7 @@ class CoverBook {
   const Catalog* catalog_;
   SlotTable* slots_;
   Cutter* cutter_;
-  std::map<std::uint32_t, Account> accounts_;
+  boost::unordered_map<std::uint32_t, Account> accounts_;
 };
 
 }  // namespace steelyard::rating::cloud

@@ -41,7 +41,16 @@ Charge Engine::change(const Fact& fact, Direction direction) {
   }
   if (trace_ != nullptr) trace_->begin(*catalog_, slots_, fact, direction == Direction::take_back);
   Result<void> result;
-  for (const std::uint32_t index : catalog_->code(fact.code).items) {
+  const Catalog::Code& code = catalog_->code(fact.code);
+  items_.clear();
+  for (const Fact::Meter& each : fact.meters) {
+    items_.insert(items_.end(), code.readers[each.meter].begin(), code.readers[each.meter].end());
+  }
+  if (fact.meters.size() > 1) {
+    std::ranges::sort(items_);
+    items_.erase(std::ranges::unique(items_).begin(), items_.end());
+  }
+  for (const std::uint32_t index : items_) {
     result = change_item(catalog_->items()[index], fact, direction);
     if (!result.has_value()) break;
   }
@@ -382,23 +391,33 @@ Result<void> Engine::pool_changed(Pooled& pool) {
 Result<void> Engine::cover() {
   if (tapped_.empty()) return {};
   std::map<std::uint32_t, std::pair<std::int64_t, std::int64_t>> accounts;
+  std::vector<Tapped*> changed;
   for (Tapped* tap : tapped_) {
     covers_.note(*tap);
+    if (!covers_.covers(tap->account, *tap->item)) {
+      if (std::ranges::find(changed, tap) == changed.end()) changed.push_back(tap);
+      tap->covered.clear();
+      tap->covers.clear();
+      continue;
+    }
     const auto [found, is_new] =
         accounts.try_emplace(tap->account, tap->window.from, tap->window.from + 1);
     found->second.first = std::min(found->second.first, tap->window.from);
     found->second.second = std::max(found->second.second, tap->window.from + 1);
   }
   if (trace_ != nullptr) trace_taps();
-  std::vector<Tapped*> changed;
   for (const auto& [account, window] : accounts) {
     covers_.allocate(account, window.first, window.second, changed);
   }
-  std::ranges::sort(changed);
-  changed.erase(std::ranges::unique(changed).begin(), changed.end());
+  if (!accounts.empty()) {
+    std::ranges::sort(changed);
+    changed.erase(std::ranges::unique(changed).begin(), changed.end());
+  }
   for (Tapped* tap : changed) {
     Parts out = tap->in;
-    for (std::size_t i = 0; i < out.size(); ++i) out[i].quantity += -tap->covered[i].quantity;
+    for (std::size_t i = 0; i < tap->covered.size(); ++i) {
+      out[i].quantity += -tap->covered[i].quantity;
+    }
     if (out == tap->out) continue;
     const Parts before = tap->out;
     undo_.push_back({&tap->out, tap->out});
@@ -411,27 +430,27 @@ Result<void> Engine::cover() {
 
 /// The differences of all fees that changed. Nothing is kept if one can not be told.
 Result<void> Engine::collect(std::uint32_t account, std::vector<Line>& lines, Direction direction) {
-  std::vector<FeeLines> fees;
   changes_.clear();
+  fees_.clear();
+  covers_lines_.clear();
   for (const Priced* fee : dirty_) {
     STEELYARD_TRY(fee_lines, window_fee(*fee, slots_, rows_));
     const bool is_given_back = is_passing(*fee->item) && direction == Direction::take_back;
     add_difference(is_given_back ? fee_lines : fee->lines, is_given_back ? FeeLines{} : fee_lines,
                    changes_);
-    fees.push_back(std::move(fee_lines));
+    fees_.push_back(std::move(fee_lines));
   }
-  std::vector<FeeLines> covers;
   for (const Tapped* tap : tapped_) {
     FeeLines covered;
     for (const auto& [name, part] : tap->covers) {
       covered.push_back({&rows_.of_plan(slots_.at(part.slot), *name), part.quantity});
     }
     add_difference(tap->lines, covered, changes_);
-    covers.push_back(std::move(covered));
+    covers_lines_.push_back(std::move(covered));
   }
   STEELYARD_PASS(sums_.add(account, changes_, rows_, lines));
-  for (std::size_t i = 0; i < dirty_.size(); ++i) dirty_[i]->lines = std::move(fees[i]);
-  for (std::size_t i = 0; i < tapped_.size(); ++i) tapped_[i]->lines = std::move(covers[i]);
+  for (std::size_t i = 0; i < dirty_.size(); ++i) dirty_[i]->lines = std::move(fees_[i]);
+  for (std::size_t i = 0; i < tapped_.size(); ++i) tapped_[i]->lines = std::move(covers_lines_[i]);
   return {};
 }
 
@@ -452,6 +471,7 @@ void Engine::undo() {
   for (auto at = undo_.rbegin(); at != undo_.rend(); ++at) *at->parts = std::move(at->before);
   std::map<std::uint32_t, std::int64_t> accounts;
   for (const Tapped* tap : tapped_) {
+    if (!covers_.covers(tap->account, *tap->item)) continue;
     const auto [found, is_new] = accounts.try_emplace(tap->account, tap->window.from);
     found->second = std::min(found->second, tap->window.from);
   }

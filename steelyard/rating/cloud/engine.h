@@ -116,7 +116,10 @@ class Engine {
   // Of the fact that is being rated.
   std::vector<Reading> readings_;
   std::vector<Piece> pieces_;
+  std::vector<std::uint32_t> items_;
   std::vector<FeeLine> changes_;
+  std::vector<FeeLines> fees_;
+  std::vector<FeeLines> covers_lines_;
   std::vector<Leaf*> touched_;
   std::vector<Pooled*> touched_pools_;
   std::vector<Priced*> dirty_;

@@ -26,9 +26,7 @@ Result<Written> written(const Row& row, const Rational& sum) {
   return Written{*quantity, *amount};
 }
 
-bool is_before(const FeeLine& a, const FeeLine& b) {
-  return a.row->order != b.row->order ? a.row->order < b.row->order : a.row < b.row;
-}
+bool is_before(const FeeLine& a, const FeeLine& b) { return stands_before(*a.row, *b.row); }
 
 }  // namespace
 

@@ -33,8 +33,7 @@ const Row& RowTable::of(Row row) {
 const Row& RowTable::of_price(const Slot& slot, std::uint32_t bracket, bool is_flat,
                               money::Decimal price) {
   const std::uint32_t part = bracket * 2 + (is_flat ? 0 : 1);
-  const auto [found, is_new] = of_slot_.try_emplace({slot.index, part}, nullptr);
-  if (!is_new) return *found->second;
+  if (part < slot.rows.size() && slot.rows[part] != nullptr) return *slot.rows[part];
   const pricebook::CloudItem& rule = *slot.item->rule;
   Row row;
   row.item = rule.name;
@@ -46,8 +45,10 @@ const Row& RowTable::of_price(const Slot& slot, std::uint32_t bracket, bool is_f
   const auto table_row = static_cast<std::uint64_t>(slot.row - rule.price.rows.data());
   row.order = order_of(*slot.item, std::min<std::uint64_t>(table_row, 0x3fff) << 12 |
                                        std::min<std::uint64_t>(part, 0xfff));
-  found->second = &of(std::move(row));
-  return *found->second;
+  const Row& found = of(std::move(row));
+  slot.rows.resize(std::max<std::size_t>(slot.rows.size(), part + 1), nullptr);
+  slot.rows[part] = &found;
+  return found;
 }
 
 const Row& RowTable::of_plan(const Slot& slot, const std::string& plan) {

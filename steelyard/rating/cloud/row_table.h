@@ -42,7 +42,6 @@ class RowTable {
   std::string currency_;
   std::deque<Row> rows_;
   std::map<Key, const Row*> numbers_;
-  std::map<std::pair<std::uint32_t, std::uint32_t>, const Row*> of_slot_;
 };
 
 /// "0-5", "5+", "-": what a bracket is called.

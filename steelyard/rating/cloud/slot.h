@@ -11,6 +11,7 @@
 #include "steelyard/base/hash.h"
 #include "steelyard/metering/shape.h"
 #include "steelyard/rating/cloud/catalog.h"
+#include "steelyard/rating/cloud/charge.h"
 
 namespace steelyard::rating::cloud {
 
@@ -33,6 +34,7 @@ struct Slot {
   const pricebook::CloudPriceRow* row = nullptr;
   charge_model::Price price;               ///< After discounts.
   std::optional<Error> problem;            ///< Why nothing can be rated with it.
+  mutable std::vector<const Row*> rows;    ///< By bracket and part: what RowTable found before.
   std::vector<std::uint32_t> cover_slots;  ///< Of a cover table: the slot of each row.
 };
 

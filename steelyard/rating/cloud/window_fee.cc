@@ -111,9 +111,8 @@ void add_difference(const FeeLines& before, const FeeLines& after, std::vector<F
 }
 
 void settle(std::vector<Line>& lines, RowTable& rows) {
-  std::ranges::stable_sort(lines, [](const Line& a, const Line& b) {
-    return a.row->order != b.row->order ? a.row->order < b.row->order : a.row < b.row;
-  });
+  std::ranges::stable_sort(
+      lines, [](const Line& a, const Line& b) { return stands_before(*a.row, *b.row); });
   std::vector<Line> result;
   std::vector<Line> moved;
   for (std::size_t i = 0; i < lines.size();) {
@@ -136,7 +135,7 @@ void settle(std::vector<Line>& lines, RowTable& rows) {
   if (moved.empty()) return;
   lines.insert(lines.end(), moved.begin(), moved.end());
   std::ranges::stable_sort(
-      lines, [](const Line& a, const Line& b) { return a.row->order < b.row->order; });
+      lines, [](const Line& a, const Line& b) { return stands_before(*a.row, *b.row); });
   std::vector<Line> merged;
   for (const Line& line : lines) {
     if (!merged.empty() && merged.back().row == line.row) {
