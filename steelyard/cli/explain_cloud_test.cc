@@ -158,6 +158,25 @@ TEST_F(ExplainCloud, AnOrderShowsItsLines) {
                {"demo/subscription", "180\n"});
 }
 
+TEST_F(ExplainCloud, WhatIsRefusedBeforeItIsRatedHasNoSteps) {
+  std::string early = tcp;
+  for (std::size_t at; (at = early.find("2026-11-02T0")) != std::string::npos;) {
+    early.replace(at, 4, "1960");
+  }
+  const Ran ran = explain("", early);
+  EXPECT_EQ(ran.status, 1);
+  expect_parts(ran, {"reason       invalid_time"});
+}
+
+TEST_F(ExplainCloud, PlansOfOtherAccountsAreNotShown) {
+  std::string other =
+      event("plan", "plan.purchase", R"("plan":"demo/units","id":"p","quota":5,"months":1)") +
+      usage("theirs", R"("connections":500)", "", "05:00", "06:00");
+  for (std::size_t at; (at = other.find("acme")) != std::string::npos;) other.replace(at, 4, "b");
+  const Ran ran = explain("--id tcp -", other + tcp);
+  EXPECT_EQ(ran.out.find("covers"), std::string::npos) << ran.out;
+}
+
 TEST_F(ExplainCloud, TheItemThatRefusesAFactIsNamed) {
   const Ran ran = explain("", usage("x", R"("instances":1)", R"("region":"nowhere")"));
   EXPECT_EQ(ran.status, 1);

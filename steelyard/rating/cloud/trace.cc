@@ -47,6 +47,7 @@ void Trace::begin(const Catalog& catalog, const SlotTable& slots, const Fact& fa
   catalog_ = &catalog;
   slots_ = &slots;
   fact_ = &fact;
+  is_open_ = true;
   Change& change = changes_.emplace_back();
   change.is_taken_back = is_taken_back;
   change.resource = fact.resource;
@@ -58,6 +59,7 @@ void Trace::begin_plans(const Catalog& catalog, const SlotTable& slots) {
   catalog_ = &catalog;
   slots_ = &slots;
   fact_ = nullptr;
+  is_open_ = true;
   changes_.emplace_back().is_of_plans = true;
 }
 
@@ -155,7 +157,22 @@ void Trace::keep(const Priced& fee) {
   fees.push_back({&fee, fee.item, fee.window, state_of(fee), {}, {}});
 }
 
+/// Those that no meter of the fact leads to.
+void Trace::add_other_items() {
+  for (const std::uint32_t index : catalog_->code(fact_->code).items) {
+    Item& item = item_of(catalog_->items()[index]);
+    const bool is_shown = !item.readings.empty() || !item.stages.empty() || !item.covers.empty() ||
+                          !item.fees.empty();
+    if (item.why_not.empty() && !is_shown) {
+      item.why_not = why_not(*item.item);
+    }
+  }
+  std::ranges::sort(changes_.back().items, {}, [](const Item& each) { return each.item->index; });
+}
+
 void Trace::end(bool is_rated) {
+  if (!is_open_) return;
+  is_open_ = false;
   Change& change = changes_.back();
   change.is_rated = is_rated;
   for (Item& item : change.items) {
@@ -169,13 +186,11 @@ void Trace::end(bool is_rated) {
     });
     for (Cover& each : item.covers) each.after = state_of(*each.cell);
     std::erase_if(item.covers, [](const Cover& each) {
-      return each.before.covers.empty() && each.after.covers.empty();
+      const bool is_same = each.before.in == each.after.in &&
+                           each.before.covers == each.after.covers &&
+                           each.before.out == each.after.out;
+      return is_same || (each.before.covers.empty() && each.after.covers.empty());
     });
-    if (change.is_of_plans) {
-      std::erase_if(item.covers, [](const Cover& each) {
-        return each.before.covers == each.after.covers && each.before.out == each.after.out;
-      });
-    }
     std::ranges::sort(item.covers, {}, [](const Cover& each) { return each.window.from; });
     for (Fee& each : item.fees) {
       each.after = state_of(*each.cell);
@@ -192,6 +207,7 @@ void Trace::end(bool is_rated) {
     item.is_failed = !is_rated && &item == &change.items.back();
     if (!item.is_failed && !was_measured && item.covers.empty()) item.why_not = not_in_force;
   }
+  if (fact_ != nullptr && is_rated) add_other_items();
   // Of an item with several versions, the one in force says why.
   std::vector<std::string> told;
   for (const Item& item : change.items) {

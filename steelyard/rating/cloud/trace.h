@@ -112,6 +112,7 @@ class Trace {
   void end(bool is_rated);
 
  private:
+  void add_other_items();
   Item& item_of(const PreparedItem& item);
   std::string why_not(const PreparedItem& item) const;
   std::string scope_of(const PreparedItem& item, std::size_t pipeline, std::size_t stage) const;
@@ -121,6 +122,7 @@ class Trace {
   const Catalog* catalog_ = nullptr;
   const SlotTable* slots_ = nullptr;
   const Fact* fact_ = nullptr;
+  bool is_open_ = false;  // Between begin and end: what is refused before has nothing to show.
   std::vector<Change> changes_;
 };
 
