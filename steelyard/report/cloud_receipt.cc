@@ -197,7 +197,8 @@ class TraceText {
   std::string fee_body(const Trace::Fee& fee) {
     std::string text;
     for (const rating::cloud::Slot* slot : fee.slots) {
-      text += "price " + price_text(*slot, zone_) + '\n';
+      const std::string price = "price " + price_text(*slot, zone_) + '\n';
+      if (text.find(price) == std::string::npos) text += price;
     }
     for (std::size_t i = 1; i < fee.after.quantities.size(); ++i) {
       text += "× factor " +
