@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "steelyard/pricebook/reader.h"
+#include "steelyard/rating/cloud/demo_book_for_tests.h"
 #include "steelyard/rating/cloud/engine.h"
 #include "steelyard/rating/cloud/naive_for_tests.h"
 
@@ -14,10 +14,7 @@ using naive::Exact;
 using naive::Usage;
 using naive::Usages;
 
-const char* const product = R"(product: demo
-name: Demo
-codes: [demo]
-meters:
+const char* const product = R"(meters:
   instances:      {kind: presence}
   specs:          {kind: presence}
   storage_gb:     {kind: gauge}
@@ -248,21 +245,9 @@ Fact fact_of(const Catalog& catalog, const Usage& usage, std::uint64_t sequence)
   return fact;
 }
 
-const pricebook::PriceBookSeries& demo() {
-  static const pricebook::PriceBookSeries book = [] {
-    pricebook::Sources sources;
-    sources.book_yaml = "name: demo\ncurrency: CNY\ntime_zone: Asia/Shanghai\n";
-    sources.models_csv = "model,tier,type,price_per_1k_tokens\n";
-    sources.products.emplace_back("products/demo.yaml", product);
-    pricebook::Reading reading = pricebook::read_and_lint(sources);
-    EXPECT_TRUE(reading.is_usable());
-    return pricebook::PriceBookSeries{{std::move(reading.book)}};
-  }();
-  return book;
-}
-
 RC_GTEST_PROP(Naive, the_engine_charges_what_plain_arithmetic_on_all_facts_gives, ()) {
-  static const Catalog catalog(demo());
+  static const pricebook::PriceBookSeries book = demo_book(product);
+  static const Catalog catalog(book);
   Engine engine(catalog, 0, "CNY");
   const Usages usages = *rc::gen::container<Usages>(rc::gen::exec(any_usage));
   std::map<std::string, money::Decimal> charged;
