@@ -38,12 +38,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t lines_size = lines.size();
   lines.append(64, '\0');
   chunk_rater.rate(std::string_view(lines).substr(0, lines_size));
-  chunk_rater.decide_identities(identities);
+  steelyard::batch::CloudRun cloud(rater());
+  chunk_rater.decide_identities(identities, cloud);
   for (const auto& record : chunk_rater.records()) {
     STEELYARD_CHECK((record.status == Status::rated || record.status == Status::duplicate) ==
                     record.detail.empty());
     steelyard::money::Decimal sum;
     for (const auto& line : record.charge.used_lines()) sum += line.amount;
+    for (const auto& line : record.cloud.lines) sum += line.amount;
     if (record.status == Status::rated) STEELYARD_CHECK(sum == record.charge.amount);
   }
   return 0;

@@ -30,8 +30,9 @@ struct PlainStep {
 
   bool is_unknown = false;  ///< The number is a placeholder: only 0 can pass.
 
-  std::uint32_t allowance = 0;                       ///< Of less_measured: which other meter.
-  std::optional<money::Rational> rounded = std::nullopt;             ///< Of less_measured: to a multiple of this,
+  std::uint32_t allowance = 0;  ///< Of less_measured: which other meter.
+  std::optional<money::Rational> rounded =
+      std::nullopt;                                   ///< Of less_measured: to a multiple of this,
   Round::Direction direction = Round::Direction::up;  ///< in this direction.
 };
 

@@ -43,8 +43,7 @@ Result<void> read_settings(const json::Object& data, std::uint64_t name, const c
   Result<void> result;
   settings.each([&](const Node& each) {
     if (each.type < Type::object || !result.has_value()) return;
-    const std::string inner =
-        std::string(pointer) + '/' + std::string(data.document().name(each));
+    const std::string inner = std::string(pointer) + '/' + std::string(data.document().name(each));
     result = invalid(data.document(), each, inner.c_str(), "a string, a number or a boolean");
   });
   return result;

@@ -25,14 +25,8 @@ using Attributes = std::vector<std::pair<std::string, std::string>>;
 /// Does all lookups of one slot and notes the first that fails as its problem.
 class Resolver {
  public:
-  Resolver(const Catalog& catalog, const PreparedItem& item, Slot& slot, const Fact& fact,
-           Moment moment, int minute)
-      : catalog_(catalog),
-        item_(item),
-        slot_(slot),
-        fact_(fact),
-        moment_(moment),
-        minute_(minute) {}
+  Resolver(const PreparedItem& item, Slot& slot, const Fact& fact, Moment moment, int minute)
+      : item_(item), slot_(slot), fact_(fact), moment_(moment), minute_(minute) {}
 
   void resolve_steps();
   void resolve_price();
@@ -47,7 +41,6 @@ class Resolver {
   metering::PlainStep plain_less(const metering::Less& less);
   void apply_discounts();
 
-  const Catalog& catalog_;
   const PreparedItem& item_;
   Slot& slot_;
   const Fact& fact_;

@@ -71,7 +71,7 @@ Slot& SlotTable::make(const PreparedItem& item, const Fact& fact, Moment moment,
     if (fact.attributes[attribute].empty()) continue;
     slot.attributes.emplace_back(code.attributes[attribute].name, fact.attributes[attribute]);
   }
-  Resolver resolver(*catalog_, item, slot, fact, moment, minute);
+  Resolver resolver(item, slot, fact, moment, minute);
   resolver.resolve_steps();
   const metering::CoverTable* const cover = resolver.cover_table();
   if (cover == nullptr || slot.problem.has_value()) {
@@ -84,7 +84,7 @@ Slot& SlotTable::make(const PreparedItem& item, const Fact& fact, Moment moment,
     covered.cover_slots.clear();
     covered.order = sortable(static_cast<std::uint32_t>(i));
     covered.attributes.emplace_back(cover->attribute, cover->rows[i].word);
-    Resolver(*catalog_, item, covered, fact, moment, minute).resolve_price();
+    Resolver(item, covered, fact, moment, minute).resolve_price();
     slot.cover_slots.push_back(covered.index);
   }
   return slot;
