@@ -143,6 +143,8 @@ Result<Target> CellStore::target_behind(const PreparedItem& item, std::size_t pi
     tap.item = &item;
     tap.window = window;
     tap.resource = here.has_resource ? std::string(fact.resource) : std::string();
+    tap.scope = text_of(scope);
+    tap.slot = stage == 0 ? slot : no_slot;
     tap.account = account_number(fact.account);
     STEELYARD_TRY(behind, is_last ? priced(item, fact, window, slot)
                                   : pooled(item, pipeline, stage + 1, fact, window, slot));

@@ -2,6 +2,7 @@
 
 #include <boost/container/small_vector.hpp>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -97,7 +98,9 @@ struct Tapped {
   const PreparedItem* item = nullptr;
   std::uint32_t account = 0;
   base::Slot window;
-  std::string resource;  ///< Breaks ties.
+  std::string resource;          ///< Breaks ties,
+  std::string_view scope;        ///< and so do its scope
+  std::uint32_t slot = no_slot;  ///< and its slot, if it has only one.
   Parts in;
   Parts covered;                                            ///< By slot; what plans take.
   std::vector<std::pair<const std::string*, Part>> covers;  ///< The same, by plan's name.

@@ -100,13 +100,19 @@ void CoverBook::plans_changed(Account& owner) {
   });
 }
 
-/// The usage of a window stands by resource and item, whatever order it came in.
-void CoverBook::insert(Account& owner, Tapped& tap) {
+/// The usage of a window stands by resource, item, scope and price, whatever order it came in.
+void CoverBook::insert(Account& owner, Tapped& tap) const {
   std::vector<Entry>& entries = owner.windows[{tap.window.from, tap.window.to}];
-  const auto is_before = [](const Entry& a, const Entry& b) {
-    return std::tie(a.tap->resource, a.tap->item->rule->name, a.tap->item->index) <
-           std::tie(b.tap->resource, b.tap->item->rule->name, b.tap->item->index);
+  const auto slot_order = [&](const Tapped& each) {
+    return each.slot == no_slot ? std::string_view()
+                                : std::string_view(slots_->at(each.slot).order);
   };
+  const auto key_of = [&](const Entry& entry) {
+    const Tapped& each = *entry.tap;
+    return std::tuple(std::string_view(each.resource), std::string_view(each.item->rule->name),
+                      each.item->index, each.scope, slot_order(each));
+  };
+  const auto is_before = [&](const Entry& a, const Entry& b) { return key_of(a) < key_of(b); };
   Entry entry{&tap, {}};
   entries.insert(std::ranges::upper_bound(entries, entry, is_before), std::move(entry));
 }

@@ -80,7 +80,7 @@ class CoverBook {
   Account& account(std::uint32_t number);
   static void give_everything_back(Account& account);
   void plans_changed(Account& account);
-  static void insert(Account& account, Tapped& tap);
+  void insert(Account& account, Tapped& tap) const;
   void allocate_window(Account& account, std::vector<Entry>& entries);
   void take(Account& account, std::uint32_t plan, Entry& entry, std::size_t part);
   bool is_lost(const Account& account, const Plan& plan, const base::Slot& window) const;

@@ -53,7 +53,7 @@ const Slot& SlotTable::find(const PreparedItem& item, const Fact& fact, Moment m
   const std::string key = key_;
   Slot& slot = make(item, fact, moment, minute);
   slot.epoch = epoch;
-  slot.order = sortable(epoch) + sortable(price_epoch) + slot.order + key.substr(16);
+  slot.order = sortable(epoch) + sortable(price_epoch) + slot.order + key.substr(12);
   for (const std::uint32_t cover : slot.cover_slots) {
     slots_[cover].epoch = epoch;
     slots_[cover].order = slot.order + slots_[cover].order;

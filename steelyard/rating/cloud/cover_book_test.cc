@@ -1,0 +1,175 @@
+#include "steelyard/rating/cloud/cover_book.h"
+
+#include "steelyard/rating/cloud/demo_book_for_tests.h"
+#include "steelyard/rating/cloud/engine.h"
+
+namespace steelyard::rating::cloud {
+namespace {
+
+const char* const product = R"(meters:
+  storage_gb: {kind: gauge}
+  backup_gb:  {kind: gauge}
+  gb:         {kind: counter}
+attributes:
+  region: {default: a}
+items:
+  - {item: demo/storage, unit: GB-hour, measure: {integral: storage_gb}, price: {CNY: 1}}
+  - {item: demo/backup, unit: GB-hour, measure: {integral: backup_gb}, price: {CNY: 1}}
+  - {item: demo/traffic, unit: GB, measure: {sum: gb}, price: {keys: [region], rows: [{region: a, CNY: 1}, {region: b, CNY: 2}]}}
+plans:
+  - {plan: demo/hourly, unit: GB, reset: hour, covers: [{item: demo/storage}, {item: demo/backup, factor: 0.5}]}
+  - {plan: demo/first, unit: GB, reset: none, priority: 1, covers: [{item: demo/traffic}]}
+  - {plan: demo/second, unit: GB, reset: none, priority: 2, covers: [{item: demo/traffic}]}
+  - {plan: demo/local, unit: GB, reset: none, covers: [{item: demo/traffic, where: {region: b}}]}
+  - {plan: demo/money, unit: money, reset: none, covers: [{item: demo/traffic, factor: list_price}]}
+)";
+
+class Plans : public testing::Test {
+ protected:
+  Fact fact(const std::string& resource, const std::string& start, const std::string& end,
+            const std::string& meter, std::int64_t value, std::string_view region = "a") {
+    Fact fact;
+    fact.account = "acme";
+    fact.resource = texts_.emplace_back(resource);
+    fact.start = instant_at("2026-11-02T" + start + ":00");
+    fact.end = instant_at("2026-11-02T" + end + ":00");
+    fact.attributes = {region};
+    fact.sequence = texts_.size();
+    fact.meters = {{static_cast<std::uint16_t>(catalog_.code(0).meter_numbers.find(meter)),
+                    money::Decimal::whole(value)}};
+    return fact;
+  }
+
+  BoughtPlan plan(const std::string& name, const std::string& id, std::int64_t quota,
+                  const std::string& from = "00:00", const std::string& to = "23:59") const {
+    BoughtPlan plan;
+    for (const pricebook::CloudPlan& each : book_.versions[0].products[0].plans) {
+      if (each.name == name) plan.rule = &each;
+    }
+    EXPECT_NE(plan.rule, nullptr) << name;
+    plan.id = id;
+    plan.account = "acme";
+    plan.from = instant_at("2026-11-02T" + from + ":00").seconds;
+    plan.to = instant_at("2026-11-02T" + to + ":00").seconds;
+    plan.quota = money::Rational::whole(quota);
+    return plan;
+  }
+
+  void use(const Fact& fact) { note(engine_.apply(fact)); }
+  void buy(const BoughtPlan& plan) { note(engine_.add_plan(plan)); }
+  void note(const Charge& charge) {
+    ASSERT_TRUE(charge.is_rated) << charge.detail;
+    total_ += charge.amount;
+    for (const Line& each : charge.lines) {
+      covered_[each.row->item + ' ' + each.row->tier] += each.quantity;
+    }
+  }
+  std::string covered(const std::string& row) { return covered_[row].to_text(); }
+
+  pricebook::PriceBookSeries book_ = demo_book(product);
+  Catalog catalog_{book_};
+  Engine engine_{catalog_, 0, "CNY"};
+  std::deque<std::string> texts_;
+  money::Decimal total_;
+  std::map<std::string, money::Decimal> covered_;
+};
+
+TEST_F(Plans, a_quota_is_full_again_each_hour) {
+  buy(plan("demo/hourly", "p", 100));
+  use(fact("r", "10:00", "12:00", "storage_gb", 150));
+  EXPECT_EQ(total_.to_text(), "100");  // 50 in each hour.
+  EXPECT_EQ(covered("demo/storage plan demo/hourly"), "200");
+}
+
+TEST_F(Plans, a_factor_is_what_a_unit_takes_of_the_quota) {
+  buy(plan("demo/hourly", "p", 100));
+  use(fact("r", "10:00", "11:00", "backup_gb", 250));
+  EXPECT_EQ(covered("demo/backup plan demo/hourly"), "200");
+  EXPECT_EQ(total_.to_text(), "50");
+}
+
+TEST_F(Plans, resources_are_served_by_their_names_whatever_came_first) {
+  buy(plan("demo/hourly", "p", 100));
+  use(fact("r-2", "10:00", "11:00", "storage_gb", 80));
+  EXPECT_EQ(total_.to_text(), "0");
+  use(fact("r-1", "10:00", "11:00", "backup_gb", 100));
+  // r-1 takes 50 units for its 100; r-2 has 50 of its 80.
+  EXPECT_EQ(covered("demo/backup plan demo/hourly"), "100");
+  EXPECT_EQ(covered("demo/storage plan demo/hourly"), "50");
+  EXPECT_EQ(total_.to_text(), "30");
+}
+
+TEST_F(Plans, prices_of_one_resource_are_served_in_the_order_of_the_table) {
+  buy(plan("demo/first", "p", 10));
+  use(fact("r", "10:00", "11:00", "gb", 10, "b"));
+  EXPECT_EQ(total_.to_text(), "0");
+  use(fact("r", "10:00", "11:00", "gb", 4, "a"));
+  EXPECT_EQ(total_.to_text(), "8");  // The 4 at 1 are covered, and 6 of the 10 at 2.
+}
+
+TEST_F(Plans, by_priority_then_expiry_then_order_then_id) {
+  use(fact("r", "10:00", "11:00", "gb", 5));
+  buy(plan("demo/second", "a", 100));
+  EXPECT_EQ(covered("demo/traffic plan demo/second"), "5");
+  buy(plan("demo/first", "z", 3));
+  EXPECT_EQ(covered("demo/traffic plan demo/first"), "3");
+  EXPECT_EQ(covered("demo/traffic plan demo/second"), "2");
+  EXPECT_EQ(total_.to_text(), "0");
+}
+
+TEST_F(Plans, an_aggregate_goes_to_the_earliest_usage) {
+  buy(plan("demo/first", "p", 10));
+  use(fact("r", "14:00", "15:00", "gb", 8));
+  use(fact("r", "12:00", "13:00", "gb", 8));
+  EXPECT_EQ(covered("demo/traffic plan demo/first"), "10");
+  EXPECT_EQ(total_.to_text(), "6");
+  EXPECT_EQ(engine_.take_back(fact("r", "12:00", "13:00", "gb", 8)).amount.to_text(), "-6");
+}
+
+TEST_F(Plans, usage_before_it_began_or_after_it_ended_is_not_covered) {
+  buy(plan("demo/first", "p", 100, "11:00", "12:00"));
+  use(fact("r", "10:00", "11:00", "gb", 1));
+  use(fact("r", "12:00", "13:00", "gb", 1));
+  EXPECT_EQ(total_.to_text(), "2");
+  use(fact("r", "11:00", "12:00", "gb", 1));
+  EXPECT_EQ(total_.to_text(), "2");
+}
+
+TEST_F(Plans, one_that_arrives_late_gives_back_and_one_taken_back_charges_again) {
+  use(fact("r", "10:00", "11:00", "gb", 5));
+  EXPECT_EQ(total_.to_text(), "5");
+  buy(plan("demo/first", "p", 3));
+  EXPECT_EQ(total_.to_text(), "2");
+  note(engine_.take_back_plan(plan("demo/first", "p", 3)));
+  EXPECT_EQ(total_.to_text(), "5");
+  EXPECT_EQ(covered("demo/traffic plan demo/first"), "0");
+}
+
+TEST_F(Plans, only_usage_that_its_conditions_fit) {
+  buy(plan("demo/local", "p", 100));
+  use(fact("r", "10:00", "11:00", "gb", 5, "a"));
+  use(fact("r", "10:00", "11:00", "gb", 5, "b"));
+  EXPECT_EQ(total_.to_text(), "5");
+  BoughtPlan of_region = plan("demo/first", "q", 100);
+  of_region.attributes = {{"region", "b"}};
+  buy(of_region);
+  EXPECT_EQ(total_.to_text(), "5") << "what was bought for b covers nothing in a";
+}
+
+TEST_F(Plans, money_is_used_up_at_the_list_price) {
+  buy(plan("demo/money", "p", 6));
+  use(fact("r", "10:00", "11:00", "gb", 5, "b"));
+  EXPECT_EQ(covered("demo/traffic plan demo/money"), "3");
+  EXPECT_EQ(total_.to_text(), "4");
+}
+
+TEST_F(Plans, other_accounts_have_none_of_it) {
+  buy(plan("demo/first", "p", 100));
+  Fact other = fact("r", "10:00", "11:00", "gb", 5);
+  other.account = "big";
+  use(other);
+  EXPECT_EQ(total_.to_text(), "5");
+}
+
+}  // namespace
+}  // namespace steelyard::rating::cloud

@@ -1,0 +1,86 @@
+#include "steelyard/rating/cloud/fact_store.h"
+
+#include <gtest/gtest.h>
+
+namespace steelyard::rating::cloud {
+namespace {
+
+Fact any_fact(std::string_view resource) {
+  Fact fact;
+  fact.code = 7;
+  fact.account = "acme";
+  fact.resource = resource;
+  fact.start = {1'793'462'400, 1};
+  fact.end = {1'793'466'000, 999'999'999};
+  fact.meters = {{3, money::Decimal::parse("0.000000000001").value()},
+                 {65'535, money::Decimal::parse("1000000000000000000000000").value()}};
+  fact.attributes = {"", "cn-hangzhou", ""};
+  fact.sequence = UINT64_MAX;
+  return fact;
+}
+
+TEST(FactStore, gives_back_what_it_was_given) {
+  FactStore store;
+  const std::string resource(128, 'x');
+  store.keep(1, any_fact(resource));
+  std::string text;
+  const auto found = store.find(1, text);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->code, 7);
+  EXPECT_EQ(found->account, "acme");
+  EXPECT_EQ(found->resource, resource);
+  EXPECT_EQ(found->start, (base::Instant{1'793'462'400, 1}));
+  EXPECT_EQ(found->end, (base::Instant{1'793'466'000, 999'999'999}));
+  EXPECT_EQ(found->sequence, UINT64_MAX);
+  ASSERT_EQ(found->meters.size(), 2U);
+  EXPECT_EQ(found->meters[0].value.to_text(), "0.000000000001");
+  EXPECT_EQ(found->meters[1].meter, 65'535);
+  EXPECT_EQ(found->meters[1].value.to_text(), "1000000000000000000000000");
+  EXPECT_EQ(found->attributes, (std::vector<std::string_view>{"", "cn-hangzhou", ""}));
+}
+
+TEST(FactStore, a_fact_without_meters_and_attributes) {
+  FactStore store;
+  store.keep(1, Fact{});
+  std::string text;
+  const auto found = store.find(1, text);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_TRUE(found->meters.empty());
+  EXPECT_TRUE(found->attributes.empty());
+}
+
+TEST(FactStore, knows_what_was_kept_and_not_forgotten) {
+  FactStore store;
+  std::string text;
+  EXPECT_FALSE(store.find(1, text).has_value());
+  store.keep(1, any_fact("r"));
+  EXPECT_FALSE(store.find(2, text).has_value());
+  EXPECT_EQ(store.size(), 1U);
+  store.forget(1);
+  store.forget(2);
+  EXPECT_FALSE(store.find(1, text).has_value());
+  EXPECT_EQ(store.size(), 0U);
+}
+
+TEST(FactStore, the_latest_fact_of_a_key_counts) {
+  FactStore store;
+  store.keep(1, any_fact("old"));
+  store.keep(1, any_fact("new"));
+  std::string text;
+  EXPECT_EQ(store.find(1, text)->resource, "new");
+  EXPECT_EQ(store.size(), 1U);
+}
+
+TEST(FactStore, facts_stand_in_several_blocks) {
+  FactStore store;
+  constexpr std::uint64_t count = 30'000;  // More than a block of a megabyte holds.
+  for (std::uint64_t i = 0; i < count; ++i) store.keep(i, any_fact("r-" + std::to_string(i)));
+  EXPECT_GT(store.bytes(), std::size_t{2} << 20);
+  for (const std::uint64_t i : {std::uint64_t{0}, count / 3, count / 2, count - 1}) {
+    std::string text;
+    EXPECT_EQ(store.find(i, text)->resource, "r-" + std::to_string(i));
+  }
+}
+
+}  // namespace
+}  // namespace steelyard::rating::cloud
