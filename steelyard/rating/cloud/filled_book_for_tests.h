@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <variant>
@@ -9,12 +10,16 @@
 
 namespace steelyard::rating::cloud {
 
-/// Gives a book a number wherever a page names none, and no table an end, so that every item
-/// can be rated with whatever quantity: which fact is refused above a last bracket depends on
-/// what came before it.
+/// Whether tables that have an end lose it. With an end, which fact is refused above the last
+/// bracket depends on what came before it.
+enum class TableEnds : std::uint8_t { kept, opened };
+
+/// Gives a book a number wherever a page names none, so that every item can be rated.
 class BookFiller {
  public:
-  static void fill(pricebook::PriceBookSeries& book) {
+  explicit BookFiller(TableEnds ends) : ends_(ends) {}
+
+  void fill(pricebook::PriceBookSeries& book) const {
     for (pricebook::PriceBook& version : book.versions) {
       for (pricebook::Product& product : version.products) {
         for (pricebook::CloudItem& item : product.items) fill(item);
@@ -26,13 +31,13 @@ class BookFiller {
   }
 
  private:
-  static void fill(metering::Lookup& lookup) {
+  void fill(metering::Lookup& lookup) const {
     for (metering::Lookup::Row& row : lookup.rows) {
       if (!row.value.has_value()) row.value = money::Rational::ratio(3, 2);
     }
   }
 
-  static void fill(metering::Step& step) {
+  void fill(metering::Step& step) const {
     if (auto* s = std::get_if<metering::Scale>(&step)) fill(s->factor);
     if (auto* s = std::get_if<metering::Round>(&step)) fill(s->step);
     if (auto* s = std::get_if<metering::AtLeast>(&step)) fill(s->least);
@@ -48,19 +53,19 @@ class BookFiller {
       }
     }
     if (auto* s = std::get_if<metering::Combine>(&step)) {
-      if (s->cover.rows.empty()) return;
+      if (s->cover.rows.empty() || ends_ == TableEnds::kept) return;
       for (money::Rational& capacity : s->cover.rows.back().capacities) {
         capacity = money::Rational::whole(INT64_MAX);
       }
     }
   }
 
-  static void fill(metering::Dim& dim) {
+  void fill(metering::Dim& dim) const {
     for (metering::Step& step : dim.each) fill(step);
     for (metering::Step& step : dim.shape) fill(step);
   }
 
-  static void fill(pricebook::CloudItem& item) {
+  void fill(pricebook::CloudItem& item) const {
     for (metering::Dim& dim : item.measure) fill(dim);
     for (metering::Step& step : item.shape) fill(step);
     for (metering::Dim& dim : item.times) fill(dim);
@@ -68,7 +73,9 @@ class BookFiller {
     for (pricebook::CloudPriceRow& row : item.price.rows) {
       cents += 4;  // Each row has a price of its own.
       if (!row.price.has_value() && !row.is_free) row.price = invented(item.price.kernel, cents);
-      if (row.price.has_value()) row.price->brackets.back().up_to.reset();
+      if (row.price.has_value() && ends_ == TableEnds::opened) {
+        row.price->brackets.back().up_to.reset();
+      }
     }
   }
 
@@ -81,12 +88,14 @@ class BookFiller {
     return {{{Decimal::whole(5), unit + unit, flat, {}},
              {std::nullopt, unit, flat, Decimal::whole(5)}}};
   }
+
+  TableEnds ends_;
 };
 
 /// A shipped book, filled. `name` is its folder.
-inline pricebook::PriceBookSeries filled_book(const std::string& name) {
+inline pricebook::PriceBookSeries filled_book(const std::string& name, TableEnds ends) {
   auto book = pricebook::load(std::string(STEELYARD_ROOT) + "/pricebooks/" + name).value();
-  BookFiller::fill(book);
+  BookFiller(ends).fill(book);
   return book;
 }
 
