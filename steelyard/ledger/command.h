@@ -67,18 +67,18 @@ struct Charge {
   base::Instant at;  ///< Time of the fact: chooses grants and budget windows.
   Id origin;
   Cause cause;
-  std::string_view item = {};    ///< For the scopes of grants.
-  BudgetId budget = no_budget;   ///< The lowest node it counts on. None: that of the hold.
-  Id hold = {};                  ///< None: no hold.
-  bool ends_hold = true;         ///< false: more settlements follow.
-  Id original = {};              ///< The charge that this one corrects.
+  std::string_view item = {};   ///< For the scopes of grants.
+  BudgetId budget = no_budget;  ///< The lowest node it counts on. None: that of the hold.
+  Id hold = {};                 ///< None: no hold.
+  bool ends_hold = true;        ///< false: more settlements follow.
+  Id original = {};             ///< The charge that this one corrects.
   std::span<const Drawn> original_drawn = {};  ///< How that one was drawn, if the caller knows.
 };
 
 struct Authorise {
   WalletId wallet;
-  money::Decimal amount;       ///< > 0.
-  std::int64_t ttl_micros;     ///< 1 to hold_ttl_micros_max.
+  money::Decimal amount;    ///< > 0.
+  std::int64_t ttl_micros;  ///< 1 to hold_ttl_micros_max.
   base::Instant at;
   Id hold;
   Cause cause;
@@ -125,13 +125,13 @@ std::string_view name_of(Period period);
 /// and the currency stay. Another period or zone begins new windows, with nothing spent.
 struct SetBudget {
   std::uint32_t tenant;
-  std::string_view name;          ///< Unique in the tenant: "project/search", "key/ak-7".
+  std::string_view name;  ///< Unique in the tenant: "project/search", "key/ak-7".
   BudgetId parent = no_budget;
   money::Currency currency;
   std::optional<money::Decimal> limit;  ///< > 0. None: only counts.
   bool is_hard = true;                  ///< Holds beyond the limit are refused.
   Period period = Period::total;
-  std::string_view zone = "UTC";        ///< In which days and months begin.
+  std::string_view zone = "UTC";                   ///< In which days and months begin.
   std::span<const std::uint16_t> thresholds = {};  ///< Percent of the limit, rising.
 };
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -11,12 +10,15 @@
 
 #include "steelyard/base/result.h"
 #include "steelyard/ledger/budget_tree.h"
+#include "steelyard/ledger/bytes.h"
 #include "steelyard/ledger/command.h"
 #include "steelyard/ledger/due_queue.h"
 #include "steelyard/ledger/entry.h"
+#include "steelyard/ledger/name_index.h"
 #include "steelyard/ledger/record.h"
 #include "steelyard/ledger/refusal.h"
 #include "steelyard/ledger/shelf.h"
+#include "steelyard/ledger/totals.h"
 
 /// Who owes what: balanced entries, balances, grants, holds and budgets.
 namespace steelyard::ledger {
@@ -34,8 +36,9 @@ struct Options {
 
 /// Told what happens, while it happens. May not call the ledger.
 struct Observer {
-  std::function<void(const Entry&)> entry;        ///< The journal: each entry once.
-  std::function<void(const Crossing&)> crossing;  ///< A budget's threshold: once in its window.
+  std::function<void(const Entry&)> entry = {};  ///< The journal: each entry once.
+  std::function<void(const Crossing&)> crossing =
+      {};  ///< A budget's threshold: once in its window.
 };
 
 /// What a charge did beside being booked.
@@ -51,20 +54,20 @@ struct ChargeNotes {
 };
 
 struct Charged {
-  bool is_repeat = false;  ///< It was booked before; nothing changed.
-  ChargeNotes notes;       ///< Not of a repeat.
-  std::optional<HoldState> hold;       ///< Of the hold it names, after it.
+  bool is_repeat = false;              ///< It was booked before; nothing changed.
+  ChargeNotes notes = {};              ///< Not of a repeat.
+  std::optional<HoldState> hold = {};  ///< Of the hold it names, after it.
   money::Decimal hold_reserved = {};   ///< What that hold still keeps.
   /// Where it was drawn from or, below zero, given back to. Valid until the next command. Of a
   /// repeat: empty, if charges are not remembered.
-  std::span<const Drawn> drawn;
+  std::span<const Drawn> drawn = {};
 };
 
 struct Authorised {
   bool is_repeat = false;  ///< The same hold was asked for before.
   HoldState state = HoldState::open;
   money::Decimal reserved = {};   ///< What it keeps now.
-  base::Instant expires_at;       ///< By the first tick from then on.
+  base::Instant expires_at = {};  ///< By the first tick from then on.
   money::Decimal available = {};  ///< What is left behind it.
 };
 
@@ -82,9 +85,6 @@ struct Balance {
   /// prepaid + promo_usable + postpaid limit - receivable - reserved: what a hold may ask for.
   money::Decimal available;
 };
-
-enum class WalletState : std::uint8_t { open = 1, closing = 2, closed = 3 };
-std::string_view name_of(WalletState state);
 
 /// The ledger of all customers of all tenants of one shard. Deterministic: no clock, no random,
 /// no I/O. One thread. A *wallet* is what one customer has in one currency.
@@ -206,6 +206,104 @@ class Ledger {
   /// ledger. Errors: file_is_malformed, with the kind of the entity.
   [[nodiscard]] Result<void> restore(std::string_view key, std::string_view value);
   [[nodiscard]] Result<void> finish_restore();
+
+ private:
+  struct Repeat {
+    bool is_repeat = false;
+    bool is_conflict = false;
+  };
+
+  Wallet* find(WalletId wallet);
+  const Wallet& get(WalletId wallet) const;
+  std::uint32_t house_of(std::uint32_t tenant, const money::Currency& currency);
+  Totals& totals_of(Wallet& wallet, Account account);
+  const Totals& totals_of(const Wallet& wallet, Account account) const;
+
+  // Entries: collected in postings_, looked at, then made.
+  void add_posting(Account account, Side side, money::Decimal amount, Id grant = {});
+  void add_pending(Side of_reserved, money::Decimal amount);
+  bool can_post(const Wallet& wallet) const;
+  void post(EntryKind kind, Wallet& wallet, Id origin, Id original, const Cause& cause,
+            base::Instant at);
+
+  // Origins.
+  std::optional<Refusal> check_command(const Wallet* wallet, money::Decimal amount,
+                                       base::Instant at) const;
+  Repeat repeat_of(const TenantKey& origin, std::uint64_t fingerprint) const;
+  OriginRecord& remember(const TenantKey& origin, EntryKind kind, std::uint64_t fingerprint,
+                         WalletId wallet, money::Decimal amount);
+
+  // Grants.
+  GrantRecord* grant_of(const Wallet& wallet, Id grant);
+  void insert_grant(Wallet& wallet, const GrantRecord& grant);
+  void change_grant(Wallet& wallet, GrantRecord& grant, money::Decimal change);
+  money::Decimal usable_grants(const Wallet& wallet, std::string_view item, base::Instant at) const;
+  money::Decimal available(const Wallet& wallet, std::string_view item, base::Instant at) const;
+
+  // Charges.
+  Answer<Charged> book(const Charge& command, Hold* hold);
+  std::optional<Answer<Charged>> repeated(const Charge& command, const Wallet& wallet,
+                                          const Hold* hold);
+  void draw(const Wallet& wallet, money::Decimal amount, std::string_view item, base::Instant at);
+  void give_back(const Wallet& wallet, money::Decimal amount, std::span<const Drawn> original,
+                 money::Decimal given_back);
+  void post_drawn(bool is_reversal);
+  void apply_drawn(Wallet& wallet, bool is_reversal);
+  struct Original {
+    OriginRecord* record = nullptr;  ///< None: it is not remembered yet.
+    std::span<const Drawn> drawn = {};
+    money::Decimal amount = {};
+    money::Decimal given_back = {};
+    bool is_known = false;
+  };
+  Answer<Original> original_of(WalletId wallet, std::uint32_t tenant, Id id,
+                               std::span<const Drawn> drawn, money::Decimal amount);
+  void give_back_of(const Original& original, const TenantKey& key, WalletId wallet,
+                    money::Decimal amount);
+
+  // Holds.
+  void settle_hold(Hold& hold, const Charge& command, bool ends);
+  void free_hold(Hold& hold, EntryKind kind, Id origin, const Cause& cause, base::Instant at);
+  void forget(const Hold& hold);
+  void end_hold(Hold& hold, HoldState state, Id origin, base::Instant forget_from);
+  void expire_hold(Hold& hold, const Tick& tick);
+  void expire_grant(GrantRecord& grant, const Tick& tick);
+
+  // Keeping.
+  bool restore_entity(std::string_view key, std::string_view value);
+  bool restore_wallet(std::uint32_t number, ByteReader& from);
+  bool restore_house(std::uint32_t number, ByteReader& from);
+  bool restore_grant(const TenantKey& key, ByteReader& from);
+  bool restore_hold(const TenantKey& key, ByteReader& from);
+  bool restore_origin(const TenantKey& key, ByteReader& from);
+  bool restore_clock(ByteReader& from);
+  bool link_wallets();
+  bool link_grants();
+  bool link_holds();
+
+  static constexpr std::string_view house_name = "house";
+
+  Options options_;
+  Observer observer_;
+  Shelf<Wallet> wallets_;
+  Shelf<House> houses_;
+  NameIndex wallet_of_;
+  NameIndex house_of_;
+  KeyedShelf<GrantRecord> grants_;
+  KeyedShelf<Hold> holds_;
+  KeyedShelf<OriginRecord> origins_;
+  BudgetTree budgets_;
+
+  DueQueue hold_due_;
+  DueQueue grant_due_;
+  std::optional<base::Instant> last_tick_;
+  std::optional<Cause> last_charge_;
+  std::size_t open_holds_ = 0;
+  bool is_clock_dirty_ = false;
+
+  // Of the command at work; kept so that nothing is allocated.
+  std::vector<Posting> postings_;
+  std::vector<Drawn> drawn_;
 };
 
 }  // namespace steelyard::ledger

@@ -32,7 +32,7 @@ enum class Refusal : std::uint8_t {
 
   // What a command asks for.
   amount_out_of_range = 30,  ///< Negative, 0 or too large where it may not be; a total overflows.
-  time_out_of_range = 31,    ///< A time to live, a time before 1970 or after 2200, an empty stretch.
+  time_out_of_range = 31,  ///< A time to live, a time before 1970 or after 2200, an empty stretch.
   refund_exceeds_original = 32,  ///< `available` is what can still be given back.
   entry_not_balanced = 33,
   account_not_adjustable = 34,  ///< `reserved` and `promo` change by holds and grants only.
@@ -51,8 +51,8 @@ std::string_view name_of(Refusal refusal);
 /// A refusal with the figures that explain it. Owns no memory.
 struct Refused {
   Refusal why;
-  BudgetId budget = no_budget;         ///< The node that refused, with budget_exceeded.
-  HoldState state = HoldState::open;   ///< Of the hold, with hold_not_open.
+  BudgetId budget = no_budget;        ///< The node that refused, with budget_exceeded.
+  HoldState state = HoldState::open;  ///< Of the hold, with hold_not_open.
   money::Decimal asked = {};
   money::Decimal available = {};
 };
