@@ -51,6 +51,7 @@ class NameIndex {
 
    private:
     void append(std::string_view part) {
+      if (part.empty()) return;
       std::memcpy(bytes_.data() + size_, part.data(), part.size());
       size_ += part.size();
     }
