@@ -41,6 +41,7 @@ void ChunkRater::rate(std::string_view lines) {
   record_count_ = 0;
   line_count_ = 0;
   pending_count_ = 0;
+  details_.clear();
   unescaped_.clear();
   const char* at = lines.data();
   const char* const end = at + lines.size();
@@ -53,6 +54,7 @@ void ChunkRater::rate(std::string_view lines) {
     if (line.empty() || (line.front() != '{' && is_blank(line))) continue;
     Record& record = next_record();
     record.line = line_count_;
+    if (keeps_details_) details_.emplace_back().text = line;
     rate_line(line, record);
   }
 }
@@ -90,6 +92,7 @@ void ChunkRater::rate_line(std::string_view line, Record& record) {
 
   record.fingerprint = document_.fingerprint();
   record.key = identities_->key_of(event.source, event.id);
+  if (keeps_details_) keep_detail(event, line);
   if (event.type != usage::EventType::model_call) return read_cloud_event(event, line, record);
   record.charge = rater_->rate(event);
   if (record.charge.is_rated) {
@@ -99,6 +102,34 @@ void ChunkRater::rate_line(std::string_view line, Record& record) {
   record.status = Status::unrated;
   record.reason = record.charge.reason;
   record.detail = rater_->explain_reason(event, record.reason);
+}
+
+void ChunkRater::keep_detail(const usage::UsageEvent& event, std::string_view line) {
+  EventDetail& detail = details_.back();
+  detail.type = event.type;
+  detail.time = event.time;
+  detail.priced_at = event.priced_at;
+  switch (event.type) {
+    case usage::EventType::model_call:
+      detail.name = kept(event.call.model, line);
+      detail.api_key = kept(event.call.api_key, line);
+      detail.project = kept(event.call.project, line);
+      detail.hold = kept(event.call.hold, line);
+      break;
+    case usage::EventType::resource_usage:
+      detail.name = kept(event.resource.product, line);
+      detail.resource = kept(event.resource.resource, line);
+      break;
+    case usage::EventType::resource_order:
+      detail.name = kept(event.order.product, line);
+      detail.resource = kept(event.order.resource, line);
+      break;
+    case usage::EventType::plan_purchase:
+      detail.name = kept(event.plan.plan, line);
+      detail.resource = kept(event.plan.id, line);
+      break;
+    case usage::EventType::resource_void: detail.resource = kept(event.voids.id, line); break;
+  }
 }
 
 /// Cloud events depend on what came before: they are made ready here, and applied in order.

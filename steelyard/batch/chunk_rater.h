@@ -37,12 +37,19 @@ class ChunkRater {
   void decide_identities(identity::IdentitySet& identities, CloudRun& cloud,
                          const TraceOf& trace_of = {});
 
+  /// From the next text on, also tells what a store wants to know of each event.
+  void keep_details() { keeps_details_ = true; }
+
+  /// One for each record; of a rejected one only its text is known.
+  std::span<const EventDetail> details() const { return details_; }
+
   std::span<Record> records() { return {records_.data(), record_count_}; }
   std::uint32_t line_count() const { return line_count_; }
 
  private:
   void rate_line(std::string_view line, Record& record);
   void read_cloud_event(const usage::UsageEvent& event, std::string_view line, Record& record);
+  void keep_detail(const usage::UsageEvent& event, std::string_view line);
   void refuse(Record& record, Error error);
   std::string_view kept(std::string_view text, std::string_view line);
   Record& next_record();
@@ -53,6 +60,8 @@ class ChunkRater {
   std::vector<Record> records_;
   std::size_t record_count_ = 0;
   std::uint32_t line_count_ = 0;
+  bool keeps_details_ = false;
+  std::vector<EventDetail> details_;
 
   struct Pending {
     std::size_t record = 0;

@@ -8,6 +8,7 @@
 #include "steelyard/identity/identity_set.h"
 #include "steelyard/rating/cloud/charge.h"
 #include "steelyard/rating/rater.h"
+#include "steelyard/usage/event.h"
 
 namespace steelyard::batch {
 
@@ -31,6 +32,19 @@ struct Record {
   rating::Charge charge;        ///< If rated; of a cloud event only its amount.
   rating::cloud::Charge cloud;  ///< Of a cloud event, if rated.
   std::string detail;           ///< In words, unless rated or a duplicate.
+};
+
+/// What a store wants to know of an event beside its charge. Views as those of its Record.
+struct EventDetail {
+  std::string_view text;  ///< The event as it came.
+  usage::EventType type = usage::EventType::model_call;
+  base::Instant time;
+  base::Instant priced_at;  ///< `started`, else `time`.
+  std::string_view name;    ///< Of the model or product.
+  std::string_view resource;
+  std::string_view api_key;
+  std::string_view project;
+  std::string_view hold;
 };
 
 }  // namespace steelyard::batch

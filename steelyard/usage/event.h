@@ -25,6 +25,9 @@ struct ModelCall {
   std::string_view model;  ///< Trimmed; otherwise exactly as it was sent.
   TokenCounts tokens;
   std::optional<bool> thinking;  ///< What the caller says; a reported count outranks it.
+  std::string_view api_key;      ///< Whose call it was; empty: not said. Also the next two.
+  std::string_view project;
+  std::string_view hold;  ///< What was held for it, and is settled by it.
   bool is_batch = false;
   bool is_failed_without_usage = false;  ///< Status of 400 or more: costs nothing.
 };

@@ -20,6 +20,7 @@ struct Fields {
   const Node* tags = nullptr;
   const Node* api_key = nullptr;
   const Node* project = nullptr;
+  const Node* hold = nullptr;
   const Node* region = nullptr;
   const Node* service_tier = nullptr;
 };
@@ -39,6 +40,7 @@ Fields fields_of(const json::Object& data) {
       case word("tags"): fields.tags = &member; break;
       case word("api_key"): fields.api_key = &member; break;
       case word("project"): fields.project = &member; break;
+      case word("hold"): fields.hold = &member; break;
       case word("region"): fields.region = &member; break;
       case word("service_tier"): fields.service_tier = &member; break;
       default: break;  // Kept in the fact, not priced.
@@ -50,6 +52,13 @@ Fields fields_of(const json::Object& data) {
 Result<void> check_string(const json::Document& document, const Node* node, const char* pointer) {
   if (node == nullptr || node->type == Type::string) return {};
   return invalid(document, *node, pointer, "a string");
+}
+
+Result<void> read_string(const json::Document& document, const Node* node, const char* pointer,
+                         std::string_view& text) {
+  STEELYARD_PASS(check_string(document, node, pointer));
+  if (node != nullptr) text = document.text(*node);
+  return {};
 }
 
 Result<void> read_flag(const json::Document& document, const Node* node, const char* pointer,
@@ -139,8 +148,9 @@ Result<void> read_model_call(const json::Object& data, UsageEvent& event) {
   STEELYARD_PASS(read_flag(document, fields.batch, "/data/batch", batch));
   call.is_batch = batch.value_or(false);
   STEELYARD_TRY(status, status_of(document, fields.status));
-  STEELYARD_PASS(check_string(document, fields.api_key, "/data/api_key"));
-  STEELYARD_PASS(check_string(document, fields.project, "/data/project"));
+  STEELYARD_PASS(read_string(document, fields.api_key, "/data/api_key", call.api_key));
+  STEELYARD_PASS(read_string(document, fields.project, "/data/project", call.project));
+  STEELYARD_PASS(read_string(document, fields.hold, "/data/hold", call.hold));
   STEELYARD_PASS(check_string(document, fields.region, "/data/region"));
   STEELYARD_PASS(check_string(document, fields.service_tier, "/data/service_tier"));
   STEELYARD_PASS(check_tags(document, fields.tags));

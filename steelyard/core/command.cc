@@ -1,0 +1,289 @@
+#include "steelyard/core/command.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+
+#include "steelyard/base/limits.h"
+#include "steelyard/json/document.h"
+#include "steelyard/json/number.h"
+
+namespace steelyard::core {
+namespace {
+
+using json::Node;
+using json::Type;
+using money::Decimal;
+
+/// Takes the members of one object, one after the other, and keeps the first error.
+class Reader {
+ public:
+  Reader(const json::Document& document, const json::Object& object)
+      : document_(&document), object_(object) {}
+
+  void text(std::string_view name, std::string& to, bool is_needed = true) {
+    const Node* const node = take(name, is_needed);
+    if (node == nullptr) return;
+    const std::string_view value =
+        node->type == Type::string ? document_->text(*node) : std::string_view();
+    if (value.empty() || value.size() > limits::id_characters_max) {
+      return refuse(name, *node,
+                    "a text of 1 to " + std::to_string(limits::id_characters_max) + " bytes");
+    }
+    to = value;
+  }
+
+  void long_text(std::string_view name, std::string& to) {
+    const Node* const node = take(name, true);
+    if (node == nullptr) return;
+    if (node->type != Type::string) return refuse(name, *node, "a text");
+    to = document_->text(*node);
+  }
+
+  /// A JSON number or a decimal string, read exactly.
+  void amount(std::string_view name, Decimal& to, bool is_needed = true) {
+    const Node* const node = take(name, is_needed);
+    if (node == nullptr) return;
+    if (node->type == Type::string || node->type == Type::number) {
+      const auto value = Decimal::parse(document_->text(*node));
+      if (value.has_value() && !value->is_negative()) {
+        to = *value;
+        return;
+      }
+    }
+    refuse(name, *node, "a decimal number of at most 12 digits after the point, not negative");
+  }
+
+  void amount(std::string_view name, std::optional<Decimal>& to) {
+    if (!has(name)) return;
+    amount(name, to.emplace());
+  }
+
+  template <class Number>
+  void whole(std::string_view name, Number& to, std::uint64_t min, std::uint64_t max) {
+    const Node* const node = take(name, false);
+    if (node == nullptr) return;
+    if (node->type != Type::number || !node->is_whole || node->whole < min || node->whole > max) {
+      return refuse(name, *node,
+                    "a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+    }
+    to = static_cast<Number>(node->whole);
+  }
+
+  void flag(std::string_view name, bool& to) {
+    const Node* const node = take(name, false);
+    if (node == nullptr) return;
+    if (node->type != Type::boolean) return refuse(name, *node, "true or false");
+    to = node->whole == 1;
+  }
+
+  void time(std::string_view name, base::Instant& to, bool is_needed = true) {
+    const Node* const node = take(name, is_needed);
+    if (node == nullptr) return;
+    if (node->type != Type::string || !base::parse_rfc3339(document_->text(*node), to)) {
+      refuse(name, *node, "a time like 2026-11-22T08:00:03Z");
+    }
+  }
+
+  void time(std::string_view name, std::optional<base::Instant>& to) {
+    if (!has(name)) return;
+    time(name, to.emplace());
+  }
+
+  void period(std::string_view name, ledger::Period& to) {
+    const Node* const node = take(name, false);
+    if (node == nullptr) return;
+    for (const auto each : {ledger::Period::day, ledger::Period::month, ledger::Period::total}) {
+      if (node->type == Type::string && document_->text(*node) == ledger::name_of(each)) {
+        to = each;
+        return;
+      }
+    }
+    refuse(name, *node, "day, month or total");
+  }
+
+  void percents(std::string_view name, std::vector<std::uint16_t>& to) {
+    const Node* const node = take(name, false);
+    if (node == nullptr) return;
+    bool is_good = node->type == Type::array;
+    if (is_good) {
+      json::Object(*document_, *node).each([&](const Node& each) {
+        is_good = is_good && each.type == Type::number && each.is_whole && each.whole > 0 &&
+                  each.whole <= ledger::threshold_percent_max &&
+                  to.size() < static_cast<std::size_t>(ledger::thresholds_max);
+        if (is_good) to.push_back(static_cast<std::uint16_t>(each.whole));
+      });
+    }
+    if (!is_good) {
+      refuse(name, *node,
+             "a list of at most " + std::to_string(ledger::thresholds_max) +
+                 " whole numbers of percent, 1 to " +
+                 std::to_string(ledger::threshold_percent_max));
+    }
+  }
+
+  bool has(std::string_view name) {
+    const Node* const node = object_.find(json::word(name));
+    return node != nullptr && node->type != Type::null;
+  }
+
+  Result<void> finish() {
+    if (!error_.has_value()) {
+      object_.each([&](const Node& member) {
+        if (error_.has_value() || std::ranges::find(known_, member.word) != known_.end()) return;
+        error_ = Error{ErrorCode::invalid_field, "/" + std::string(document_->name(member)) +
+                                                     ": is no member of this command"};
+      });
+    }
+    if (error_.has_value()) return std::unexpected(std::move(*error_));
+    return {};
+  }
+
+ private:
+  const Node* take(std::string_view name, bool is_needed) {
+    known_.push_back(json::word(name));
+    const Node* const node = object_.find(json::word(name));
+    if (node != nullptr && node->type != Type::null) return node;
+    if (is_needed && !error_.has_value()) {
+      error_ = Error{ErrorCode::missing_field, "/" + std::string(name) + " is missing"};
+    }
+    return nullptr;
+  }
+
+  void refuse(std::string_view name, const Node& node, const std::string& expected) {
+    if (error_.has_value()) return;
+    constexpr std::size_t shown_bytes = 64;
+    std::string shown(document_->text(node).substr(0, shown_bytes));
+    error_ = Error{ErrorCode::invalid_field,
+                   "/" + std::string(name) + ": '" + shown + "' is not " + expected};
+  }
+
+  const json::Document* document_;
+  json::Object object_;
+  std::vector<std::uint64_t> known_{json::word("command")};
+  std::optional<Error> error_;
+};
+
+void read(Reader& from, SetAccount& to) {
+  from.text("account", to.account);
+  to.terms.is_unlimited = !from.has("postpaid_limit");
+  from.amount("postpaid_limit", to.terms.postpaid_limit, false);
+}
+
+void read(Reader& from, CloseAccount& to) {
+  from.text("account", to.account);
+  from.flag("drains", to.drains);
+}
+
+void read(Reader& from, TopUp& to) {
+  from.text("account", to.account);
+  from.text("id", to.id);
+  from.amount("amount", to.amount);
+}
+
+void read(Reader& from, Grant& to) {
+  from.text("account", to.account);
+  from.text("id", to.id);
+  from.amount("amount", to.amount);
+  from.whole("priority", to.priority, 0, UINT16_MAX);
+  from.time("effective_at", to.effective_at);
+  from.time("expires_at", to.expires_at);
+  from.text("scope", to.scope, false);
+}
+
+void read(Reader& from, Refund& to) {
+  from.text("account", to.account);
+  from.text("id", to.id);
+  from.text("original", to.original);
+  from.amount("amount", to.amount);
+}
+
+void read(Reader& from, OpenHold& to) {
+  from.text("hold", to.hold);
+  from.text("account", to.account);
+  from.amount("amount", to.amount);
+  from.whole("ttl_ms", to.ttl_ms, 1, ledger::hold_ttl_micros_max / 1'000);
+  from.text("budget", to.budget, false);
+  from.text("item", to.item, false);
+}
+
+void read(Reader& from, SettleHold& to) {
+  from.text("hold", to.hold);
+  from.text("account", to.account);
+  from.text("id", to.id);
+  from.amount("amount", to.amount);
+  from.flag("ends", to.ends);
+  from.text("item", to.item, false);
+}
+
+void read(Reader& from, ReleaseHold& to) {
+  from.text("hold", to.hold);
+  from.text("id", to.id);
+}
+
+void read(Reader& from, SetBudget& to) {
+  from.text("name", to.name);
+  from.text("parent", to.parent, false);
+  from.amount("limit", to.limit);
+  from.flag("hard", to.is_hard);
+  from.period("period", to.period);
+  from.text("zone", to.zone, false);
+  from.percents("thresholds", to.thresholds);
+}
+
+void read(Reader& from, SetKey& to) {
+  from.text("key", to.key);
+  from.long_text("record", to.record);
+}
+
+template <class Kind>
+Result<Command> read_as(Reader& reader) {
+  Kind command;
+  read(reader, command);
+  STEELYARD_PASS(reader.finish());
+  return Command(std::move(command));
+}
+
+struct Named {
+  std::string_view name;
+  Result<Command> (*read)(Reader&);
+};
+
+constexpr std::array<Named, std::variant_size_v<Command>> all_commands{{
+    {"set_account", read_as<SetAccount>},
+    {"close_account", read_as<CloseAccount>},
+    {"top_up", read_as<TopUp>},
+    {"grant", read_as<Grant>},
+    {"refund", read_as<Refund>},
+    {"open_hold", read_as<OpenHold>},
+    {"settle_hold", read_as<SettleHold>},
+    {"release_hold", read_as<ReleaseHold>},
+    {"set_budget", read_as<SetBudget>},
+    {"set_key", read_as<SetKey>},
+}};
+
+}  // namespace
+
+Result<Command> read_command(std::string_view text) {
+  json::Document document;
+  if (!document.parse_copy(text)) {
+    return failure(ErrorCode::malformed_json, std::string(document.error().what) + " at byte " +
+                                                  std::to_string(document.error().offset));
+  }
+  if (document.root().type != Type::object) {
+    return failure(ErrorCode::invalid_field, "a command is a JSON object");
+  }
+  const json::Object object(document, document.root());
+  const Node* const name = object.find(json::word("command"));
+  if (name == nullptr || name->type != Type::string) {
+    return failure(ErrorCode::missing_field, "/command is missing");
+  }
+  Reader reader(document, object);
+  for (const Named& each : all_commands) {
+    if (document.text(*name) == each.name) return each.read(reader);
+  }
+  return failure(ErrorCode::invalid_field,
+                 "/command: '" + std::string(document.text(*name)) + "' is no command");
+}
+
+}  // namespace steelyard::core

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "steelyard/base/result.h"
+#include "steelyard/base/time.h"
+#include "steelyard/ledger/command.h"
+#include "steelyard/money/decimal.h"
+
+/// What may be asked of the core beside taking usage. Kept in the log as JSON: one object whose
+/// member `command` is the name of the type in snake_case ("top_up"), the other members are
+/// those below. `id` is what makes a repeat a repeat.
+namespace steelyard::core {
+
+/// Opens a customer's account or changes its terms.
+struct SetAccount {
+  std::string account;
+  ledger::Terms terms;  ///< postpaid_limit: an amount, or absent: no limit.
+};
+
+struct CloseAccount {
+  std::string account;
+  bool drains = false;  ///< Waits for open holds instead of refusing.
+};
+
+/// Money that was paid in.
+struct TopUp {
+  std::string account;
+  std::string id;
+  money::Decimal amount;
+};
+
+/// Credit that was given.
+struct Grant {
+  std::string account;
+  std::string id;
+  money::Decimal amount;
+  std::uint16_t priority = 0;                 ///< Lower is drawn first.
+  std::optional<base::Instant> effective_at;  ///< None: from when it was received.
+  base::Instant expires_at;
+  std::string scope;  ///< Items that begin with it: "qwen-plus/"; empty: all.
+};
+
+/// Money back: of a top-up, or of a charge to which `original` leads.
+struct Refund {
+  std::string account;
+  std::string id;
+  std::string original;  ///< Id of the top-up.
+  money::Decimal amount;
+};
+
+/// May this be spent?
+struct OpenHold {
+  std::string hold;
+  std::string account;
+  money::Decimal amount;
+  std::uint32_t ttl_ms = 60'000;
+  std::string budget;  ///< The lowest node it counts on; empty: none.
+  std::string item;    ///< What will be used; empty: anything.
+};
+
+/// What was used of a hold.
+struct SettleHold {
+  std::string hold;
+  std::string account;
+  std::string id;
+  money::Decimal amount;
+  bool ends = true;  ///< false: more settlements follow.
+  std::string item;
+};
+
+struct ReleaseHold {
+  std::string hold;
+  std::string id;
+};
+
+struct SetBudget {
+  std::string name;    ///< "project/search", "key/ak-7"
+  std::string parent;  ///< Empty: a root.
+  std::optional<money::Decimal> limit;
+  bool is_hard = true;
+  ledger::Period period = ledger::Period::total;
+  std::string zone = "UTC";
+  std::vector<std::uint16_t> thresholds;
+};
+
+/// An API key: its record is the server's, the core keeps it.
+struct SetKey {
+  std::string key;     ///< Its public part.
+  std::string record;  ///< Empty: it is gone.
+};
+
+using Command = std::variant<SetAccount, CloseAccount, TopUp, Grant, Refund, OpenHold, SettleHold,
+                             ReleaseHold, SetBudget, SetKey>;
+
+/// Reads a command strictly: an unknown member is an error.
+/// Errors: malformed_json, missing_field, invalid_field, each with a JSON pointer and the value.
+[[nodiscard]] Result<Command> read_command(std::string_view text);
+
+}  // namespace steelyard::core

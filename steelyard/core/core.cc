@@ -1,0 +1,278 @@
+#include "steelyard/core/core.h"
+
+#include "steelyard/base/check.h"
+
+namespace steelyard::core {
+
+using batch::Status;
+using ledger::Refusal;
+using ledger::Refused;
+
+namespace {
+
+Answer answer_of(bool is_repeat) {
+  Answer answer;
+  answer.is_repeat = is_repeat;
+  return answer;
+}
+
+}  // namespace
+
+Core::Core(const rating::Rater& rater, std::uint64_t identity_seed)
+    : rater_(&rater),
+      currency_(rater.currency()),
+      identity_seed_(identity_seed),
+      key_maker_(identity_seed),
+      ledger_({}, {.crossing = [this](const ledger::Crossing& each) { crossed(each); }}) {}
+
+batch::ChunkRater Core::make_reader() const {
+  batch::ChunkRater reader(*rater_, key_maker_);
+  reader.keep_details();
+  return reader;
+}
+
+Core::Tenant& Core::tenant(std::uint32_t number) {
+  std::unique_ptr<Tenant>& tenant = tenants_[number];
+  if (tenant == nullptr) tenant = std::make_unique<Tenant>(*rater_, identity_seed_);
+  return *tenant;
+}
+
+const Counts& Core::counts(std::uint32_t tenant) const {
+  static constexpr Counts none;
+  const auto found = tenants_.find(tenant);
+  return found == tenants_.end() ? none : found->second->counts;
+}
+
+std::size_t Core::identities() const {
+  std::size_t count = 0;
+  for (const auto& [number, tenant] : tenants_) count += tenant->identities.size();
+  return count;
+}
+
+void Core::apply(batch::ChunkRater& events, const Place& first) {
+  Tenant& of = tenant(first.tenant);
+  const std::span<batch::Record> records = events.records();
+  const std::span<const batch::EventDetail> details = events.details();
+  STEELYARD_CHECK(records.size() == details.size());
+  std::vector<bool> has_sequence(records.size());
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    has_sequence[i] = records[i].status != Status::rejected;
+  }
+  events.decide_identities(of.identities, of.cloud);
+
+  Place place = first;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const batch::Record& record = records[i];
+    ++of.counts.by_status[static_cast<std::size_t>(record.status)];
+    if (record.status == Status::rated) charge(record, details[i], place);
+    if (has_sequence[i]) ++place.sequence;
+  }
+}
+
+ledger::WalletId Core::wallet_of(std::uint32_t tenant, std::string_view account) {
+  if (const auto found = find_account(tenant, account); found.has_value()) return *found;
+  const auto opened = ledger_.open_wallet(tenant, account, currency_, {.is_unlimited = true});
+  STEELYARD_CHECK(opened.has_value());
+  return *opened;
+}
+
+/// The node of the API key, else that of the project, else that of the account.
+ledger::BudgetId Core::budget_of(std::uint32_t tenant, const batch::EventDetail& detail) {
+  if (ledger_.budget_count() == 0) return ledger::no_budget;
+  const auto find = [&](std::string_view kind, std::string_view name) {
+    if (name.empty()) return std::optional<ledger::BudgetId>();
+    name_.assign(kind).append(name);
+    return ledger_.find_budget(tenant, name_);
+  };
+  if (const auto found = find("key/", detail.api_key); found.has_value()) return *found;
+  if (const auto found = find("project/", detail.project); found.has_value()) return *found;
+  return ledger::no_budget;
+}
+
+void Core::charge(const batch::Record& record, const batch::EventDetail& detail,
+                  const Place& place) {
+  if (record.charge.amount.is_zero() && detail.hold.empty()) return;
+  ledger::Charge charge;
+  charge.wallet = wallet_of(place.tenant, record.account);
+  charge.amount = record.charge.amount;
+  charge.at = detail.time;
+  charge.origin = ledger::id_of({"event", record.source, record.id});
+  charge.cause = {place.sequence, 0};
+  charge.budget = budget_of(place.tenant, detail);
+  charge.item = detail.name;
+  if (!detail.hold.empty()) charge.hold = hold_id(detail.hold);
+  const auto charged = ledger_.charge(charge);
+  // The reader lets nothing through that the ledger could refuse; usage is never dropped.
+  STEELYARD_CHECK(charged.has_value());
+}
+
+void Core::crossed(const ledger::Crossing& crossing) {
+  if (crossed_.size() == crossed_max) crossed_.pop_front();
+  crossed_.push_back({std::string(ledger_.budget(crossing.budget).name), crossing});
+}
+
+Answer Core::apply(const Command& command, const Place& place) {
+  auto done = std::visit([&](const auto& each) { return carry_out(each, place); }, command);
+  if (done.has_value()) return *std::move(done);
+  Answer answer;
+  answer.refused = done.error();
+  if (done.error().budget != ledger::no_budget) {
+    answer.refused_budget = ledger_.budget(done.error().budget).name;
+  }
+  return answer;
+}
+
+void Core::tick(const Place& place) {
+  ledger_.tick({.now = place.received, .cause = {place.sequence, 0}});
+}
+
+ledger::Answer<Answer> Core::with_balance(Answer answer, ledger::WalletId wallet,
+                                          const Place& place) const {
+  answer.balance = ledger_.balance(wallet, place.received);
+  return answer;
+}
+
+ledger::Answer<Answer> Core::carry_out(const SetAccount& command, const Place& place) {
+  const auto opened = ledger_.open_wallet(place.tenant, command.account, currency_, command.terms);
+  if (!opened.has_value()) return std::unexpected(opened.error());
+  return with_balance({}, *opened, place);
+}
+
+ledger::Answer<Answer> Core::carry_out(const CloseAccount& command, const Place& place) {
+  const auto wallet = find_account(place.tenant, command.account);
+  if (!wallet.has_value()) return std::unexpected(Refused{.why = Refusal::unknown_account});
+  const auto closed = ledger_.close_wallet(*wallet, command.drains);
+  if (!closed.has_value()) return std::unexpected(closed.error());
+  return with_balance({}, *wallet, place);
+}
+
+ledger::Answer<Answer> Core::carry_out(const TopUp& command, const Place& place) {
+  const auto wallet = wallet_of(place.tenant, command.account);
+  const auto posted = ledger_.top_up({.wallet = wallet,
+                                      .amount = command.amount,
+                                      .at = place.received,
+                                      .origin = command_id("top_up", command.id),
+                                      .cause = {place.sequence, 0}});
+  if (!posted.has_value()) return std::unexpected(posted.error());
+  return with_balance(answer_of(posted->is_repeat), wallet, place);
+}
+
+ledger::Answer<Answer> Core::carry_out(const Grant& command, const Place& place) {
+  const auto wallet = wallet_of(place.tenant, command.account);
+  const auto posted = ledger_.grant({.wallet = wallet,
+                                     .amount = command.amount,
+                                     .priority = command.priority,
+                                     .effective_at = command.effective_at.value_or(place.received),
+                                     .expires_at = command.expires_at,
+                                     .scope = command.scope,
+                                     .at = place.received,
+                                     .origin = command_id("grant", command.id),
+                                     .cause = {place.sequence, 0}});
+  if (!posted.has_value()) return std::unexpected(posted.error());
+  return with_balance(answer_of(posted->is_repeat), wallet, place);
+}
+
+ledger::Answer<Answer> Core::carry_out(const Refund& command, const Place& place) {
+  const auto wallet = find_account(place.tenant, command.account);
+  if (!wallet.has_value()) return std::unexpected(Refused{.why = Refusal::unknown_account});
+  ledger::Refund refund;
+  refund.wallet = *wallet;
+  refund.amount = command.amount;
+  refund.original = command_id("top_up", command.original);
+  refund.at = place.received;
+  refund.origin = command_id("refund", command.id);
+  refund.cause = {place.sequence, 0};
+  const auto posted = ledger_.refund(refund);
+  if (!posted.has_value()) return std::unexpected(posted.error());
+  return with_balance(answer_of(posted->is_repeat), *wallet, place);
+}
+
+ledger::Answer<Answer> Core::carry_out(const OpenHold& command, const Place& place) {
+  const auto wallet = find_account(place.tenant, command.account);
+  if (!wallet.has_value()) return std::unexpected(Refused{.why = Refusal::unknown_account});
+  ledger::BudgetId budget = ledger::no_budget;
+  if (!command.budget.empty()) {
+    const auto found = ledger_.find_budget(place.tenant, command.budget);
+    if (!found.has_value()) return std::unexpected(Refused{.why = Refusal::unknown_budget});
+    budget = *found;
+  }
+  const auto opened = ledger_.authorise({.wallet = *wallet,
+                                         .amount = command.amount,
+                                         .ttl_micros = std::int64_t{command.ttl_ms} * 1'000,
+                                         .at = place.received,
+                                         .hold = hold_id(command.hold),
+                                         .cause = {place.sequence, 0},
+                                         .budget = budget,
+                                         .item = command.item});
+  if (!opened.has_value()) return std::unexpected(opened.error());
+  Answer answer = answer_of(opened->is_repeat);
+  answer.hold = *opened;
+  return answer;
+}
+
+ledger::Answer<Answer> Core::carry_out(const SettleHold& command, const Place& place) {
+  const auto wallet = find_account(place.tenant, command.account);
+  if (!wallet.has_value()) return std::unexpected(Refused{.why = Refusal::unknown_account});
+  ledger::Charge charge;
+  charge.wallet = *wallet;
+  charge.amount = command.amount;
+  charge.at = place.received;
+  charge.origin = command_id("settle", command.id);
+  charge.cause = {place.sequence, 0};
+  charge.item = command.item;
+  charge.hold = hold_id(command.hold);
+  charge.ends_hold = command.ends;
+  auto charged = ledger_.settle(charge);
+  if (!charged.has_value()) return std::unexpected(charged.error());
+  charged->drawn = {};
+  Answer answer = answer_of(charged->is_repeat);
+  answer.charged = *charged;
+  return with_balance(std::move(answer), *wallet, place);
+}
+
+ledger::Answer<Answer> Core::carry_out(const ReleaseHold& command, const Place& place) {
+  const auto released = ledger_.release({.tenant = place.tenant,
+                                         .hold = hold_id(command.hold),
+                                         .at = place.received,
+                                         .origin = command_id("release", command.id),
+                                         .cause = {place.sequence, 0}});
+  if (!released.has_value()) return std::unexpected(released.error());
+  return answer_of(released->is_repeat);
+}
+
+ledger::Answer<Answer> Core::carry_out(const SetBudget& command, const Place& place) {
+  ledger::BudgetId parent = ledger::no_budget;
+  if (!command.parent.empty()) {
+    const auto found = ledger_.find_budget(place.tenant, command.parent);
+    if (!found.has_value()) return std::unexpected(Refused{.why = Refusal::unknown_budget});
+    parent = *found;
+  }
+  const auto set = ledger_.set_budget({.tenant = place.tenant,
+                                       .name = command.name,
+                                       .parent = parent,
+                                       .currency = currency_,
+                                       .limit = command.limit,
+                                       .is_hard = command.is_hard,
+                                       .period = command.period,
+                                       .zone = command.zone,
+                                       .thresholds = command.thresholds});
+  if (!set.has_value()) return std::unexpected(set.error());
+  return Answer{};
+}
+
+ledger::Answer<Answer> Core::carry_out(const SetKey& command, const Place&) {
+  if (command.record.empty()) {
+    keys_.erase(command.key);
+  } else {
+    keys_[command.key] = command.record;
+  }
+  return Answer{};
+}
+
+ledger::Id hold_id(std::string_view hold) { return ledger::id_of({"hold", hold}); }
+
+ledger::Id command_id(std::string_view command, std::string_view id) {
+  return ledger::id_of({command, id});
+}
+
+}  // namespace steelyard::core
