@@ -1,0 +1,178 @@
+#include "steelyard/core/core.h"
+
+#include <gtest/gtest.h>
+
+#include "steelyard/core/log_record.h"
+#include "steelyard/pricebook/reader.h"
+
+namespace steelyard::core {
+namespace {
+
+using batch::Status;
+using money::Decimal;
+
+constexpr base::Instant noon{1'795'600'000, 0};
+
+const rating::Rater& shipped_rater() {
+  static const rating::Rater rater(std::make_shared<const pricebook::PriceBookSeries>(
+      pricebook::load(STEELYARD_ROOT "/pricebooks/aliyun-ai-paas").value()));
+  return rater;
+}
+
+std::string call(const std::string& id, int input, const std::string& more = "") {
+  return R"({"specversion":"1.0","id":")" + id +
+         R"(","source":"gateway","type":"ai.model.call","subject":"acme",)"
+         R"("time":"2026-11-22T08:00:03Z","data":{"model":"qwen-plus","protocol":"tokens",)" +
+         more + R"("usage":{"input":)" + std::to_string(input) + "}}}\n";
+}
+
+/// A core and the next place in its log.
+class Machine {
+ public:
+  std::vector<Status> take(const std::string& lines) {
+    text_ = lines + std::string(json::Document::padding, '\0');
+    reader_.rate({text_.data(), lines.size()});
+    core.apply(reader_, place_);
+    std::vector<Status> all;
+    for (const batch::Record& record : reader_.records()) {
+      all.push_back(record.status);
+      if (record.status != Status::rejected) ++place_.sequence;
+    }
+    return all;
+  }
+
+  Answer ask(const std::string& command) {
+    const auto read = read_command(command);
+    EXPECT_TRUE(read.has_value()) << read.error().detail;
+    Answer answer = core.apply(*read, place_);
+    ++place_.sequence;
+    return answer;
+  }
+
+  ledger::Balance balance() const {
+    return core.ledger().balance(core.find_account(1, "acme").value(), noon);
+  }
+
+  Core core{shipped_rater(), 7};
+
+ private:
+  batch::ChunkRater reader_ = core.make_reader();
+  std::string text_;
+  Place place_{1, 1, noon};
+};
+
+std::string text(Decimal amount) { return amount.to_text(); }
+
+// qwen-plus up to 128,000 input tokens: 0.0008 CNY for 1,000 (price list, section 1).
+TEST(Core, usage_is_charged_once_to_an_account_that_it_opens) {
+  Machine machine;
+  EXPECT_EQ(machine.take(call("a", 1'000) + call("b", 500) + call("a", 1'000)),
+            (std::vector{Status::rated, Status::rated, Status::duplicate}));
+  EXPECT_EQ(text(machine.balance().receivable), "0.0012");
+  EXPECT_EQ(machine.take(call("a", 2'000)), std::vector{Status::conflict});
+  EXPECT_EQ(text(machine.balance().receivable), "0.0012");
+  EXPECT_EQ(machine.core.counts(1).of(Status::rated), 2U);
+  EXPECT_EQ(machine.core.counts(1).of(Status::duplicate), 1U);
+  EXPECT_EQ(machine.core.ledger().imbalance(), std::nullopt);
+}
+
+TEST(Core, tenants_know_nothing_of_each_other) {
+  Machine machine;
+  machine.take(call("a", 1'000));
+  EXPECT_FALSE(machine.core.find_account(2, "acme").has_value());
+  EXPECT_EQ(machine.core.counts(2).of(Status::rated), 0U);
+}
+
+TEST(Core, a_call_settles_the_hold_that_it_names) {
+  Machine machine;
+  machine.ask(R"({"command":"set_account","account":"acme","postpaid_limit":"0"})");
+  machine.ask(R"({"command":"top_up","account":"acme","id":"p-1","amount":"1"})");
+  const Answer held = machine.ask(
+      R"({"command":"open_hold","hold":"h-1","account":"acme","amount":"0.4","ttl_ms":60000})");
+  ASSERT_TRUE(held.hold.has_value());
+  EXPECT_EQ(text(held.hold->available), "0.6");
+  machine.take(call("a", 1'000, R"("hold":"h-1",)"));
+  EXPECT_EQ(text(machine.balance().reserved), "0");
+  EXPECT_EQ(text(machine.balance().prepaid), "0.9992");
+}
+
+TEST(Core, a_hold_beyond_the_balance_is_refused_with_the_figures) {
+  Machine machine;
+  machine.ask(R"({"command":"set_account","account":"acme","postpaid_limit":"0"})");
+  machine.ask(R"({"command":"top_up","account":"acme","id":"p-1","amount":"1"})");
+  const Answer held =
+      machine.ask(R"({"command":"open_hold","hold":"h-1","account":"acme","amount":"1.5"})");
+  ASSERT_TRUE(held.refused.has_value());
+  EXPECT_EQ(held.refused->why, ledger::Refusal::insufficient_balance);
+  EXPECT_EQ(text(held.refused->available), "1");
+}
+
+TEST(Core, a_call_counts_on_the_budget_of_its_key_and_those_above) {
+  Machine machine;
+  machine.ask(R"({"command":"set_budget","name":"project/search"})");
+  machine.ask(R"({"command":"set_budget","name":"key/ak-7","parent":"project/search",)"
+              R"("limit":"0.001","thresholds":[50]})");
+  machine.take(call("a", 1'000, R"("api_key":"ak-7","project":"search",)"));
+  const auto project = machine.core.ledger().find_budget(1, "project/search");
+  EXPECT_EQ(text(machine.core.ledger().budget(project.value()).current.spent), "0.0008");
+  ASSERT_EQ(machine.core.crossed_budgets().size(), 1U);
+  EXPECT_EQ(machine.core.crossed_budgets().front().name, "key/ak-7");
+  const Answer held = machine.ask(R"({"command":"open_hold","hold":"h","account":"acme",)"
+                                  R"("amount":"0.0003","budget":"key/ak-7"})");
+  ASSERT_TRUE(held.refused.has_value());
+  EXPECT_EQ(held.refused_budget, "key/ak-7");
+}
+
+TEST(Core, G3_a_top_up_that_comes_five_times_is_one_credit) {
+  Machine machine;
+  for (int i = 0; i < 5; ++i) {
+    const Answer answer =
+        machine.ask(R"({"command":"top_up","account":"acme","id":"p-1","amount":"10"})");
+    EXPECT_EQ(answer.is_repeat, i > 0);
+  }
+  EXPECT_EQ(text(machine.balance().prepaid), "10");
+}
+
+TEST(Core, a_rejected_event_has_no_place_in_the_log) {
+  Machine machine;
+  EXPECT_EQ(machine.take("nonsense\n" + call("a", 1'000)),
+            (std::vector{Status::rejected, Status::rated}));
+}
+
+TEST(Core, a_command_names_what_is_wrong_with_it) {
+  const auto why = [](const std::string& text) {
+    const auto command = read_command(text);
+    return command.has_value() ? std::string() : command.error().detail;
+  };
+  EXPECT_EQ(why("{"), "a member's name was expected at byte 1");
+  EXPECT_EQ(why("[]"), "a command is a JSON object");
+  EXPECT_EQ(why("{}"), "/command is missing");
+  EXPECT_EQ(why(R"({"command":"pay"})"), "/command: 'pay' is no command");
+  EXPECT_EQ(why(R"({"command":"top_up","account":"acme","id":"p"})"), "/amount is missing");
+  EXPECT_EQ(why(R"({"command":"top_up","account":"","id":"p","amount":1})"),
+            "/account: '' is not a text of 1 to 128 bytes");
+  EXPECT_EQ(why(R"({"command":"top_up","account":"a","id":"p","amount":"-1"})"),
+            "/amount: '-1' is not a decimal number of at most 12 digits after the point, "
+            "not negative");
+  EXPECT_EQ(why(R"({"command":"release_hold","hold":"h","id":"p","amount":1})"),
+            "/amount: is no member of this command");
+  EXPECT_EQ(why(R"({"command":"set_budget","name":"n","period":"week"})"),
+            "/period: 'week' is not day, month or total");
+}
+
+TEST(Core, a_record_of_the_log_reads_back) {
+  std::string bytes;
+  append_log_record({RecordKind::command, 9, 1'795'600'000'123'456, "{}"}, bytes);
+  const auto record = read_log_record(bytes);
+  ASSERT_TRUE(record.has_value());
+  EXPECT_EQ(record->kind, RecordKind::command);
+  EXPECT_EQ(record->tenant, 9U);
+  EXPECT_EQ(record->received(), (base::Instant{1'795'600'000, 123'456'000}));
+  EXPECT_EQ(record->text, "{}");
+  EXPECT_FALSE(read_log_record("short").has_value());
+  bytes[0] = 77;
+  EXPECT_FALSE(read_log_record(bytes).has_value());
+}
+
+}  // namespace
+}  // namespace steelyard::core
