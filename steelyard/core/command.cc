@@ -164,6 +164,8 @@ class Reader {
   std::optional<Error> error_;
 };
 
+void read(Reader& from, SetTenant& to) { from.text("name", to.name); }
+
 void read(Reader& from, SetAccount& to) {
   from.text("account", to.account);
   to.terms.is_unlimited = !from.has("postpaid_limit");
@@ -250,6 +252,7 @@ struct Named {
 };
 
 constexpr std::array<Named, std::variant_size_v<Command>> all_commands{{
+    {"set_tenant", read_as<SetTenant>},
     {"set_account", read_as<SetAccount>},
     {"close_account", read_as<CloseAccount>},
     {"top_up", read_as<TopUp>},

@@ -17,6 +17,11 @@
 /// those below. `id` is what makes a repeat a repeat.
 namespace steelyard::core {
 
+/// A tenant: who the customers' accounts, holds and keys belong to. Gets the next number.
+struct SetTenant {
+  std::string name;
+};
+
 /// Opens a customer's account or changes its terms.
 struct SetAccount {
   std::string account;
@@ -95,7 +100,7 @@ struct SetKey {
   std::string record;  ///< Empty: it is gone.
 };
 
-using Command = std::variant<SetAccount, CloseAccount, TopUp, Grant, Refund, OpenHold, SettleHold,
+using Command = std::variant<SetTenant, SetAccount, CloseAccount, TopUp, Grant, Refund, OpenHold, SettleHold,
                              ReleaseHold, SetBudget, SetKey>;
 
 /// Reads a command strictly: an unknown member is an error.

@@ -1,5 +1,7 @@
 #include "steelyard/core/core.h"
 
+#include <algorithm>
+
 #include "steelyard/base/check.h"
 
 namespace steelyard::core {
@@ -132,6 +134,12 @@ ledger::Answer<Answer> Core::with_balance(Answer answer, ledger::WalletId wallet
   return answer;
 }
 
+ledger::Answer<Answer> Core::carry_out(const SetTenant& command, const Place&) {
+  const bool is_known = std::ranges::find(tenant_names_, command.name) != tenant_names_.end();
+  if (!is_known) tenant_names_.push_back(command.name);
+  return answer_of(is_known);
+}
+
 ledger::Answer<Answer> Core::carry_out(const SetAccount& command, const Place& place) {
   const auto opened = ledger_.open_wallet(place.tenant, command.account, currency_, command.terms);
   if (!opened.has_value()) return std::unexpected(opened.error());
@@ -169,6 +177,7 @@ ledger::Answer<Answer> Core::carry_out(const Grant& command, const Place& place)
                                      .origin = command_id("grant", command.id),
                                      .cause = {place.sequence, 0}});
   if (!posted.has_value()) return std::unexpected(posted.error());
+  has_grants_ = true;
   return with_balance(answer_of(posted->is_repeat), wallet, place);
 }
 

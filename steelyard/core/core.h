@@ -76,9 +76,14 @@ class Core {
   const rating::Rater& rater() const { return *rater_; }
   const ledger::Ledger& ledger() const { return ledger_; }
   money::Currency currency() const { return currency_; }
+  /// Whether a tick may change something: a hold is open, or a grant in the books.
+  bool has_something_due() const { return ledger_.open_hold_count() > 0 || has_grants_; }
   const Counts& counts(std::uint32_t tenant) const;
   std::size_t identities() const;
   const std::map<std::string, std::string>& keys() const { return keys_; }
+
+  /// The names of the tenants; the first has the number 1.
+  const std::vector<std::string>& tenants() const { return tenant_names_; }
 
   std::optional<ledger::WalletId> find_account(std::uint32_t tenant,
                                                std::string_view account) const {
@@ -102,6 +107,7 @@ class Core {
   ledger::BudgetId budget_of(std::uint32_t tenant, const batch::EventDetail& detail);
   void crossed(const ledger::Crossing& crossing);
 
+  ledger::Answer<Answer> carry_out(const SetTenant& command, const Place& place);
   ledger::Answer<Answer> carry_out(const SetAccount& command, const Place& place);
   ledger::Answer<Answer> carry_out(const CloseAccount& command, const Place& place);
   ledger::Answer<Answer> carry_out(const TopUp& command, const Place& place);
@@ -123,8 +129,10 @@ class Core {
   identity::IdentitySet key_maker_;
   ledger::Ledger ledger_;
   std::map<std::uint32_t, std::unique_ptr<Tenant>> tenants_;
+  std::vector<std::string> tenant_names_;
   std::map<std::string, std::string> keys_;
   std::deque<CrossedBudget> crossed_;
+  bool has_grants_ = false;
   std::string name_;  // Of a budget; kept so that nothing is allocated.
 };
 

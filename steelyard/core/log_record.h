@@ -30,7 +30,8 @@ struct LogRecord {
 };
 
 /// Bytes before the text: kind, tenant, received_micros; numbers little-endian.
-inline constexpr std::size_t log_record_header_bytes = 1 + 4 + 8;
+inline constexpr std::size_t log_record_time_at = 1 + 4;
+inline constexpr std::size_t log_record_header_bytes = log_record_time_at + 8;
 
 void append_log_record(const LogRecord& record, std::string& to);
 

@@ -1,0 +1,99 @@
+#include "steelyard/api/services.h"
+
+#include <future>
+#include <mutex>
+
+#include "steelyard/api/answers.h"
+#include "steelyard/report/json_text.h"
+
+namespace steelyard::api {
+namespace {
+
+std::string quoted(std::string_view text) {
+  std::string to;
+  report::append_json_string(text, to);
+  return to;
+}
+
+}  // namespace
+
+Result<core::Answer> Services::carry_out(const std::string& command) {
+  std::promise<Result<core::Answer>> answered;
+  STEELYARD_PASS(node.take_command(0, command, [&](Result<core::Answer> answer, const core::Core&) {
+    answered.set_value(std::move(answer));
+  }));
+  return answered.get_future().get();
+}
+
+Result<std::uint32_t> Services::tenant_number(const std::string& tenant) {
+  {
+    const std::shared_lock lock(mutex_);
+    if (const auto found = tenants_.find(tenant); found != tenants_.end()) return found->second;
+  }
+  STEELYARD_PASS(carry_out(R"({"command":"set_tenant","name":)" + quoted(tenant) + "}"));
+  STEELYARD_PASS(load());
+  const std::shared_lock lock(mutex_);
+  return tenants_.at(tenant);
+}
+
+Result<void> Services::keep_key(const server::KeyRecord& record) {
+  STEELYARD_PASS(tenant_number(record.tenant));
+  STEELYARD_PASS(carry_out(R"({"command":"set_key","key":)" + quoted(record.id) +
+                           R"(,"record":)" + quoted(record.encode()) + "}"));
+  keys.put(record);
+  return {};
+}
+
+Result<void> Services::load() {
+  std::vector<std::string> names;
+  std::map<std::string, std::string> records;
+  node.ask([&](const core::Core& core) {
+    names = core.tenants();
+    records = core.keys();
+  });
+  for (const auto& [id, text] : records) {
+    STEELYARD_TRY(record, server::KeyRecord::decode(text));
+    keys.put(std::move(record));
+  }
+  const std::unique_lock lock(mutex_);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    tenants_[names[i]] = static_cast<std::uint32_t>(i + 1);
+  }
+  return {};
+}
+
+void send_command(Services& services, server::Reply reply, std::string command,
+                  RenderAnswer render) {
+  const auto tenant = services.tenant_number(reply.request().principal.tenant);
+  if (!tenant.has_value()) return reply.send(problem_of(tenant.error()));
+  const auto shared = std::make_shared<server::Reply>(std::move(reply));
+  auto taken = services.node.take_command(
+      *tenant, std::move(command),
+      [shared, render = std::move(render)](Result<core::Answer> answer, const core::Core& core) {
+        if (!answer.has_value()) return shared->send(problem_of(answer.error()));
+        if (answer->refused.has_value()) return shared->send(problem_of(*answer));
+        shared->send(render(*answer, core));
+      });
+  if (!taken.has_value()) shared->send(problem_of(taken.error()));
+}
+
+server::RouteTable make_routes(Services& services) {
+  server::RouteTable table;
+  table.add_tag("Usage", "Facts go in; each is on disk before it is acknowledged, and counts once.");
+  table.add_tag("Holds", "May this be spent? Ask before a call, settle behind it.");
+  table.add_tag("Accounts", "Balances, money paid in, credit.");
+  table.add_tag("Budgets", "Limits of organisations, projects and keys.");
+  table.add_tag("Prices", "What is charged, and what something would cost.");
+  table.add_tag("Keys", "Who may do what.");
+  table.add_tag("OpenMeter", "The interface of OpenMeter: an existing sender needs a new address.");
+  add_events(table, services);
+  add_holds(table, services);
+  add_accounts(table, services);
+  add_budgets(table, services);
+  add_prices(table, services);
+  add_keys(table, services);
+  add_openmeter(table, services);
+  return table;
+}
+
+}  // namespace steelyard::api

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+
+#include "steelyard/node/node.h"
+#include "steelyard/server/key_store.h"
+#include "steelyard/server/route_table.h"
+
+/// The endpoints: each parses, asks once and renders. A file for each kind of thing.
+namespace steelyard::api {
+
+/// What the endpoints work with.
+class Services {
+ public:
+  Services(node::Node& node, const rating::Rater& rater, server::KeyStore& keys)
+      : node(node), rater(rater), keys(keys) {}
+
+  node::Node& node;
+  const rating::Rater& rater;
+  server::KeyStore& keys;
+
+  /// The number of a tenant in the log. A new one is written to the log first; waits for it.
+  [[nodiscard]] Result<std::uint32_t> tenant_number(const std::string& tenant);
+
+  /// Puts a key's record into the log, and waits until it is there.
+  [[nodiscard]] Result<void> keep_key(const server::KeyRecord& record);
+
+  /// Takes tenants and keys from the core. Once, at the start.
+  [[nodiscard]] Result<void> load();
+
+ private:
+  [[nodiscard]] Result<core::Answer> carry_out(const std::string& command);
+
+  std::shared_mutex mutex_;
+  std::map<std::string, std::uint32_t> tenants_;
+};
+
+void add_events(server::RouteTable& table, Services& services);
+void add_accounts(server::RouteTable& table, Services& services);
+void add_holds(server::RouteTable& table, Services& services);
+void add_budgets(server::RouteTable& table, Services& services);
+void add_keys(server::RouteTable& table, Services& services);
+void add_prices(server::RouteTable& table, Services& services);
+void add_openmeter(server::RouteTable& table, Services& services);
+
+/// Every endpoint of the API.
+server::RouteTable make_routes(Services& services);
+
+/// Sends a command of the tenant behind a request, and answers with what `render` makes of it or
+/// with the problem.
+using RenderAnswer = std::function<server::Response(const core::Answer&, const core::Core&)>;
+void send_command(Services& services, server::Reply reply, std::string command,
+                  RenderAnswer render);
+
+}  // namespace steelyard::api

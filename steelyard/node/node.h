@@ -1,0 +1,115 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "steelyard/base/result.h"
+#include "steelyard/core/core.h"
+#include "steelyard/log/local_log.h"
+#include "steelyard/rating/rater.h"
+
+/// One machine's log and core at work together: facts in, acknowledged when they are on disk.
+namespace steelyard::node {
+
+struct NodeOptions {
+  std::string directory;  ///< Of the data; made if it is not there.
+  /// Microseconds since 1970, UTC. Need not be steady: the node never goes back.
+  std::function<std::int64_t()> wall_micros;
+  std::int64_t future_micros_max = std::int64_t{5} * 60 * 1'000'000;  ///< Of an event's time.
+  /// Called in the order of the log, on the core's thread: after each batch and command.
+  std::function<void(const core::Core&)> applied = {};
+  /// Told now and then how far the replay is: records.
+  std::function<void(std::uint64_t)> replaying = {};
+};
+
+/// A text of events on its way through the node: read, on disk, applied. Pooled.
+class EventBatch {
+ public:
+  explicit EventBatch(batch::ChunkRater reader) : reader_(std::move(reader)) {}
+
+  std::span<const batch::Record> records() { return reader_.records(); }
+  std::span<const batch::EventDetail> details() const { return reader_.details(); }
+
+ private:
+  friend class Node;
+  std::string text_;
+  batch::ChunkRater reader_;
+};
+
+/// What became of events or a command: the answer, or that it is not known to be on disk.
+using EventsDone = std::function<void(Result<EventBatch*>)>;
+using CommandDone = std::function<void(Result<core::Answer>, const core::Core&)>;
+
+/// Takes facts from any thread. An event is read and rated on the caller's thread; a batch is one
+/// entry of the log's order; the core applies entries one after the other once they are on disk,
+/// on its own thread, and there the caller is answered.
+class Node {
+ public:
+  /// Opens the directory and replays its log. Errors: those of the log; file_is_malformed where
+  /// a record can not be read.
+  [[nodiscard]] static Result<std::unique_ptr<Node>> open(const rating::Rater& rater,
+                                                          NodeOptions options);
+  /// Ends when all that was taken is answered.
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  /// `lines`: events, each a line. The records of rejected ones say why; they are not kept.
+  /// Errors, to `done`: overloaded, disk_full. The batch is valid during the call.
+  void take_events(std::uint32_t tenant, std::string_view lines, EventsDone done);
+
+  /// Errors: those of read_command, at once; overloaded, disk_full, to `done`.
+  [[nodiscard]] Result<void> take_command(std::uint32_t tenant, std::string text,
+                                          CommandDone done);
+
+  /// Lets time pass for holds and grants: writes a tick, if one of them may be due.
+  void tick();
+
+  /// Runs something with the core, on its thread, and waits for it.
+  void ask(const std::function<void(const core::Core&)>& question);
+
+  /// The last sequence that the core has applied.
+  std::uint64_t applied() const { return applied_.load(std::memory_order_acquire); }
+  log::LocalLog& log() { return *log_; }
+
+ private:
+  Node(const rating::Rater& rater, NodeOptions options);
+  Result<void> replay();
+  void run_core();
+  void enqueue(std::function<void()> task);
+  std::int64_t next_micros();
+  void append(std::string bytes, std::vector<std::uint32_t> ends,
+              std::function<void(Result<core::Place>)> durable, std::uint32_t tenant);
+  std::unique_ptr<EventBatch> borrow();
+  void give_back(std::unique_ptr<EventBatch> batch);
+  void refuse_future(EventBatch& batch) const;
+
+  NodeOptions options_;
+  core::Core core_;
+  std::unique_ptr<log::LocalLog> log_;
+
+  std::mutex order_mutex_;  // Of the log's order and the time in it.
+  std::int64_t last_micros_ = 0;
+
+  std::mutex pool_mutex_;
+  std::vector<std::unique_ptr<EventBatch>> pool_;
+
+  std::mutex queue_mutex_;
+  std::condition_variable queue_changed_;
+  std::deque<std::function<void()>> queue_;
+  bool is_stopping_ = false;
+  std::atomic<std::uint64_t> applied_{0};
+  std::thread core_thread_;
+};
+
+}  // namespace steelyard::node
