@@ -68,8 +68,7 @@ void command_of_account(Services& services, Reply reply, std::string_view comman
   std::string json = with_members_of(text.finish(), reply.request().body);
   send_command(services, std::move(reply), std::move(json),
                [account](const core::Answer& answer, const core::Core& core) {
-                 Response response =
-                     Response::json(balance_json(account, *answer.balance, core));
+                 Response response = Response::json(balance_json(account, *answer.balance, core));
                  if (answer.is_repeat) response.with("Idempotent-Replayed", "true");
                  return response;
                });
@@ -85,21 +84,24 @@ void add_command(server::RouteTable& table, Services& services, Route route, std
 }
 
 void add_set_account(server::RouteTable& table, Services& services) {
-  Route route = account_route(server::Method::put, "", "set_account", server::Scope::manage_accounts);
+  Route route =
+      account_route(server::Method::put, "", "set_account", server::Scope::manage_accounts);
   route.summary = "Open an account or change its terms";
   route.description =
       "An account of a customer opens by itself with its first usage, without a limit. Set "
       "`postpaid_limit` to what it may owe: \"0\" makes it prepaid; leave it out for no limit.";
-  add_command(table, services, std::move(route), "set_account",
-              R"({"type":"object","properties":{"postpaid_limit":{"type":"string","format":"decimal"}}})",
-              R"({"postpaid_limit":"0"})");
+  add_command(
+      table, services, std::move(route), "set_account",
+      R"({"type":"object","properties":{"postpaid_limit":{"type":"string","format":"decimal"}}})",
+      R"({"postpaid_limit":"0"})");
 }
 
 void add_top_up(server::RouteTable& table, Services& services) {
   Route route =
       account_route(server::Method::post, "/top-ups", "top_up", server::Scope::grant_credit);
   route.summary = "Book money that was paid in";
-  route.description = "Use the payment's id as Idempotency-Key: however often it comes, it counts once.";
+  route.description =
+      "Use the payment's id as Idempotency-Key: however often it comes, it counts once.";
   route.needs_idempotency_key = true;
   add_command(
       table, services, std::move(route), "top_up",
@@ -122,7 +124,8 @@ void add_grant(server::RouteTable& table, Services& services) {
 }
 
 void add_refund(server::RouteTable& table, Services& services) {
-  Route route = account_route(server::Method::post, "/refunds", "refund", server::Scope::grant_credit);
+  Route route =
+      account_route(server::Method::post, "/refunds", "refund", server::Scope::grant_credit);
   route.summary = "Give back money that was paid in";
   route.description = "`original` is the Idempotency-Key of the top-up; never more than it was.";
   route.needs_idempotency_key = true;
@@ -133,8 +136,8 @@ void add_refund(server::RouteTable& table, Services& services) {
 }
 
 void add_close(server::RouteTable& table, Services& services) {
-  Route route =
-      account_route(server::Method::post, "/close", "close_account", server::Scope::manage_accounts);
+  Route route = account_route(server::Method::post, "/close", "close_account",
+                              server::Scope::manage_accounts);
   route.summary = "Close an account to new holds";
   route.description =
       "Refused while holds are open, unless `drains` is true: then it closes with the last of "

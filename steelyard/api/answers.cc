@@ -16,8 +16,8 @@ Problem problem_of(const core::Answer& refused) {
     case Refusal::insufficient_balance:
     case Refusal::budget_exceeded:
     case Refusal::refund_exceeds_original:
-      problem.detail = "asked for " + reason.asked.to_text() + ", available are " +
-                       reason.available.to_text();
+      problem.detail =
+          "asked for " + reason.asked.to_text() + ", available are " + reason.available.to_text();
       problem.members.emplace_back("asked", '"' + reason.asked.to_text() + '"');
       problem.members.emplace_back("available", '"' + reason.available.to_text() + '"');
       break;

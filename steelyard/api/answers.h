@@ -26,7 +26,9 @@ class JsonObject {
   JsonObject& whole(std::string_view name, std::uint64_t value) {
     return raw(name, std::to_string(value));
   }
-  JsonObject& flag(std::string_view name, bool value) { return raw(name, value ? "true" : "false"); }
+  JsonObject& flag(std::string_view name, bool value) {
+    return raw(name, value ? "true" : "false");
+  }
   /// A JSON value as it stands.
   JsonObject& raw(std::string_view name, std::string_view json);
 

@@ -36,7 +36,9 @@ std::string budget_json(const ledger::BudgetView& view, const core::Core& core) 
   } else {
     to.raw("limit", "null");
   }
-  to.flag("hard", view.is_hard).text("period", ledger::name_of(view.period)).text("zone", view.zone);
+  to.flag("hard", view.is_hard)
+      .text("period", ledger::name_of(view.period))
+      .text("zone", view.zone);
   std::string thresholds;
   for (const std::uint16_t each : view.thresholds) {
     thresholds += (thresholds.empty() ? "" : ",") + std::to_string(each);
@@ -64,7 +66,8 @@ void add_set(server::RouteTable& table, Services& services) {
        .description = "",
        .schema =
            R"({"type":"object","properties":{"parent":{"type":"string","minLength":1,"maxLength":128},"limit":{"type":"string","format":"decimal"},"hard":{"type":"boolean"},"period":{"type":"string","enum":["day","month","total"]},"zone":{"type":"string","minLength":1,"maxLength":64},"thresholds":{"type":"array","maxItems":8,"items":{"type":"integer","minimum":1,"maximum":1000}}}})",
-       .example = R"({"parent":"project/search","limit":"100","period":"month","thresholds":[80,100]})",
+       .example =
+           R"({"parent":"project/search","limit":"100","period":"month","thresholds":[80,100]})",
        .is_checked = true});
   route.responses.push_back({.status = 204,
                              .description = "Set, and on disk.",
@@ -124,7 +127,8 @@ void add_crossings(server::RouteTable& table, Services& services) {
   route.path = "/v1/budget-crossings";
   route.operation_id = "list_budget_crossings";
   route.summary = "Which budgets reached a threshold";
-  route.description = "The latest 10,000 of all tenants are remembered; yours are listed, oldest first.";
+  route.description =
+      "The latest 10,000 of all tenants are remembered; yours are listed, oldest first.";
   route.tag = "Budgets";
   route.scope = server::Scope::read_money;
   route.responses.push_back(

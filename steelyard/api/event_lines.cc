@@ -21,8 +21,8 @@ std::unexpected<Error> malformed(std::string_view what, std::size_t at) {
 }
 
 std::unexpected<Error> too_many() {
-  return failure(ErrorCode::too_large, "the body has more than " +
-                                           std::to_string(events_per_request_max) + " events");
+  return failure(ErrorCode::too_large,
+                 "the body has more than " + std::to_string(events_per_request_max) + " events");
 }
 
 /// Behind the value that begins at `at`; only strings and brackets are looked at, its reader
@@ -78,7 +78,8 @@ Result<std::string> lines_of_array(std::string_view body) {
 Result<std::string> event_lines(std::string_view body, EventForm form) {
   if (form == EventForm::any) {
     const std::size_t first = body.find_first_not_of(white_space);
-    form = first != std::string_view::npos && body[first] == '[' ? EventForm::array : EventForm::one;
+    form =
+        first != std::string_view::npos && body[first] == '[' ? EventForm::array : EventForm::one;
   }
   if (form == EventForm::array) return lines_of_array(body);
   if (form == EventForm::one) return on_one_line(body);

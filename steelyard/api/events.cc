@@ -13,7 +13,8 @@ using batch::Status;
 using server::Reply;
 using server::Response;
 
-constexpr std::string_view example = R"({"specversion":"1.0","id":"call-1","source":"gateway/hz-1","type":"ai.model.call","subject":"acme","time":"2026-11-22T08:00:03Z","data":{"model":"qwen-plus","protocol":"openai.chat","usage":{"prompt_tokens":3019,"completion_tokens":104,"total_tokens":3123,"prompt_tokens_details":{"cached_tokens":2048}}}})";
+constexpr std::string_view example =
+    R"({"specversion":"1.0","id":"call-1","source":"gateway/hz-1","type":"ai.model.call","subject":"acme","time":"2026-11-22T08:00:03Z","data":{"model":"qwen-plus","protocol":"openai.chat","usage":{"prompt_tokens":3019,"completion_tokens":104,"total_tokens":3123,"prompt_tokens_details":{"cached_tokens":2048}}}})";
 
 constexpr std::array<Status, batch::status_count> all_statuses = {
     Status::rated, Status::duplicate, Status::conflict, Status::unrated, Status::rejected};

@@ -73,16 +73,18 @@ void add_open(server::RouteTable& table, Services& services) {
   Route route = hold_route("", "open_hold");
   route.summary = "May this be spent?";
   route.description =
-      "Sets the amount aside until the hold is settled, released, or its time is over. 402 says no, "
+      "Sets the amount aside until the hold is settled, released, or its time is over. 402 says "
+      "no, "
       "and why: `insufficient_balance` or `budget_exceeded` with the node. The same id with the "
       "same content is the same hold. Send the call's usage with `data.hold` set to the id, and "
       "the hold is settled with what the call really costs.";
-  route.problems = {"insufficient_balance", "budget_exceeded", "hold_conflict", "unknown_account",
-                    "unknown_budget", "account_closed"};
-  describe(route,
-           R"({"type":"object","required":["hold","account","amount"],"properties":{"hold":{"type":"string","minLength":1,"maxLength":128},"account":{"type":"string","minLength":1,"maxLength":128},"amount":{"type":"string","format":"decimal"},"ttl_ms":{"type":"integer","minimum":1,"maximum":604800000},"budget":{"type":"string","minLength":1,"maxLength":128},"item":{"type":"string","minLength":1,"maxLength":128}}})",
-           R"({"hold":"call-1","account":"acme","amount":"0.5","ttl_ms":60000})",
-           R"({"allowed":true,"state":"open","held":"0.5","available":"99.5","expires_at":"2026-11-22T08:01:00Z","repeat":false})");
+  route.problems = {"insufficient_balance", "budget_exceeded", "hold_conflict",
+                    "unknown_account",      "unknown_budget",  "account_closed"};
+  describe(
+      route,
+      R"({"type":"object","required":["hold","account","amount"],"properties":{"hold":{"type":"string","minLength":1,"maxLength":128},"account":{"type":"string","minLength":1,"maxLength":128},"amount":{"type":"string","format":"decimal"},"ttl_ms":{"type":"integer","minimum":1,"maximum":604800000},"budget":{"type":"string","minLength":1,"maxLength":128},"item":{"type":"string","minLength":1,"maxLength":128}}})",
+      R"({"hold":"call-1","account":"acme","amount":"0.5","ttl_ms":60000})",
+      R"({"allowed":true,"state":"open","held":"0.5","available":"99.5","expires_at":"2026-11-22T08:01:00Z","repeat":false})");
   route.handler = [&services](Reply reply) {
     std::string command =
         with_members_of(JsonObject().text("command", "open_hold").finish(), reply.request().body);
@@ -99,10 +101,11 @@ void add_settle(server::RouteTable& table, Services& services) {
       "`id` names this settlement. `ends`: false when more of them follow. An amount above the "
       "hold is charged all the same, and noted; so is one that comes late.";
   route.problems = {"unknown_hold", "hold_not_open", "unknown_account"};
-  describe(route,
-           R"({"type":"object","required":["account","id","amount"],"properties":{"account":{"type":"string","minLength":1,"maxLength":128},"id":{"type":"string","minLength":1,"maxLength":128},"amount":{"type":"string","format":"decimal"},"ends":{"type":"boolean"},"item":{"type":"string","minLength":1,"maxLength":128}}})",
-           R"({"account":"acme","id":"call-1","amount":"0.12"})",
-           R"({"state":"captured","held":"0","late_capture":false,"above_hold":false,"overdraft":false,"available":"99.88","repeat":false})");
+  describe(
+      route,
+      R"({"type":"object","required":["account","id","amount"],"properties":{"account":{"type":"string","minLength":1,"maxLength":128},"id":{"type":"string","minLength":1,"maxLength":128},"amount":{"type":"string","format":"decimal"},"ends":{"type":"boolean"},"item":{"type":"string","minLength":1,"maxLength":128}}})",
+      R"({"account":"acme","id":"call-1","amount":"0.12"})",
+      R"({"state":"captured","held":"0","late_capture":false,"above_hold":false,"overdraft":false,"available":"99.88","repeat":false})");
   route.handler = [&services](Reply reply) {
     const JsonObject begin = JsonObject()
                                  .text("command", "settle_hold")
@@ -125,11 +128,8 @@ void add_release(server::RouteTable& table, Services& services) {
                              .example = ""});
   route.handler = [&services](Reply reply) {
     const std::string_view hold = reply.request().path_parameter("hold");
-    std::string command = JsonObject()
-                              .text("command", "release_hold")
-                              .text("hold", hold)
-                              .text("id", hold)
-                              .finish();
+    std::string command =
+        JsonObject().text("command", "release_hold").text("hold", hold).text("id", hold).finish();
     send_command(services, std::move(reply), std::move(command),
                  [](const core::Answer&, const core::Core&) { return Response::no_content(); });
   };

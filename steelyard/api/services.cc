@@ -38,8 +38,8 @@ Result<std::uint32_t> Services::tenant_number(const std::string& tenant) {
 
 Result<void> Services::keep_key(const server::KeyRecord& record) {
   STEELYARD_PASS(tenant_number(record.tenant));
-  STEELYARD_PASS(carry_out(R"({"command":"set_key","key":)" + quoted(record.id) +
-                           R"(,"record":)" + quoted(record.encode()) + "}"));
+  STEELYARD_PASS(carry_out(R"({"command":"set_key","key":)" + quoted(record.id) + R"(,"record":)" +
+                           quoted(record.encode()) + "}"));
   keys.put(record);
   return {};
 }
@@ -79,7 +79,8 @@ void send_command(Services& services, server::Reply reply, std::string command,
 
 server::RouteTable make_routes(Services& services) {
   server::RouteTable table;
-  table.add_tag("Usage", "Facts go in; each is on disk before it is acknowledged, and counts once.");
+  table.add_tag("Usage",
+                "Facts go in; each is on disk before it is acknowledged, and counts once.");
   table.add_tag("Holds", "May this be spent? Ask before a call, settle behind it.");
   table.add_tag("Accounts", "Balances, money paid in, credit.");
   table.add_tag("Budgets", "Limits of organisations, projects and keys.");

@@ -32,10 +32,9 @@ class Replay {
     STEELYARD_TRY(record, core::read_log_record(bytes));
     const Place place{sequence, record.tenant, record.received()};
     if (record.kind == RecordKind::event) {
-      const bool fits = count_ == 0 || (record.tenant == first_.tenant &&
-                                        record.received_micros == micros_ &&
-                                        count_ < replay_batch_events &&
-                                        text_.size() < replay_batch_bytes);
+      const bool fits =
+          count_ == 0 || (record.tenant == first_.tenant && record.received_micros == micros_ &&
+                          count_ < replay_batch_events && text_.size() < replay_batch_bytes);
       if (!fits) STEELYARD_PASS(flush());
       if (count_ == 0) first_ = place;
       micros_ = record.received_micros;
@@ -64,8 +63,8 @@ class Replay {
     text_.append(json::Document::padding, '\0');
     reader_.rate({text_.data(), size});
     // A rejected event never came to the log: then it was written by a reader of other rules.
-    const auto rejected = std::ranges::find(reader_.records(), Status::rejected,
-                                            &batch::Record::status);
+    const auto rejected =
+        std::ranges::find(reader_.records(), Status::rejected, &batch::Record::status);
     if (reader_.records().size() != count_ || rejected != reader_.records().end()) {
       return failure(ErrorCode::file_is_malformed,
                      "an event behind sequence " + std::to_string(first_.sequence) +
@@ -170,12 +169,12 @@ void Node::append(std::string bytes, std::vector<std::uint32_t> ends,
     std::memcpy(bytes.data() + begin + core::log_record_time_at, &micros, sizeof micros);
     begin = end;
   }
-  auto submitted = log_->append(
-      {std::move(bytes), std::move(ends)},
-      [durable, tenant, micros](Result<std::uint64_t> first) {
-        if (!first.has_value()) return durable(std::unexpected(std::move(first).error()));
-        durable(Place{*first, tenant, instant_of(micros)});
-      });
+  auto submitted = log_->append({std::move(bytes), std::move(ends)},
+                                [durable, tenant, micros](Result<std::uint64_t> first) {
+                                  if (!first.has_value())
+                                    return durable(std::unexpected(std::move(first).error()));
+                                  durable(Place{*first, tenant, instant_of(micros)});
+                                });
   if (!submitted.has_value()) durable(std::unexpected(std::move(submitted).error()));
 }
 
@@ -227,9 +226,8 @@ void Node::take_events(std::uint32_t tenant, std::string_view lines, EventsDone 
     core::append_log_record({RecordKind::event, tenant, 0, batch->details()[i].text}, bytes);
     ends.push_back(static_cast<std::uint32_t>(bytes.size()));
   }
-  const std::shared_ptr<EventBatch> shared(batch.release(), [this](EventBatch* each) {
-    give_back(std::unique_ptr<EventBatch>(each));
-  });
+  const std::shared_ptr<EventBatch> shared(
+      batch.release(), [this](EventBatch* each) { give_back(std::unique_ptr<EventBatch>(each)); });
   const std::uint64_t count = ends.size();
   const auto apply = [this, shared, count, done = std::move(done)](const Result<Place>& place) {
     enqueue([this, shared, count, done, place] {

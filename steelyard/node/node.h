@@ -69,8 +69,7 @@ class Node {
   void take_events(std::uint32_t tenant, std::string_view lines, EventsDone done);
 
   /// Errors: those of read_command, at once; overloaded, disk_full, to `done`.
-  [[nodiscard]] Result<void> take_command(std::uint32_t tenant, std::string text,
-                                          CommandDone done);
+  [[nodiscard]] Result<void> take_command(std::uint32_t tenant, std::string text, CommandDone done);
 
   /// Lets time pass for holds and grants: writes a tick, if one of them may be due.
   void tick();

@@ -1,0 +1,225 @@
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <thread>
+
+#include "steelyard/api/services.h"
+#include "steelyard/cli/command.h"
+#include "steelyard/cli/price_book_option.h"
+#include "steelyard/cli/terminal.h"
+#include "steelyard/server/http_server.h"
+
+namespace steelyard::cli {
+
+void add_serve(CLI::App& app, Session& session);
+
+namespace {
+
+struct Arguments {
+  std::string data;
+  std::string price_book;
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8080;
+  std::string certificate;
+  std::string key;
+  bool is_insecure = false;
+  bool is_quiet = false;
+};
+
+std::int64_t now_micros() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+std::string hex_of(std::span<const unsigned char> bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string hex;
+  for (const unsigned char byte : bytes) {
+    hex += digits[byte >> 4];
+    hex += digits[byte & 15];
+  }
+  return hex;
+}
+
+/// The secret that API keys are kept under: made at the first start, readable by its owner only.
+Result<server::Secret> load_pepper(const std::string& directory) {
+  const std::string path = directory + "/pepper";
+  if (std::ifstream file(path); file) {
+    std::string text;
+    file >> text;
+    if (text.size() == 64) return server::Secret(std::move(text));
+    return failure(ErrorCode::file_is_malformed,
+                   path +
+                       ": not 64 hexadecimal digits; restore it from a backup, without it no "
+                       "API key is valid");
+  }
+  std::array<unsigned char, 32> bytes{};
+  server::system_random()(bytes);
+  const std::string text = hex_of(bytes) + '\n';
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  const bool is_written =
+      file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+      ::fsync(file) == 0;
+  const int reason = errno;
+  if (file >= 0) ::close(file);
+  if (!is_written) {
+    return failure(ErrorCode::file_is_unreadable, path + ": " + std::strerror(reason));
+  }
+  return server::Secret(text.substr(0, 64));
+}
+
+/// Blocks until somebody asks the program to end. The signals were blocked in every thread.
+void wait_for_signal(const sigset_t& signals) {
+  int signal = 0;
+  while (sigwait(&signals, &signal) != 0) {
+  }
+}
+
+/// Lets holds and grants end.
+class Ticker {
+ public:
+  explicit Ticker(node::Node& node) : thread_([this, &node] { run(node); }) {}
+  ~Ticker() {
+    is_over_ = true;
+    thread_.join();
+  }
+  Ticker(const Ticker&) = delete;
+  Ticker& operator=(const Ticker&) = delete;
+
+ private:
+  void run(node::Node& node) {
+    constexpr auto step = std::chrono::milliseconds(100);
+    constexpr int steps_of_a_tick = 10;
+    for (int steps = 0; !is_over_; ++steps) {
+      if (steps % steps_of_a_tick == 0) node.tick();
+      std::this_thread::sleep_for(step);
+    }
+  }
+
+  std::atomic<bool> is_over_ = false;
+  std::thread thread_;
+};
+
+/// Makes the first key of an installation, and says it: once.
+Result<void> greet(api::Services& services, const std::string& url, Session& session) {
+  if (services.keys.all().empty()) {
+    server::NewKey wanted;
+    wanted.role = server::Role::root;
+    wanted.tenant = "default";
+    wanted.name = "first key";
+    const std::int64_t now = now_micros();
+    const auto created =
+        services.keys.create(std::move(wanted), server::system_random(), {now / 1'000'000, 0});
+    STEELYARD_PASS(services.keep_key(created.record));
+    session.write("First key, shown once: " + std::string(created.text.reveal()) + '\n');
+  }
+  session.write("Listening on " + url + "  (documentation: " + url + "/docs)\n");
+  return {};
+}
+
+Result<void> serve(const Arguments& arguments, Session& session) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  STEELYARD_TRY(book, load_price_book(arguments.price_book));
+  const rating::Rater rater(book);
+  std::error_code made;
+  std::filesystem::create_directories(arguments.data, made);
+  if (made) {
+    return failure(ErrorCode::file_is_unreadable, arguments.data + ": " + made.message());
+  }
+  node::NodeOptions options;
+  options.directory = arguments.data;
+  options.wall_micros = now_micros;
+  if (!arguments.is_quiet) {
+    options.replaying = [](std::uint64_t count) {
+      std::fprintf(stderr, "steelyard: replaying the log: %llu records\n",
+                   static_cast<unsigned long long>(count));
+    };
+  }
+  STEELYARD_TRY(node, node::Node::open(rater, std::move(options)));
+  STEELYARD_TRY(pepper, load_pepper(arguments.data));
+  server::KeyStore keys(std::move(pepper));
+  api::Services services(*node, rater, keys);
+  STEELYARD_PASS(services.load());
+
+  server::ServerOptions server_options;
+  server_options.address = arguments.address;
+  server_options.port = arguments.port;
+  server_options.is_insecure = arguments.is_insecure;
+  if (!arguments.certificate.empty() || !arguments.key.empty()) {
+    server_options.tls = {arguments.certificate, arguments.key};
+  }
+  const auto idempotency = server::idempotency_in_memory();
+  server::Metrics metrics;
+  const auto log = server::StructuredLog::to_stderr(
+      server::Clock::system(),
+      arguments.is_quiet ? server::LogLevel::warning : server::LogLevel::info);
+  server::ServerParts parts;
+  parts.keys = &keys;
+  parts.idempotency = idempotency.get();
+  parts.metrics = &metrics;
+  parts.log = log.get();
+  STEELYARD_TRY(http, server::HttpServer::start(std::move(server_options),
+                                                api::make_routes(services), std::move(parts)));
+  STEELYARD_PASS(greet(services, http->url(), session));
+  const Ticker ticker(*node);
+  wait_for_signal(signals);
+  http->stop();
+  return {};
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Session& session) {
+  CLI::App* const command =
+      app.add_subcommand("serve", "Take usage over HTTP, keep balances, answer gateways");
+  const auto arguments = std::make_shared<Arguments>();
+  command
+      ->add_option("--data", arguments->data,
+                   "The folder that everything is kept in; made if it is not there")
+      ->required()
+      ->type_name("DIR");
+  add_price_book_option(*command, arguments->price_book);
+  command
+      ->add_option("--address", arguments->address,
+                   "Where to listen. Other than loopback only with TLS or --insecure")
+      ->capture_default_str();
+  command->add_option("--port", arguments->port, "0 takes any free port")->capture_default_str();
+  command->add_option("--certificate", arguments->certificate, "PEM, the whole chain: turns TLS on")
+      ->type_name("FILE");
+  command->add_option("--key", arguments->key, "PEM, the certificate's private key")
+      ->type_name("FILE");
+  command->add_flag("--insecure", arguments->is_insecure,
+                    "Plain HTTP on an address that other machines reach");
+  command->add_flag("--quiet", arguments->is_quiet, "Only warnings and errors in the log");
+  set_examples(
+      *command,
+      "A server on an empty folder; the first key is printed once.\n"
+      "  $ steelyard serve --data ./data\n"
+      "Ask it something.\n"
+      "  $ curl -H \"Authorization: Bearer $KEY\" localhost:8080/v1/accounts/acme/balance\n");
+  command->callback([arguments, &session] {
+    if (auto served = serve(*arguments, session); !served.has_value()) {
+      session.fail(served.error());
+    }
+  });
+}
+
+}  // namespace steelyard::cli
