@@ -169,12 +169,12 @@ void Node::append(std::string bytes, std::vector<std::uint32_t> ends,
     std::memcpy(bytes.data() + begin + core::log_record_time_at, &micros, sizeof micros);
     begin = end;
   }
-  auto submitted = log_->append({std::move(bytes), std::move(ends)},
-                                [durable, tenant, micros](Result<std::uint64_t> first) {
-                                  if (!first.has_value())
-                                    return durable(std::unexpected(std::move(first).error()));
-                                  durable(Place{*first, tenant, instant_of(micros)});
-                                });
+  auto submitted =
+      log_->append({std::move(bytes), std::move(ends)},
+                   [durable, tenant, micros](const Result<log::Appended>& appended) {
+                     if (!appended.has_value()) return durable(std::unexpected(appended.error()));
+                     durable(Place{appended->first_sequence, tenant, instant_of(micros)});
+                   });
   if (!submitted.has_value()) durable(std::unexpected(std::move(submitted).error()));
 }
 
