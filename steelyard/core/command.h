@@ -100,8 +100,8 @@ struct SetKey {
   std::string record;  ///< Empty: it is gone.
 };
 
-using Command = std::variant<SetTenant, SetAccount, CloseAccount, TopUp, Grant, Refund, OpenHold, SettleHold,
-                             ReleaseHold, SetBudget, SetKey>;
+using Command = std::variant<SetTenant, SetAccount, CloseAccount, TopUp, Grant, Refund, OpenHold,
+                             SettleHold, ReleaseHold, SetBudget, SetKey>;
 
 /// Reads a command strictly: an unknown member is an error.
 /// Errors: malformed_json, missing_field, invalid_field, each with a JSON pointer and the value.

@@ -51,6 +51,25 @@ std::size_t Core::identities() const {
   return count;
 }
 
+const UsageBook* Core::usage(std::uint32_t tenant) const {
+  const auto found = tenants_.find(tenant);
+  return found == tenants_.end() ? nullptr : &found->second->usage;
+}
+
+std::optional<std::string> Core::imbalance() const {
+  if (auto broken = ledger_.imbalance(); broken.has_value()) return broken;
+  for (const auto& [number, tenant] : tenants_) {
+    const money::Decimal charged = tenant->usage.amount() + tenant->settled;
+    if (!tenant->a_wallet.has_value()) continue;
+    const money::Decimal booked =
+        ledger_.totals(*tenant->a_wallet, ledger::Account::revenue_accrued).credit_balance();
+    if (charged == booked) continue;
+    return "tenant " + std::to_string(number) + ": charges are " + charged.to_text() +
+           ", the ledger's revenue is " + booked.to_text();
+  }
+  return std::nullopt;
+}
+
 void Core::apply(batch::ChunkRater& events, const Place& first) {
   Tenant& of = tenant(first.tenant);
   const std::span<batch::Record> records = events.records();
@@ -66,7 +85,10 @@ void Core::apply(batch::ChunkRater& events, const Place& first) {
   for (std::size_t i = 0; i < records.size(); ++i) {
     const batch::Record& record = records[i];
     ++of.counts.by_status[static_cast<std::size_t>(record.status)];
-    if (record.status == Status::rated) charge(record, details[i], place);
+    if (record.status == Status::rated) {
+      of.usage.add(record, details[i].time);
+      charge(record, details[i], place);
+    }
     if (has_sequence[i]) ++place.sequence;
   }
 }
@@ -75,6 +97,7 @@ ledger::WalletId Core::wallet_of(std::uint32_t tenant, std::string_view account)
   if (const auto found = find_account(tenant, account); found.has_value()) return *found;
   const auto opened = ledger_.open_wallet(tenant, account, currency_, {.is_unlimited = true});
   STEELYARD_CHECK(opened.has_value());
+  this->tenant(tenant).a_wallet = *opened;
   return *opened;
 }
 
@@ -143,6 +166,7 @@ ledger::Answer<Answer> Core::carry_out(const SetTenant& command, const Place&) {
 ledger::Answer<Answer> Core::carry_out(const SetAccount& command, const Place& place) {
   const auto opened = ledger_.open_wallet(place.tenant, command.account, currency_, command.terms);
   if (!opened.has_value()) return std::unexpected(opened.error());
+  tenant(place.tenant).a_wallet = *opened;
   return with_balance({}, *opened, place);
 }
 
@@ -234,6 +258,7 @@ ledger::Answer<Answer> Core::carry_out(const SettleHold& command, const Place& p
   auto charged = ledger_.settle(charge);
   if (!charged.has_value()) return std::unexpected(charged.error());
   charged->drawn = {};
+  if (!charged->is_repeat) tenant(place.tenant).settled += command.amount;
   Answer answer = answer_of(charged->is_repeat);
   answer.charged = *charged;
   return with_balance(std::move(answer), *wallet, place);

@@ -13,6 +13,7 @@
 #include "steelyard/batch/chunk_rater.h"
 #include "steelyard/batch/cloud_run.h"
 #include "steelyard/core/command.h"
+#include "steelyard/core/usage_book.h"
 #include "steelyard/identity/identity_set.h"
 #include "steelyard/ledger/ledger.h"
 #include "steelyard/rating/rater.h"
@@ -80,6 +81,13 @@ class Core {
   bool has_something_due() const { return ledger_.open_hold_count() > 0 || has_grants_; }
   const Counts& counts(std::uint32_t tenant) const;
   std::size_t identities() const;
+
+  /// What its accounts used, by day and price row; null: nothing.
+  const UsageBook* usage(std::uint32_t tenant) const;
+
+  /// What does not add up, in words; nothing if all is well. Reads everything. For each tenant:
+  /// charge lines and settlements = revenue of the ledger; and what Ledger::imbalance checks.
+  std::optional<std::string> imbalance() const;
   const std::map<std::string, std::string>& keys() const { return keys_; }
 
   /// The names of the tenants; the first has the number 1.
@@ -95,10 +103,14 @@ class Core {
 
  private:
   struct Tenant {
-    Tenant(const rating::Rater& rater, std::uint64_t seed) : identities(seed), cloud(rater) {}
+    Tenant(const rating::Rater& rater, std::uint64_t seed)
+        : identities(seed), cloud(rater), usage(rater, rater.book().versions.back().time_zone) {}
     identity::IdentitySet identities;
     batch::CloudRun cloud;
     Counts counts;
+    UsageBook usage;
+    std::optional<ledger::WalletId> a_wallet;  ///< One of its wallets; leads to its house.
+    money::Decimal settled;                    ///< By commands: charges without an event.
   };
 
   Tenant& tenant(std::uint32_t number);

@@ -73,7 +73,25 @@ TEST(Core, usage_is_charged_once_to_an_account_that_it_opens) {
   EXPECT_EQ(text(machine.balance().receivable), "0.0012");
   EXPECT_EQ(machine.core.counts(1).of(Status::rated), 2U);
   EXPECT_EQ(machine.core.counts(1).of(Status::duplicate), 1U);
-  EXPECT_EQ(machine.core.ledger().imbalance(), std::nullopt);
+  EXPECT_EQ(machine.core.imbalance(), std::nullopt);
+}
+
+// 2026-11-22 08:00 UTC is 16:00 of the same day in the book's zone, Asia/Shanghai.
+TEST(Core, a_bill_is_the_sum_of_the_charge_lines_by_day_and_price) {
+  Machine machine;
+  machine.take(call("a", 1'000) + call("b", 500) + call("c", 200'000));
+  const auto sums = machine.core.usage(1)->sums("acme", 0, INT64_MAX);
+  ASSERT_EQ(sums.size(), 2U);
+  EXPECT_EQ(base::to_rfc3339({sums[0].day, 0}), "2026-11-21T16:00:00Z");
+  EXPECT_EQ(sums[0].item, "qwen-plus/input");
+  EXPECT_EQ(sums[0].tier, "0k-128k");
+  EXPECT_EQ(text(sums[0].quantity), "1500");
+  EXPECT_EQ(text(sums[0].amount), "0.0012");
+  EXPECT_EQ(sums[0].events, 2U);
+  EXPECT_EQ(sums[1].tier, "128k-256k");
+  EXPECT_EQ(text(sums[1].amount), "0.48");  // 200 times 0.0024.
+  EXPECT_TRUE(machine.core.usage(1)->sums("other", 0, INT64_MAX).empty());
+  EXPECT_EQ(machine.core.imbalance(), std::nullopt);
 }
 
 TEST(Core, tenants_know_nothing_of_each_other) {
