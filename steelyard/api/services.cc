@@ -90,6 +90,7 @@ server::RouteTable make_routes(Services& services) {
   add_events(table, services);
   add_holds(table, services);
   add_accounts(table, services);
+  add_usage(table, services);
   add_budgets(table, services);
   add_prices(table, services);
   add_keys(table, services);

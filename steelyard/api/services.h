@@ -41,6 +41,7 @@ class Services {
 };
 
 void add_events(server::RouteTable& table, Services& services);
+void add_usage(server::RouteTable& table, Services& services);
 void add_accounts(server::RouteTable& table, Services& services);
 void add_holds(server::RouteTable& table, Services& services);
 void add_budgets(server::RouteTable& table, Services& services);
