@@ -6,6 +6,7 @@
 
 #include "steelyard/base/check.h"
 #include "steelyard/base/limits.h"
+#include "steelyard/node/replay.h"
 
 namespace steelyard::node {
 namespace {
@@ -15,76 +16,11 @@ using core::LogRecord;
 using core::Place;
 using core::RecordKind;
 
-constexpr std::size_t replay_batch_events = 1'000;
-constexpr std::size_t replay_batch_bytes = std::size_t{4} * 1024 * 1024;
 constexpr std::uint64_t replay_report_records = 100'000;
 
 base::Instant instant_of(std::int64_t micros) {
   return {micros / 1'000'000, static_cast<std::uint32_t>(micros % 1'000'000 * 1'000)};
 }
-
-/// Puts one event after the other into a text that a reader takes, as it came to the log.
-class Replay {
- public:
-  explicit Replay(core::Core& core) : core_(&core), reader_(core.make_reader()) {}
-
-  Result<void> take(std::uint64_t sequence, std::string_view bytes) {
-    STEELYARD_TRY(record, core::read_log_record(bytes));
-    const Place place{sequence, record.tenant, record.received()};
-    if (record.kind == RecordKind::event) {
-      const bool fits =
-          count_ == 0 || (record.tenant == first_.tenant && record.received_micros == micros_ &&
-                          count_ < replay_batch_events && text_.size() < replay_batch_bytes);
-      if (!fits) STEELYARD_PASS(flush());
-      if (count_ == 0) first_ = place;
-      micros_ = record.received_micros;
-      text_ += record.text;
-      text_ += '\n';
-      ++count_;
-      return {};
-    }
-    STEELYARD_PASS(flush());
-    if (record.kind == RecordKind::tick) {
-      core_->tick(place);
-      return {};
-    }
-    auto command = core::read_command(record.text);
-    if (!command.has_value()) {
-      return failure(ErrorCode::file_is_malformed,
-                     "sequence " + std::to_string(sequence) + ": " + command.error().detail);
-    }
-    core_->apply(*command, place);
-    return {};
-  }
-
-  Result<void> flush() {
-    if (count_ == 0) return {};
-    const std::size_t size = text_.size();
-    text_.append(json::Document::padding, '\0');
-    reader_.rate({text_.data(), size});
-    // A rejected event never came to the log: then it was written by a reader of other rules.
-    const auto rejected =
-        std::ranges::find(reader_.records(), Status::rejected, &batch::Record::status);
-    if (reader_.records().size() != count_ || rejected != reader_.records().end()) {
-      return failure(ErrorCode::file_is_malformed,
-                     "an event behind sequence " + std::to_string(first_.sequence) +
-                         " can not be read any more" +
-                         (rejected == reader_.records().end() ? "" : ": " + rejected->detail));
-    }
-    core_->apply(reader_, first_);
-    text_.clear();
-    count_ = 0;
-    return {};
-  }
-
- private:
-  core::Core* core_;
-  batch::ChunkRater reader_;
-  std::string text_;
-  std::size_t count_ = 0;
-  std::int64_t micros_ = 0;
-  Place first_;
-};
 
 }  // namespace
 
@@ -114,19 +50,15 @@ Node::~Node() {
 Result<void> Node::replay() {
   Replay replay(core_);
   Result<void> outcome;
-  std::uint64_t last = 0;
-  STEELYARD_PASS(log_->read(1, [&](std::uint64_t sequence, std::string_view bytes) {
+  STEELYARD_TRY(end, log_->read(1, [&](std::uint64_t sequence, std::string_view bytes) {
     outcome = replay.take(sequence, bytes);
-    last = sequence;
-    if (const auto record = core::read_log_record(bytes); record.has_value()) {
-      last_micros_ = record->received_micros;
-    }
     if (options_.replaying && sequence % replay_report_records == 0) options_.replaying(sequence);
     return outcome.has_value();
   }));
   STEELYARD_PASS(outcome);
   STEELYARD_PASS(replay.flush());
-  applied_ = last;
+  last_micros_ = replay.last_micros();
+  applied_ = end - 1;
   if (options_.applied) options_.applied(core_);
   return {};
 }

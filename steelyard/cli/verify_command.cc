@@ -1,0 +1,86 @@
+#include <memory>
+
+#include "steelyard/cli/command.h"
+#include "steelyard/cli/price_book_option.h"
+#include "steelyard/log/local_log.h"
+#include "steelyard/log/verify.h"
+#include "steelyard/node/replay.h"
+#include "steelyard/report/text_table.h"
+
+namespace steelyard::cli {
+
+void add_verify(CLI::App& app, Session& session);
+
+namespace {
+
+struct Arguments {
+  std::string data;
+  std::string price_book;
+  bool replays = false;
+};
+
+std::string count(std::uint64_t number) { return report::grouped(std::to_string(number)); }
+
+/// Rebuilds all state from the log and looks whether its sums agree.
+Result<void> check_state(const Arguments& arguments, Session& session) {
+  STEELYARD_TRY(book, load_price_book(arguments.price_book));
+  const rating::Rater rater(book);
+  STEELYARD_TRY(log, log::LocalLog::open(arguments.data));
+  core::Core core(rater, 0);
+  node::Replay replay(core);
+  Result<void> outcome;
+  STEELYARD_PASS(log->read(1, [&](std::uint64_t sequence, std::string_view bytes) {
+    outcome = replay.take(sequence, bytes);
+    return outcome.has_value();
+  }));
+  STEELYARD_PASS(outcome);
+  STEELYARD_PASS(replay.flush());
+  if (const auto difference = core.imbalance(); difference.has_value()) {
+    return failure(ErrorCode::file_is_malformed, "the books do not balance: " + *difference);
+  }
+  session.write("state    rebuilt: " + count(core.identities()) + " events, " +
+                count(core.ledger().wallet_count()) + " accounts, " +
+                count(core.ledger().open_hold_count()) + " open holds; the books balance\n");
+  return {};
+}
+
+Result<void> verify(const Arguments& arguments, Session& session) {
+  STEELYARD_TRY(report, log::verify(arguments.data));
+  session.write("log      " + count(report.records) + " records in " + count(report.frames) +
+                " frames, " + count(report.segments) + " segments, " + count(report.bytes) +
+                " bytes\n");
+  if (report.torn_bytes > 0) {
+    session.write("         " + count(report.torn_bytes) +
+                  " bytes behind them were never acknowledged: the next start cuts them\n");
+  }
+  if (report.damage.has_value()) return std::unexpected(*report.damage);
+  session.write("         checksums, hash chain and sequences are sound\n");
+  if (!arguments.replays) return {};
+  return check_state(arguments, session);
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, Session& session) {
+  CLI::App* const command = app.add_subcommand("verify", "Check the data of a server, end to end");
+  const auto arguments = std::make_shared<Arguments>();
+  command->add_option("--data", arguments->data, "The server's folder")
+      ->required()
+      ->type_name("DIR");
+  add_price_book_option(*command, arguments->price_book);
+  command->add_flag("--replay", arguments->replays,
+                    "Also rebuild all state from the log and compare its sums; the server must "
+                    "not run");
+  set_examples(*command,
+               "Checksums, hash chain and sequences of the log; also while the server runs.\n"
+               "  $ steelyard verify --data ./data\n"
+               "And whether everything that follows from it adds up.\n"
+               "  $ steelyard verify --data ./data --replay\n");
+  command->callback([arguments, &session] {
+    if (auto verified = verify(*arguments, session); !verified.has_value()) {
+      session.fail(verified.error());
+    }
+  });
+}
+
+}  // namespace steelyard::cli
