@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "steelyard/api/services.h"
+#include "steelyard/base/hash.h"
 #include "steelyard/cli/command.h"
 #include "steelyard/cli/price_book_option.h"
 #include "steelyard/cli/terminal.h"
@@ -144,6 +145,7 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   if (made) {
     return failure(ErrorCode::file_is_unreadable, arguments.data + ": " + made.message());
   }
+  STEELYARD_TRY(pepper, load_pepper(arguments.data));
   node::NodeOptions options;
   options.directory = arguments.data;
   options.wall_micros = now_micros;
@@ -153,8 +155,8 @@ Result<void> serve(const Arguments& arguments, Session& session) {
                    static_cast<unsigned long long>(count));
     };
   }
+  options.identity_seed = base::hash(pepper.reveal());
   STEELYARD_TRY(node, node::Node::open(rater, std::move(options)));
-  STEELYARD_TRY(pepper, load_pepper(arguments.data));
   server::KeyStore keys(std::move(pepper));
   api::Services services(*node, rater, keys);
   STEELYARD_PASS(services.load());

@@ -25,7 +25,7 @@ base::Instant instant_of(std::int64_t micros) {
 }  // namespace
 
 Node::Node(const rating::Rater& rater, NodeOptions options)
-    : options_(std::move(options)), core_(rater, 0) {}
+    : options_(std::move(options)), core_(rater, options_.identity_seed) {}
 
 Result<std::unique_ptr<Node>> Node::open(const rating::Rater& rater, NodeOptions options) {
   std::unique_ptr<Node> node(new Node(rater, std::move(options)));

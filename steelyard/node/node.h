@@ -22,7 +22,8 @@
 namespace steelyard::node {
 
 struct NodeOptions {
-  std::string directory;  ///< Of the data; made if it is not there.
+  std::string directory;            ///< Of the data; made if it is not there.
+  std::uint64_t identity_seed = 0;  ///< A secret number; changes no answer.
   /// Microseconds since 1970, UTC. Need not be steady: the node never goes back.
   std::function<std::int64_t()> wall_micros;
   std::int64_t future_micros_max = std::int64_t{5} * 60 * 1'000'000;  ///< Of an event's time.

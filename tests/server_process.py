@@ -1,0 +1,95 @@
+"""A `steelyard serve` on a folder of its own, for tests that need the whole program."""
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import tempfile
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BINARY = os.environ.get("STEELYARD_BINARY", str(ROOT / "build/asan/steelyard"))
+
+
+class Server:
+    """Starts at once; `crash` and `stop` end it, `start` begins again on the same data."""
+
+    def __init__(self, data=None):
+        self.folder = tempfile.TemporaryDirectory(prefix="steelyard-test-")
+        self.data = data or self.folder.name + "/data"
+        self.key = None
+        self.process = None
+        self.start()
+
+    def start(self, prefix=()):
+        command = [*prefix, BINARY, "serve", "--data", self.data, "--port", "0", "--quiet",
+                   "--pricebook", str(ROOT / "pricebooks/aliyun-ai-paas")]
+        self.errors = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.errors, text=True)
+        for line in self.process.stdout:
+            if found := re.match(r"First key, shown once: (\S+)", line):
+                self.key = found.group(1)
+            if found := re.search(r"Listening on (\S+)", line):
+                self.url = found.group(1)
+                return
+        raise AssertionError(f"the server did not start: {self.error_text()}")
+
+    def error_text(self):
+        self.errors.seek(0)
+        return self.errors.read()
+
+    def crash(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=30)
+
+    def ask(self, method, path, body=None, headers=None):
+        """Status, the body as JSON where it is such, and the header fields."""
+        fields = {"Authorization": f"Bearer {self.key}", **(headers or {})}
+        if body is not None and not isinstance(body, (bytes, str)):
+            body = json.dumps(body)
+            fields.setdefault("Content-Type", "application/json")
+        if isinstance(body, str):
+            body = body.encode()
+        request = urllib.request.Request(self.url + path, data=body, method=method, headers=fields)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, parsed(answer.read()), dict(answer.headers)
+        except urllib.error.HTTPError as answer:
+            return answer.code, parsed(answer.read()), dict(answer.headers)
+
+    def send(self, events, prefer=None):
+        headers = {"Content-Type": "application/x-ndjson"}
+        if prefer:
+            headers["Prefer"] = prefer
+        lines = "".join(json.dumps(event) + "\n" for event in events)
+        return self.ask("POST", "/v1/events", lines, headers)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.crash()
+        self.process.stdout.close()
+        self.errors.close()
+        self.folder.cleanup()
+
+
+def parsed(body):
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode()
+
+
+def call(number, account="acme", tokens=1000, **data):
+    """A call of qwen-plus: `tokens` input tokens at 0.0008 CNY for 1,000."""
+    return {"specversion": "1.0", "id": f"e-{number}", "source": "test", "type": "ai.model.call",
+            "subject": account, "time": "2026-11-22T08:00:03Z",
+            "data": {"model": "qwen-plus", "protocol": "tokens", "usage": {"input": tokens}, **data}}
