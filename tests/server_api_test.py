@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+"""The server as a gateway, a collector and a finance person use it: over real HTTP.
+
+Amounts are worked by hand from the price list: qwen-plus costs 0.0008 CNY for 1,000 input tokens
+up to 128,000.
+"""
+import gzip
+import json
+import sys
+import traceback
+
+from server_process import Server, call
+
+
+def expect(found, wanted):
+    assert found == wanted, f"{found!r} is not {wanted!r}"
+
+
+def word_of(problem):
+    return problem["type"].rsplit("/", 1)[-1].rsplit("#", 1)[-1].rsplit(":", 1)[-1]
+
+
+def test_an_event_is_charged_once(server):
+    status, body, _ = server.send([call(1), call(2), call(1)])
+    expect((status, body["rated"], body["duplicate"]), (200, 2, 1))
+    status, body, _ = server.ask("GET", "/v1/accounts/acme/balance")
+    expect((status, body["owed"], body["currency"]), (200, "0.0016", "CNY"))
+
+
+def test_each_event_of_a_batch_has_an_outcome_of_its_own(server):
+    events = [call("x"), call("y") | {"type": "nonsense"}, call("z", model="no-such-model")]
+    status, body, _ = server.send(events)
+    expect((status, body["received"], body["rated"], body["rejected"], body["unrated"]),
+           (200, 3, 1, 1, 1))
+    expect([each["reason"] for each in body["set_aside"]], ["unknown_type", "unknown_model"])
+    expect([each["event"] for each in body["set_aside"]], [1, 2])
+
+
+def test_the_charge_comes_with_the_answer_when_asked_for(server):
+    status, text, headers = server.send([call("p-1"), call("p-2")], prefer="return=representation")
+    expect((status, headers["Preference-Applied"]), (200, "return=representation"))
+    lines = [json.loads(line) for line in text.splitlines()]
+    expect([line["amount"] for line in lines], ["0.0008", "0.0008"])
+    expect(lines[0]["lines"][0]["item"], "qwen-plus/input")
+
+
+def test_one_event_an_array_and_packed_lines(server):
+    one = "application/cloudevents+json"
+    status, body, _ = server.ask("POST", "/v1/events", json.dumps(call("f-1"), indent=2),
+                                 {"Content-Type": one})
+    expect((status, body["rated"]), (200, 1))
+    status, body, _ = server.ask("POST", "/v1/events", json.dumps([call("f-1"), call("f-2")]),
+                                 {"Content-Type": "application/cloudevents-batch+json"})
+    expect((status, body["duplicate"], body["rated"]), (200, 1, 1))
+    packed = gzip.compress(json.dumps(call("f-3")).encode() + b"\n")
+    status, body, _ = server.ask("POST", "/v1/events", packed,
+                                 {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"})
+    expect((status, body["rated"]), (200, 1))
+
+
+def test_E2_the_same_id_with_other_content_is_a_conflict(server):
+    server.send([call("c-1", tokens=1000)])
+    status, body, _ = server.send([call("c-1", tokens=2000)])
+    expect((status, body["conflict"], body["rated"]), (200, 1, 0))
+
+
+def test_D3_an_event_of_the_future_is_rejected(server):
+    status, body, _ = server.send([call("future") | {"time": "2126-01-01T00:00:00Z"}])
+    expect((status, body["rejected"], body["set_aside"][0]["reason"]), (200, 1, "invalid_time"))
+
+
+def test_cloud_resources_are_billed_beside_calls(server):
+    event = {"specversion": "1.0", "id": "oss-1", "source": "test", "type": "cloud.resource.usage",
+             "subject": "cloudy", "time": "2026-11-22T09:00:00Z",
+             "data": {"product": "oss", "resource": "bucket-1", "start": "2026-11-22T08:00:00Z",
+                      "end": "2026-11-22T09:00:00Z", "meters": {"storage_gb": "100"},
+                      "attributes": {"region": "cn-hangzhou", "class": "standard_lrs"}}}
+    status, body, _ = server.send([event, call("cl-1", account="cloudy")])
+    expect((status, body["rated"]), (200, 2))
+    status, bill, _ = server.ask("GET", "/v1/accounts/cloudy/bill?month=2026-11")
+    expect(status, 200)
+    items = {line["item"].split("/")[0] for line in bill["lines"]}
+    expect(items, {"oss", "qwen-plus"})
+
+
+def test_a_month_is_one_of_the_books_time_zone(server):
+    late = call("m-1", account="zone") | {"time": "2026-10-31T16:30:00Z"}
+    server.send([late])
+    _, november, _ = server.ask("GET", "/v1/accounts/zone/bill?month=2026-11")
+    _, october, _ = server.ask("GET", "/v1/accounts/zone/bill?month=2026-10")
+    expect((november["total"], october["total"]), ("0.0008", "0"))
+    _, days, _ = server.ask("GET", "/v1/accounts/zone/usage?from=2026-11-01&to=2026-12-01")
+    expect([day["begin"] for day in days["days"]], ["2026-10-31T16:00:00Z"])
+
+
+def test_a_prepaid_account_spends_what_it_has(server):
+    server.ask("PUT", "/v1/accounts/pre", {"postpaid_limit": "0"})
+    top_up = {"Idempotency-Key": "payment-1"}
+    for _ in range(3):
+        status, body, _ = server.ask("POST", "/v1/accounts/pre/top-ups", {"amount": "1"}, top_up)
+        expect((status, body["prepaid"]), (200, "1"))
+    status, body, _ = server.ask("POST", "/v1/holds",
+                                 {"hold": "h-1", "account": "pre", "amount": "0.4"})
+    expect((status, body["allowed"], body["available"]), (200, True, "0.6"))
+    status, body, _ = server.ask("POST", "/v1/holds",
+                                 {"hold": "h-2", "account": "pre", "amount": "0.7"})
+    expect((status, word_of(body), body["available"]), (402, "insufficient_balance", "0.6"))
+    server.send([call("pre-1", account="pre", hold="h-1")])
+    _, body, _ = server.ask("GET", "/v1/accounts/pre/balance")
+    expect((body["held"], body["prepaid"], body["available"]), ("0", "0.9992", "0.9992"))
+
+
+def test_a_hold_is_settled_or_released(server):
+    server.ask("PUT", "/v1/accounts/held", {"postpaid_limit": "10"})
+    server.ask("POST", "/v1/holds", {"hold": "s-1", "account": "held", "amount": "2"})
+    status, body, _ = server.ask("POST", "/v1/holds/s-1/settle",
+                                 {"account": "held", "id": "s-1", "amount": "1.5"})
+    expect((status, body["state"], body["available"]), (200, "captured", "8.5"))
+    server.ask("POST", "/v1/holds", {"hold": "s-2", "account": "held", "amount": "2"})
+    status, _, _ = server.ask("POST", "/v1/holds/s-2/release")
+    expect(status, 204)
+    status, body, _ = server.ask("POST", "/v1/holds/s-2/settle",
+                                 {"account": "held", "id": "x", "amount": "1"})
+    expect((status, word_of(body), body["state"]), (409, "hold_not_open", "released"))
+
+
+def test_a_budget_refuses_and_tells(server):
+    name = "/v1/budgets/key%2Fak-7"
+    status, _, _ = server.ask("PUT", name, {"limit": "0.001", "thresholds": [50, 100]})
+    expect(status, 204)
+    server.send([call("b-1", account="team", api_key="ak-7")])
+    _, budget, _ = server.ask("GET", name)
+    expect((budget["spent"], budget["limit"]), ("0.0008", "0.001"))
+    status, body, _ = server.ask("POST", "/v1/holds", {"hold": "b-1", "account": "team",
+                                                        "amount": "0.0003", "budget": "key/ak-7"})
+    expect((status, word_of(body), body["budget"]), (402, "budget_exceeded", "key/ak-7"))
+    _, body, _ = server.ask("GET", "/v1/budget-crossings")
+    expect([(each["budget"], each["percent"]) for each in body["crossings"]], [("key/ak-7", 50)])
+
+
+def test_S2_a_key_does_only_what_its_role_says(server):
+    status, made, _ = server.ask("POST", "/v1/keys", {"name": "gateway", "role": "ingest",
+                                                      "kind": "ingest"})
+    expect(status, 201)
+    root, server.key = server.key, made["key"]
+    try:
+        expect(server.send([call("k-1")])[1]["rated"], 1)
+        expect(server.ask("GET", "/v1/accounts/acme/balance")[0], 403)
+        server.key = root
+        expect(server.ask("DELETE", f"/v1/keys/{made['id']}")[0], 204)
+        server.key = made["key"]
+        expect(server.send([call("k-2")])[0], 401)
+    finally:
+        server.key = root
+
+
+def test_S1_twin_tenants_do_not_notice_each_other(server):
+    status, made, _ = server.ask("POST", "/v1/keys", {"role": "tenant_owner", "kind": "full",
+                                                      "tenant": "twin"})
+    expect(status, 201)
+    root, server.key = server.key, made["key"]
+    try:
+        expect(server.ask("GET", "/v1/accounts/acme/balance")[0], 404)
+        expect(server.send([call(1)])[1]["rated"], 1)  # Sent by the other tenant before.
+        _, body, _ = server.ask("GET", "/v1/accounts/acme/bill?month=2026-11")
+        expect(body["total"], "0.0008")
+        keys = server.ask("GET", "/v1/keys")[1]["keys"]
+        expect({key["tenant"] for key in keys}, {"twin"})
+        expect(server.ask("POST", "/v1/keys", {"role": "tenant_dev", "tenant": "default"})[0], 403)
+        expect(server.ask("POST", "/v1/keys", {"role": "root"})[0], 403)
+    finally:
+        server.key = root
+
+
+def test_openmeters_senders_need_a_new_address_only(server):
+    kind = {"Content-Type": "application/cloudevents+json"}
+    status, _, _ = server.ask("POST", "/api/v1/events", json.dumps(call("om-1")), kind)
+    expect(status, 204)
+    status, body, _ = server.ask("POST", "/api/v1/events", json.dumps({"id": "1"}), kind)
+    expect(status, 400)
+    assert body["detail"] or body["errors"], body
+
+
+def test_what_is_wrong_is_said(server):
+    status, body, _ = server.ask("POST", "/v1/holds", {"hold": "w", "account": "a"})
+    expect((status, word_of(body)), (422, "invalid_body"))
+    status, body, _ = server.ask("POST", "/v1/holds",
+                                 {"hold": "w", "account": "a", "amount": "1", "price": "0"})
+    expect(status, 422)  # S3: no member but the known ones.
+    status, body, _ = server.ask("POST", "/v1/accounts/acme/top-ups", {"amount": "1"})
+    expect((status, word_of(body)), (400, "idempotency_key_missing"))
+    expect(server.ask("GET", "/v1/nowhere")[0], 404)
+    expect(server.ask("DELETE", "/v1/holds")[0], 405)
+    expect(server.ask("GET", "/v1/accounts/nobody/balance")[0], 404)
+
+
+def test_prices_and_estimates(server):
+    status, body, _ = server.ask("GET", "/v1/estimate?model=qwen-plus&input=3019&cached=2048&output=104")
+    expect(status, 200)
+    assert "0.0013944" in json.dumps(body), body  # The example of the contract.
+    status, body, _ = server.ask("GET", "/v1/prices?model=qwen-plus")
+    expect(status, 200)
+
+
+def test_it_describes_itself(server):
+    for path in ("/health", "/ready", "/metrics", "/openapi.json", "/docs"):
+        expect(server.ask("GET", path)[0], 200)
+    _, document, _ = server.ask("GET", "/openapi.json")
+    assert document["openapi"].startswith("3.1") and "/v1/events" in document["paths"]
+
+
+def test_the_sums_agree_and_survive_a_restart(server):
+    before = {path: server.ask("GET", path)[1] for path in (
+        "/v1/accounts/acme/balance", "/v1/accounts/pre/balance", "/v1/budgets/key%2Fak-7",
+        "/v1/accounts/cloudy/bill?month=2026-11", "/v1/keys")}
+    expect(server.ask("GET", "/v1/reconciliation")[1]["balanced"], True)
+    expect(server.stop(), 0)
+    server.start()
+    for path, answer in before.items():
+        expect(server.ask("GET", path)[1], answer)
+    expect(server.ask("GET", "/v1/reconciliation")[1]["balanced"], True)
+    expect(server.send([call(1)])[1]["duplicate"], 1)
+
+
+def main():
+    tests = [value for name, value in globals().items() if name.startswith("test_")]
+    failed = 0
+    with Server() as server:
+        for test in tests:
+            try:
+                test(server)
+                print(f"ok      {test.__name__}")
+            except Exception:  # pylint: disable=broad-except
+                failed += 1
+                print(f"FAILED  {test.__name__}")
+                traceback.print_exc()
+        if failed:
+            print(server.error_text()[-4000:])
+    print(f"{len(tests) - failed} of {len(tests)} tests passed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
