@@ -36,6 +36,7 @@ std::string_view name_of(ErrorCode code) {
     STEELYARD_NAME(price_book_is_invalid);
     STEELYARD_NAME(archive_is_damaged);
     STEELYARD_NAME(usage_of_command);
+    STEELYARD_NAME(server_is_unreachable);
   }
 #undef STEELYARD_NAME
   check_failed("every code has a name", __FILE__, __LINE__);

@@ -45,6 +45,7 @@ enum class ErrorCode : std::uint8_t {
 
   // How a command was called.
   usage_of_command = 80,
+  server_is_unreachable = 81,
 };
 
 /// The enumerator as text: "above_top_tier".
