@@ -37,6 +37,13 @@ std::string_view name_of(ErrorCode code) {
     STEELYARD_NAME(archive_is_damaged);
     STEELYARD_NAME(usage_of_command);
     STEELYARD_NAME(server_is_unreachable);
+    STEELYARD_NAME(log_is_damaged);
+    STEELYARD_NAME(disk_full);
+    STEELYARD_NAME(storage_failed);
+    STEELYARD_NAME(directory_is_locked);
+    STEELYARD_NAME(overloaded);
+    STEELYARD_NAME(other_store);
+    STEELYARD_NAME(unknown_format);
   }
 #undef STEELYARD_NAME
   check_failed("every code has a name", __FILE__, __LINE__);

@@ -46,6 +46,15 @@ enum class ErrorCode : std::uint8_t {
   // How a command was called.
   usage_of_command = 80,
   server_is_unreachable = 81,
+
+  // The log and the disk under it.
+  log_is_damaged = 120,
+  disk_full = 121,
+  storage_failed = 122,
+  directory_is_locked = 123,
+  overloaded = 124,
+  other_store = 125,
+  unknown_format = 126,
 };
 
 /// The enumerator as text: "above_top_tier".

@@ -37,4 +37,8 @@ inline constexpr std::size_t product_steps_max = 32;
 inline constexpr std::size_t product_dims_max = 16;
 inline constexpr std::size_t scenario_bytes_max = 1'048'576;
 
+// Of the log. A batch is wholly in one frame.
+inline constexpr std::size_t log_batch_bytes_max = std::size_t{16} * 1024 * 1024;
+inline constexpr std::size_t log_batch_records_max = 1'000'000;
+
 }  // namespace steelyard::limits

@@ -1,0 +1,136 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "steelyard/base/result.h"
+#include "steelyard/log/batch.h"
+#include "steelyard/log/directory_lock.h"
+#include "steelyard/log/files.h"
+#include "steelyard/log/frame.h"
+#include "steelyard/log/segment.h"
+#include "steelyard/log/segment_writer.h"
+#include "steelyard/log/watermark.h"
+
+namespace steelyard::log {
+
+struct Options {
+  Files* files = nullptr;                                 ///< Nothing: the machine's.
+  std::uint64_t segment_bytes = std::uint64_t{64} << 20;  ///< Preallocated.
+  std::size_t frame_bytes_goal = std::size_t{1} << 20;    ///< Batches joined up to here.
+  std::size_t queue_bytes_max = std::size_t{64} << 20;    ///< Waiting and being written.
+  /// The disk failed, nothing more can be promised. By default the words are printed and the
+  /// process ends with status 74. If it returns, the log answers storage_failed for ever.
+  std::function<void(const Error&)> on_fatal;
+};
+
+/// A batch that is durable. It comes back, so that it can be applied without reading it again.
+struct Appended {
+  std::uint64_t first_sequence = 0;
+  Batch batch;
+};
+
+/// The durable, ordered log of facts of one server: DIR/store, DIR/lock, DIR/log.
+///
+/// Records are bytes; each has a sequence, 1, 2, 3 …. One thread writes: it joins the batches
+/// that wait into a frame, writes it, syncs it, and only then completes them, in order. At most
+/// one frame is unsynced at any time. All calls may come from any thread.
+class LocalLog {
+ public:
+  /// Called on the thread that writes, in the order of the sequences: be short.
+  /// Errors: disk_full (nothing of the batch is kept; later ones may succeed), storage_failed.
+  using Completion = std::move_only_function<void(Result<Appended>)>;
+
+  /// Returns false to stop.
+  using Visitor = std::function<bool(std::uint64_t sequence, std::string_view record)>;
+
+  /// Creates what is missing, locks the directory, cuts a torn tail.
+  /// Errors: directory_is_locked, log_is_damaged with the place, other_store, unknown_format,
+  /// storage_failed, disk_full.
+  [[nodiscard]] static Result<std::unique_ptr<LocalLog>> open(const std::string& directory,
+                                                              Options options = {});
+
+  /// Writes what waits, syncs the watermark, frees the directory.
+  ~LocalLog();
+  LocalLog(const LocalLog&) = delete;
+  LocalLog& operator=(const LocalLog&) = delete;
+
+  /// Hands over a batch of at least one record; it stays together. `completion` is called
+  /// exactly once, unless an error is returned here: overloaded (the queue is full: try later),
+  /// too_large (limits::log_batch_bytes_max, _records_max), storage_failed.
+  [[nodiscard]] Result<void> append(Batch batch, Completion completion);
+
+  /// The same, waiting. Not from a completion. Returns the first sequence.
+  [[nodiscard]] Result<std::uint64_t> append_and_wait(Batch batch);
+
+  /// Visits the records from `from` up to durable_end() at the time of the call, and returns
+  /// the sequence after the last one visited. What it visits is checked: storage_failed or
+  /// log_is_damaged with the place, after what stands before it was visited.
+  [[nodiscard]] Result<std::uint64_t> read(std::uint64_t from, const Visitor& visitor) const;
+
+  /// The sequence after the last durable record: 1 while there is none.
+  std::uint64_t durable_end() const { return durable_end_.load(std::memory_order_acquire); }
+
+  /// The last durable frame: its number, the sequence after it, its hash. For checkpoints.
+  ChainPoint head() const;
+
+  /// Whether an append failed for want of room in the last second.
+  bool disk_is_full() const;
+
+  std::vector<Segment> segments() const;
+  const StoreId& store_id() const { return store_; }
+
+  /// Bytes of a torn frame that `open` cut. Nobody was told that they were durable, unless the
+  /// last frame rotted before the watermark reached the disk.
+  std::uint64_t cut_bytes() const { return cut_bytes_; }
+
+ private:
+  struct Waiting {
+    Batch batch;
+    Completion completion;
+  };
+
+  LocalLog(Options options, Files& files, std::string directory, DirectoryLock lock,
+           const StoreId& store, Tail tail, WatermarkFile mark);
+
+  void run();
+  bool take(std::vector<Waiting>& taken);
+  void write(std::vector<Waiting>& taken);
+  void complete(std::vector<Waiting>& taken, std::uint64_t first_sequence);
+  void refuse(std::vector<Waiting>& taken, const Error& error);
+  void fail(const Error& error);
+
+  Options options_;
+  Files& files_;
+  std::string directory_;  ///< DIR/log
+  DirectoryLock lock_;
+  StoreId store_;
+  std::uint64_t cut_bytes_;
+  std::vector<Segment> segments_;
+  ChainPoint head_;
+  std::atomic<std::uint64_t> durable_end_;
+  std::atomic<std::int64_t> full_at_ms_;  ///< Of the steady clock.
+  std::atomic<bool> has_failed_ = false;
+
+  SegmentWriter writer_;  ///< These three: of the writing thread only.
+  FrameBuilder builder_;
+  WatermarkFile mark_;
+
+  mutable std::mutex mutex_;  ///< Of what follows, of `segments_` and of `head_`.
+  std::condition_variable wake_;
+  std::deque<Waiting> queue_;
+  std::size_t queued_bytes_ = 0;
+  bool is_closing_ = false;
+  std::thread thread_;
+};
+
+}  // namespace steelyard::log

@@ -1,0 +1,71 @@
+#include "steelyard/log/segment_writer.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "steelyard/log/file_io.h"
+
+namespace steelyard::log {
+
+SegmentWriter::SegmentWriter(Files& files, std::string directory, const StoreId& store,
+                             std::uint64_t segment_bytes, Tail tail)
+    : files_(files),
+      directory_(std::move(directory)),
+      store_(store),
+      segment_bytes_(segment_bytes),
+      segment_(tail.segments.back()),
+      file_(std::move(tail.file)),
+      offset_(tail.offset),
+      file_bytes_(std::max(tail.file_bytes, segment_bytes)),
+      at_(tail.at) {}
+
+Result<void> SegmentWriter::make_room(std::size_t frame_bytes,
+                                      const std::function<void(const Segment&)>& on_segment) {
+  if (tail_is_dirty_) STEELYARD_PASS(clear_tail());
+  const bool is_empty = offset_ == segment_header_bytes;
+  if (offset_ + frame_bytes <= file_bytes_ || is_empty) return {};
+  const Segment next{segment_.number + 1, at_};
+  const std::uint64_t size =
+      std::max<std::uint64_t>(segment_bytes_, segment_header_bytes + frame_bytes);
+  STEELYARD_TRY(file, create_segment(files_, directory_, next, store_, size));
+  segment_ = next;
+  file_ = std::move(file);
+  offset_ = segment_header_bytes;
+  file_bytes_ = size;
+  on_segment(segment_);
+  return {};
+}
+
+Result<void> SegmentWriter::write(std::string_view frame, const ChainPoint& next) {
+  if (const auto is = write_all(*file_, frame, offset_); !is.has_value()) {
+    const Error error = error_of(is.error(), "write", segment_.file_name());
+    if (!is_full(is.error())) return std::unexpected(error);
+    tail_is_dirty_ = true;
+    const Result<void> cleared = clear_tail();
+    if (!cleared.has_value() && cleared.error().code != ErrorCode::disk_full) return cleared;
+    return std::unexpected(error);
+  }
+  if (const auto is = file_->fdatasync(); !is.has_value()) {
+    return failure(ErrorCode::storage_failed,
+                   error_of(is.error(), "sync", segment_.file_name()).detail);
+  }
+  offset_ += frame.size();
+  at_ = next;
+  return {};
+}
+
+/// Takes back what a write that met a full disk left behind the last frame.
+Result<void> SegmentWriter::clear_tail() {
+  if (const auto is = file_->ftruncate(offset_); !is.has_value()) {
+    return std::unexpected(error_of(is.error(), "cut", segment_.file_name()));
+  }
+  const auto is = file_->fallocate(file_bytes_);
+  if (!is.has_value() && is.error() != EOPNOTSUPP && !is_full(is.error())) {
+    return std::unexpected(error_of(is.error(), "allocate", segment_.file_name()));
+  }
+  tail_is_dirty_ = false;
+  return {};
+}
+
+}  // namespace steelyard::log

@@ -1,0 +1,101 @@
+#include "steelyard/log/verify.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "steelyard/log/file_io.h"
+#include "steelyard/log/frame_reader.h"
+#include "steelyard/log/recovery.h"
+#include "steelyard/log/segment.h"
+#include "steelyard/log/watermark.h"
+
+namespace steelyard::log {
+namespace {
+
+bool padding_is_zero(const FrameView& frame) {
+  const std::size_t used = frame_header_bytes + frame.header.payload_bytes + frame_trailer_bytes;
+  return std::ranges::all_of(frame.bytes.substr(used), [](char c) { return c == 0; });
+}
+
+std::optional<Error> damage_of(const Segment& segment, const FrameReader& reader,
+                               std::string_view why) {
+  return Error{ErrorCode::log_is_damaged,
+               place_in(segment, reader.offset(), reader.at().sequence, why)};
+}
+
+/// Walks the sound frames of a segment, then says what ends them.
+FrameFault walk(FrameReader& reader, const Segment& segment, Report& report) {
+  while (true) {
+    const std::uint64_t offset = reader.offset();
+    const std::uint64_t sequence = reader.at().sequence;
+    const auto frame = reader.next(Depth::hash);
+    if (!frame.has_value()) return frame.error();
+    if (!padding_is_zero(*frame)) {
+      report.damage = Error{ErrorCode::log_is_damaged,
+                            place_in(segment, offset, sequence, "the padding is not zeros")};
+      return FrameFault::length;
+    }
+    ++report.frames;
+    report.records += frame->header.record_count;
+    report.bytes += frame->bytes.size();
+    report.head = reader.at();
+  }
+}
+
+Result<void> check_last(File& file, const Segment& segment, const std::optional<Watermark>& mark,
+                        Report& report) {
+  Result<TailFound> tail = find_tail(file, segment, report.store, mark);
+  if (!tail.has_value() && tail.error().code == ErrorCode::storage_failed) {
+    return std::unexpected(tail.error());
+  }
+  if (!tail.has_value()) {
+    report.damage = tail.error();
+  } else {
+    report.torn_bytes = tail->torn_bytes;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Report> verify(const std::string& directory, Files& files) {
+  const std::string log_directory = directory + "/log";
+  Report report;
+  STEELYARD_TRY(store, read_store_id(files, directory));
+  report.store = store;
+  // Before the segments: a server may write on meanwhile.
+  Result<std::optional<Watermark>> mark = read_watermark(files, log_directory, store);
+  Result<std::vector<Segment>> segments = list_segments(files, log_directory, store);
+  for (const Error* error : {mark.has_value() ? nullptr : &mark.error(),
+                             segments.has_value() ? nullptr : &segments.error()}) {
+    if (error == nullptr) continue;
+    if (error->code == ErrorCode::storage_failed) return std::unexpected(*error);
+    report.damage = *error;
+    return report;
+  }
+  report.segments = segments->size();
+  if (segments->empty() && mark->has_value()) {
+    report.damage = Error{ErrorCode::log_is_damaged, log_directory + ": no segment is there"};
+  }
+
+  for (std::size_t i = 0; i < segments->size() && !report.damage; ++i) {
+    const Segment& segment = (*segments)[i];
+    const std::string path = log_directory + '/' + segment.file_name();
+    auto file = files.open(path, OpenMode::read);
+    if (!file.has_value()) return std::unexpected(error_of(file.error(), "open", path));
+    FrameReader reader(**file, store, segment_header_bytes, segment.begin);
+    const FrameFault fault = walk(reader, segment, report);
+    if (fault == FrameFault::unreadable) {
+      return std::unexpected(error_of(reader.error(), "read", path));
+    }
+    if (report.damage) break;
+    if (i + 1 == segments->size()) {
+      STEELYARD_PASS(check_last(**file, segment, *mark, report));
+    } else if (reader.at() != (*segments)[i + 1].begin) {
+      report.damage = damage_of(segment, reader, text_of(fault));
+    }
+  }
+  return report;
+}
+
+}  // namespace steelyard::log
