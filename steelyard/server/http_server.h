@@ -36,8 +36,8 @@ struct ServerOptions {
   ServerLimits limits;
 };
 
-/// What the server works with. The pointers must outlive it; `keys` and `idempotency` may be
-/// changed while it runs.
+/// What the server works with. The pointers must outlive it and every Reply that it gave to
+/// a handler. Keys may be put and revoked while it runs.
 struct ServerParts {
   KeyStore* keys = nullptr;
   Idempotency* idempotency = nullptr;

@@ -126,11 +126,17 @@ class RouteTable {
  private:
   struct Node;
 
+  /// Where a path ends; a fixed segment goes before a parameter. At most as deep as a path
+  /// of the table.
+  static const Node* find(const Node& node, std::string_view path,
+                          std::vector<std::string_view>& values);
+
   std::vector<std::unique_ptr<Route>> routes_;
   std::vector<std::pair<std::string, std::string>> tags_;
   std::map<std::string, std::string> schemas_;
   std::unique_ptr<Node> root_;
   std::unique_ptr<BodySchemas> body_schemas_;
+  std::map<const RequestContent*, BodySchema> checks_;
 };
 
 }  // namespace steelyard::server

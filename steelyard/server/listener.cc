@@ -1,0 +1,118 @@
+#include "steelyard/server/listener.h"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "steelyard/server/generic_routes.h"
+
+namespace steelyard::server {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using Error = boost::system::error_code;
+
+}  // namespace
+
+Listener::Listener(std::vector<std::unique_ptr<IoThread>>& threads,
+                   std::shared_ptr<ConnectionSettings> settings)
+    : threads_(threads), settings_(std::move(settings)), acceptor_(threads.front()->loop) {}
+
+Result<void> Listener::open(const std::string& address, std::uint16_t port) {
+  Error error;
+  const auto parsed = asio::ip::make_address(address, error);
+  if (error) {
+    return failure(ErrorCode::usage_of_command,
+                   "'" + address + "' is no IP address to listen on, as 127.0.0.1 or ::1");
+  }
+  const tcp::endpoint endpoint(parsed, port);
+  acceptor_.open(endpoint.protocol(), error);
+  if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) acceptor_.bind(endpoint, error);
+  if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+  if (error) {
+    return failure(ErrorCode::usage_of_command, "cannot listen on " + address + " port " +
+                                                    std::to_string(port) + ": " + error.message());
+  }
+  port_ = acceptor_.local_endpoint(error).port();
+  return {};
+}
+
+void Listener::set_tls(std::shared_ptr<asio::ssl::context> tls) {
+  const std::lock_guard lock(mutex_);
+  tls_ = std::move(tls);
+}
+
+void Listener::start() {
+  asio::co_spawn(threads_.front()->loop, [this] { return accept(); }, asio::detached);
+}
+
+void Listener::close() {
+  Error ignored;
+  acceptor_.close(ignored);
+}
+
+bool Listener::has_room(const std::string& address) {
+  const ServerLimits& limits = settings_->application->limits();
+  const std::size_t of_address =
+      is_loopback(address) ? limits.connections_per_loopback : limits.connections_per_address;
+  const ConnectionCounts::Now now = settings_->counts.of(address);
+  return now.of_address < of_address && (now.all < limits.connections || make_room());
+}
+
+/// Ends the connection that is idle longest on a thread that has one.
+bool Listener::make_room() {
+  const auto most = std::ranges::max_element(
+      threads_, {}, [](const std::unique_ptr<IoThread>& thread) { return thread->idle.load(); });
+  IoThread& thread = **most;
+  if (thread.idle == 0) return false;
+  asio::post(thread.loop, [&thread] {
+    Connection* oldest = nullptr;
+    for (Connection* each : thread.connections) {
+      if (each->phase() != Connection::Phase::idle) continue;
+      if (oldest == nullptr || each->idle_since() < oldest->idle_since()) oldest = each;
+    }
+    if (oldest != nullptr) oldest->interrupt();
+  });
+  return true;
+}
+
+asio::awaitable<void> Listener::accept() {
+  asio::steady_timer pause(threads_.front()->loop);
+  while (acceptor_.is_open()) {
+    IoThread& thread = *threads_[next_thread_++ % threads_.size()];
+    tcp::socket socket(thread.loop);
+    Error error;
+    co_await acceptor_.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
+    if (error == asio::error::operation_aborted) co_return;
+    if (error) {
+      // No descriptors left, mostly: some will be free soon.
+      settings_->application->parts().metrics->refused("accept");
+      pause.expires_after(std::chrono::milliseconds(50));
+      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+      continue;
+    }
+    const tcp::endpoint remote = socket.remote_endpoint(error);
+    if (error) continue;
+    Peer peer{.address = remote.address().to_string(), .port = remote.port()};
+    if (!has_room(peer.address)) {
+      settings_->application->parts().metrics->refused("connections");
+      continue;
+    }
+    socket.set_option(tcp::no_delay(true), error);
+    std::shared_ptr<asio::ssl::context> tls;
+    {
+      const std::lock_guard lock(mutex_);
+      tls = tls_;
+    }
+    peer.is_encrypted = tls != nullptr;
+    Connection::start(thread, std::move(socket), std::move(peer), std::move(tls), settings_);
+  }
+}
+
+}  // namespace steelyard::server
