@@ -128,8 +128,8 @@ struct SetBudget {
   std::string_view name;  ///< Unique in the tenant: "project/search", "key/ak-7".
   BudgetId parent = no_budget;
   money::Currency currency;
-  std::optional<money::Decimal> limit;  ///< > 0. None: only counts.
-  bool is_hard = true;                  ///< Holds beyond the limit are refused.
+  std::optional<money::Decimal> limit = {};  ///< > 0. None: only counts.
+  bool is_hard = true;                       ///< Holds beyond the limit are refused.
   Period period = Period::total;
   std::string_view zone = "UTC";                   ///< In which days and months begin.
   std::span<const std::uint16_t> thresholds = {};  ///< Percent of the limit, rising.
