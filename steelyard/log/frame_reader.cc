@@ -7,16 +7,19 @@
 namespace steelyard::log {
 namespace {
 
-constexpr std::size_t window_bytes_min = std::size_t{64} << 10;
+constexpr std::size_t window_bytes_min = std::size_t{32} << 10;
 constexpr std::size_t window_bytes_max = std::size_t{1} << 20;
 
 }  // namespace
 
 /// Up to `size` bytes at the offset, fewer at the end of the file.
-std::expected<std::string_view, FrameFault> FrameReader::fetch(std::size_t size,
-                                                               std::size_t read_ahead) {
+std::expected<std::string_view, FrameFault> FrameReader::fetch(std::size_t size, Ahead ahead) {
   if (offset_ < buffer_offset_ || offset_ + size > buffer_offset_ + buffered_) {
-    const std::size_t wanted = std::max(size, read_ahead);
+    std::size_t wanted = size;
+    if (ahead == Ahead::yes) {
+      window_bytes_ = std::clamp(window_bytes_ * 2, window_bytes_min, window_bytes_max);
+      wanted = std::max(size, window_bytes_);
+    }
     if (buffer_.size() < wanted) buffer_.resize(wanted);
     const Io<std::size_t> count = read_up_to(file_, buffer_.data(), wanted, offset_);
     if (!count.has_value()) {
@@ -31,13 +34,12 @@ std::expected<std::string_view, FrameFault> FrameReader::fetch(std::size_t size,
 }
 
 std::expected<FrameView, FrameFault> FrameReader::next(Depth depth) {
-  window_bytes_ = std::clamp(window_bytes_ * 2, window_bytes_min, window_bytes_max);
-  const auto head = fetch(frame_header_bytes, window_bytes_);
+  const auto head = fetch(frame_header_bytes, Ahead::yes);
   if (!head.has_value()) return std::unexpected(head.error());
   const auto header = decode_header(*head, store_);
   if (!header.has_value()) return std::unexpected(header.error());
   if (const auto fault = fault_in_chain(*header, at_)) return std::unexpected(*fault);
-  const auto bytes = fetch(header->frame_bytes(), window_bytes_);
+  const auto bytes = fetch(header->frame_bytes(), Ahead::yes);
   if (!bytes.has_value()) return std::unexpected(bytes.error());
   if (const auto fault = fault_in_frame(*header, *bytes, depth)) return std::unexpected(*fault);
   offset_ += header->frame_bytes();
@@ -47,7 +49,7 @@ std::expected<FrameView, FrameFault> FrameReader::next(Depth depth) {
 
 std::optional<FrameFault> FrameReader::skip_to(std::uint64_t sequence) {
   while (true) {
-    const auto head = fetch(frame_header_bytes, frame_header_bytes);
+    const auto head = fetch(frame_header_bytes, Ahead::no);
     if (!head.has_value()) return head.error();
     const auto header = decode_header(*head, store_);
     if (!header.has_value()) return header.error();

@@ -36,7 +36,8 @@ class FrameReader {
   int error() const { return error_; }              ///< errno, after `unreadable`.
 
  private:
-  std::expected<std::string_view, FrameFault> fetch(std::size_t size, std::size_t read_ahead);
+  enum class Ahead : std::uint8_t { no, yes };
+  std::expected<std::string_view, FrameFault> fetch(std::size_t size, Ahead ahead);
 
   File& file_;
   StoreId store_;

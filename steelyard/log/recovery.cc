@@ -26,7 +26,7 @@ bool begins_later_frame(File& file, std::string_view bytes, std::uint64_t offset
 
 /// What stands behind the last whole frame.
 Io<Rest> look_behind(File& file, std::uint64_t begin, const StoreId& store, const ChainPoint& at) {
-  constexpr std::size_t window_bytes = std::size_t{1} << 20;
+  constexpr std::size_t window_bytes = std::size_t{32} << 10;
   std::vector<char> window(window_bytes);
   Rest rest;
   for (std::uint64_t offset = begin;; offset += window_bytes) {
