@@ -17,7 +17,7 @@ def expect(found, wanted):
 
 
 def word_of(problem):
-    return problem["type"].rsplit("/", 1)[-1].rsplit("#", 1)[-1].rsplit(":", 1)[-1]
+    return problem["type"].rsplit("#problem-", 1)[-1]
 
 
 def test_an_event_is_charged_once(server):

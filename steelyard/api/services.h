@@ -17,8 +17,8 @@ namespace steelyard::api {
 /// What the endpoints work with.
 class Services {
  public:
-  Services(node::Node& node, const rating::Rater& rater, server::KeyStore& keys)
-      : node(node), rater(rater), keys(keys) {}
+  Services(node::Node& its_node, const rating::Rater& its_rater, server::KeyStore& its_keys)
+      : node(its_node), rater(its_rater), keys(its_keys) {}
 
   node::Node& node;
   const rating::Rater& rater;

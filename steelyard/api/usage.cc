@@ -148,14 +148,14 @@ void add_bill(server::RouteTable& table, Services& services) {
        .example =
            R"({"account":"acme","month":"2026-11","currency":"CNY","total":"0.0012","lines":[{"item":"qwen-plus/input","tier":"0k-128k","quantity":"1500","unit":"token","price":"0.0008","per":"1000","amount":"0.0012","events":2}]})"});
   route.handler = [&services](const Request& request) {
-    const std::string month(*request.parameter("month"));
-    return with_sums(services, request, second_of(services, month + "-01"),
-                     second_of(services, next_month(month)), [&](const auto& sums) {
+    const std::string of(*request.parameter("month"));
+    return with_sums(services, request, second_of(services, of + "-01"),
+                     second_of(services, next_month(of)), [&](const auto& sums) {
                        std::vector<std::string> lines;
                        for (const UsageSum& each : joined(sums)) lines.push_back(line_json(each));
                        return JsonObject()
                            .text("account", request.path_parameter("account"))
-                           .text("month", month)
+                           .text("month", of)
                            .text("currency", services.rater.currency())
                            .amount("total", total_of(sums))
                            .raw("lines", list_of(lines))
