@@ -78,6 +78,7 @@ struct BillLine {
   std::string unit;
   money::Decimal price;
   money::Decimal per;
+  std::optional<money::Decimal> list_price;
   std::string currency;
   std::string book;
   std::uint32_t book_version = 0;

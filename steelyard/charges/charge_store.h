@@ -32,7 +32,7 @@ class ChargeStore {
  public:
   /// Opens or creates the file. A file that is damaged, or of another layout, is renamed to
   /// FILE.set-aside-N, and an empty one takes its place: see `set_aside`.
-  /// Errors: file_is_unreadable (no such folder, no rights, another process holds the file).
+  /// Errors: file_is_unreadable (no such folder, no rights), store_is_locked (by another process).
   [[nodiscard]] static Result<ChargeStore> open(const std::filesystem::path& file,
                                                 const StoreOptions& options = {});
   ~ChargeStore();
@@ -48,8 +48,10 @@ class ChargeStore {
 
   /// Writes the facts and the position in one transaction, synced. Facts up to `applied()` are
   /// there already and are passed over, so that a log can be replayed from any earlier place.
-  /// Requires: sequences do not fall, the last is at most `position`, one thread at a time.
-  /// Errors: file_is_unreadable (disk full, …): nothing of the batch is there.
+  /// Requires: sequences do not fall, the last is at most `position`, all facts of one sequence
+  /// come in one batch, one thread at a time.
+  /// Errors: store_failed (disk full, …): nothing of the batch is there, and the store has to be
+  /// opened again.
   [[nodiscard]] Result<void> append(std::span<const ChargedFact> facts, Position position);
 
   /// The bill of an account for facts of [from, to): by currency, model, item, tier, price.
@@ -69,7 +71,7 @@ class ChargeStore {
 
   /// Answers one SELECT, WITH, EXPLAIN, SHOW or DESCRIBE over `charges`, `facts` and what is
   /// behind them. Nothing else runs: no statement that writes, no files, no settings.
-  /// Errors: invalid_field, in words: refused, wrong SQL, took too long.
+  /// Errors: query_is_refused (also: it is wrong, in DuckDB's words), query_took_too_long.
   [[nodiscard]] Result<Table> sql(std::string_view text, const SqlLimits& limits = {}) const;
 
   /// Writes the whole answer of such a question to a file, which is replaced in one step.

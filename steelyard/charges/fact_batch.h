@@ -30,7 +30,8 @@ class FactBatch {
   std::vector<ChargedFact> facts_;
   std::vector<std::unique_ptr<char[]>> texts_;
   std::vector<std::vector<ChargedLine>> lines_;
-  std::size_t text_free_ = 0;  ///< Of the last block of `texts_`.
+  std::size_t text_block_bytes_ = 0;  ///< Of the last block of `texts_`,
+  std::size_t text_free_ = 0;         ///< and what is free at its end.
   std::size_t line_count_ = 0;
 };
 
