@@ -35,6 +35,10 @@ std::string_view name_of(ErrorCode code) {
     STEELYARD_NAME(file_is_malformed);
     STEELYARD_NAME(price_book_is_invalid);
     STEELYARD_NAME(archive_is_damaged);
+    STEELYARD_NAME(store_failed);
+    STEELYARD_NAME(store_is_locked);
+    STEELYARD_NAME(query_is_refused);
+    STEELYARD_NAME(query_took_too_long);
     STEELYARD_NAME(usage_of_command);
     STEELYARD_NAME(server_is_unreachable);
     STEELYARD_NAME(log_is_damaged);

@@ -43,6 +43,12 @@ enum class ErrorCode : std::uint8_t {
   price_book_is_invalid = 62,
   archive_is_damaged = 63,
 
+  // What can be rebuilt from the log: charge rows, state. And questions about them.
+  store_failed = 140,
+  store_is_locked = 141,
+  query_is_refused = 142,
+  query_took_too_long = 143,
+
   // How a command was called.
   usage_of_command = 80,
   server_is_unreachable = 81,

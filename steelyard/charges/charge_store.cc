@@ -1,0 +1,148 @@
+#include "steelyard/charges/charge_store.h"
+
+#include <atomic>
+#include <utility>
+
+#include "steelyard/base/check.h"
+#include "steelyard/charges/duckdb/bill.h"
+#include "steelyard/charges/duckdb/cost.h"
+#include "steelyard/charges/duckdb/export.h"
+#include "steelyard/charges/duckdb/file.h"
+#include "steelyard/charges/duckdb/page.h"
+#include "steelyard/charges/duckdb/question.h"
+
+namespace steelyard::charges {
+namespace {
+
+constexpr std::uint32_t export_milliseconds_max = 3'600'000;
+
+/// Those behind a position. Ensures: sequences do not fall, and none is above `position`.
+std::span<const ChargedFact> behind(std::span<const ChargedFact> facts, Position applied,
+                                    Position position) {
+  std::size_t known = 0;
+  Position last = 0;
+  for (const ChargedFact& fact : facts) {
+    STEELYARD_CHECK(last <= fact.sequence);
+    STEELYARD_CHECK(fact.sequence <= position);
+    last = fact.sequence;
+    if (fact.sequence <= applied) ++known;
+  }
+  return facts.subspan(known);
+}
+
+}  // namespace
+
+struct ChargeStore::Parts {
+  std::unique_ptr<duckdb::Names> names = std::make_unique<duckdb::Names>();
+  std::optional<duckdb::OpenFile> file;
+  std::atomic<Position> applied = 0;
+  std::optional<std::string> set_aside;
+  std::optional<Error> failed;
+  StoreOptions options;
+};
+
+ChargeStore::ChargeStore(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+ChargeStore::~ChargeStore() = default;
+ChargeStore::ChargeStore(ChargeStore&&) noexcept = default;
+ChargeStore& ChargeStore::operator=(ChargeStore&&) noexcept = default;
+
+Result<ChargeStore> ChargeStore::open(const std::filesystem::path& file,
+                                      const StoreOptions& options) {
+  auto parts = std::make_unique<Parts>();
+  parts->options = options;
+  const duckdb::DatabaseOptions database{.threads = options.threads,
+                                         .memory_bytes_max = options.memory_bytes_max};
+  auto opened = duckdb::open_file(file, database, *parts->names);
+  if (!opened.has_value() && opened.error().code == ErrorCode::store_failed) {
+    STEELYARD_TRY(aside, duckdb::set_aside(file));
+    parts->set_aside = aside.string() + ": " + opened.error().detail;
+    parts->names = std::make_unique<duckdb::Names>();
+    opened = duckdb::open_file(file, database, *parts->names);
+  }
+  if (!opened.has_value()) return std::unexpected(std::move(opened).error());
+  parts->file = *std::move(opened);
+  parts->applied = parts->file->writer.progress().position;
+  return ChargeStore(std::move(parts));
+}
+
+const std::optional<std::string>& ChargeStore::set_aside() const { return parts_->set_aside; }
+
+Position ChargeStore::applied() const { return parts_->applied; }
+
+Result<void> ChargeStore::append(std::span<const ChargedFact> facts, Position position) {
+  if (parts_->failed.has_value()) return std::unexpected(*parts_->failed);
+  facts = behind(facts, parts_->applied, position);
+  if (position <= parts_->applied) return {};
+  auto written = parts_->file->writer.write(facts, position, parts_->options.facts_between_rollups);
+  if (!written.has_value()) {
+    parts_->failed = written.error();
+    return written;
+  }
+  parts_->applied = position;
+  return {};
+}
+
+Result<std::vector<BillLine>> ChargeStore::bill(std::string_view tenant, std::string_view account,
+                                                base::Instant from, base::Instant to) const {
+  STEELYARD_TRY(snapshot, duckdb::take_snapshot(parts_->file->database));
+  ChargeFilter filter;
+  filter.tenant = tenant;
+  filter.account = std::string(account);
+  filter.from = from;
+  filter.to = to;
+  return duckdb::bill(snapshot, *parts_->names, filter);
+}
+
+Result<ChargePage> ChargeStore::charges(const ChargeFilter& filter, std::string_view cursor,
+                                        std::size_t limit) const {
+  STEELYARD_TRY(snapshot, duckdb::take_snapshot(parts_->file->database));
+  return duckdb::page_of_charges(snapshot, *parts_->names, filter, cursor, limit);
+}
+
+Result<std::vector<CostRow>> ChargeStore::cost_over_time(const CostQuery& query) const {
+  STEELYARD_TRY(snapshot, duckdb::take_snapshot(parts_->file->database));
+  return duckdb::cost_over_time(snapshot, *parts_->names, query);
+}
+
+Result<Table> ChargeStore::sql(std::string_view text, const SqlLimits& limits) const {
+  STEELYARD_TRY(question,
+                duckdb::Question::ask(parts_->file->database, text, limits.milliseconds_max));
+  Table table;
+  for (const duckdb::ColumnReader& reader : question.columns()) {
+    table.columns.push_back(reader.column);
+  }
+  while (true) {
+    STEELYARD_TRY(chunk, question.next());
+    if (!chunk.has_value()) return table;
+    for (idx_t row = 0; row < chunk->size(); ++row) {
+      if (table.rows.size() == limits.rows_max) {
+        table.is_cut_off = true;
+        return table;
+      }
+      auto& texts = table.rows.emplace_back();
+      for (idx_t i = 0; i < table.columns.size(); ++i) {
+        texts.push_back(question.columns()[i].text(*chunk, i, row));
+      }
+    }
+  }
+}
+
+Result<std::uint64_t> ChargeStore::export_csv(std::string_view text,
+                                              const std::filesystem::path& file) const {
+  STEELYARD_TRY(question,
+                duckdb::Question::ask(parts_->file->database, text, export_milliseconds_max));
+  return duckdb::write_csv(question, file);
+}
+
+Result<std::uint64_t> ChargeStore::export_parquet(std::string_view text,
+                                                  const std::filesystem::path& file) const {
+  STEELYARD_TRY(question,
+                duckdb::Question::ask(parts_->file->database, text, export_milliseconds_max));
+  return duckdb::write_parquet(question, file);
+}
+
+Result<void> ChargeStore::checkpoint() {
+  return duckdb::run(duckdb::connect(parts_->file->database), "CHECKPOINT");
+}
+
+}  // namespace steelyard::charges

@@ -1,0 +1,68 @@
+#include "steelyard/charges/duckdb/connection.h"
+
+#include <string_view>
+
+namespace steelyard::charges::duckdb {
+namespace {
+
+/// What the bindings and the file format were tested with.
+constexpr std::string_view tested_version = "v1.5.6";
+
+void set(const Config& config, const char* name, const std::string& value) {
+  STEELYARD_CHECK(duckdb_set_config(config.get(), name, value.c_str()) == DuckDBSuccess);
+}
+
+}  // namespace
+
+Result<Database> open_database(const std::string& file, const DatabaseOptions& options) {
+  STEELYARD_CHECK(duckdb_library_version() == tested_version);
+  Config config;
+  STEELYARD_CHECK(duckdb_create_config(config.out()) == DuckDBSuccess);
+  set(config, "threads", std::to_string(options.threads));
+  set(config, "memory_limit", std::to_string(options.memory_bytes_max) + "B");
+  set(config, "storage_compatibility_version", "latest");
+  set(config, "autoinstall_known_extensions", "false");
+  set(config, "autoload_known_extensions", "false");
+  set(config, "allow_community_extensions", "false");
+  set(config, "TimeZone", "UTC");
+  set(config, "enable_external_access", options.may_touch_files ? "true" : "false");
+  set(config, "lock_configuration", "true");
+
+  Database database;
+  char* error = nullptr;
+  const duckdb_state state =
+      duckdb_open_ext(file.empty() ? nullptr : file.c_str(), database.out(), config.get(), &error);
+  if (state == DuckDBSuccess) return database;
+  std::string words = error == nullptr ? "DuckDB can not open " + file : error;
+  duckdb_free(error);
+  return failure(ErrorCode::store_failed, std::move(words));
+}
+
+Connection connect(const Database& database) {
+  Connection connection;
+  STEELYARD_CHECK(duckdb_connect(database.get(), connection.out()) == DuckDBSuccess);
+  return connection;
+}
+
+Result<Answer> ask(const Connection& connection, const std::string& sql) {
+  Answer answer;
+  if (duckdb_query(connection.get(), sql.c_str(), answer.handle()) == DuckDBSuccess) return answer;
+  return failure(ErrorCode::store_failed, duckdb_result_error(answer.handle()));
+}
+
+Result<void> run(const Connection& connection, const std::string& sql) {
+  STEELYARD_PASS(ask(connection, sql));
+  return {};
+}
+
+Result<void> for_each_row(const Connection& connection, const std::string& sql,
+                          const std::function<void(const Row&)>& visit) {
+  STEELYARD_TRY(answer, ask(connection, sql));
+  while (true) {
+    STEELYARD_TRY(chunk, answer.next());
+    if (!chunk.has_value()) return {};
+    for (idx_t row = 0; row < chunk->size(); ++row) visit(Row(*chunk, row));
+  }
+}
+
+}  // namespace steelyard::charges::duckdb

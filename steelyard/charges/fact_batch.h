@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "steelyard/charges/charged_fact.h"
+
+namespace steelyard::charges {
+
+/// Facts with copies of their texts and lines: what crosses from the core to the writer.
+class FactBatch {
+ public:
+  /// Copies everything that the fact points to.
+  void add(const ChargedFact& fact);
+
+  /// Moves all facts of `other` behind these.
+  void take(FactBatch&& other);
+
+  std::span<const ChargedFact> facts() const { return facts_; }
+  std::size_t size() const { return facts_.size(); }
+  std::size_t line_count() const { return line_count_; }
+  bool empty() const { return facts_.empty(); }
+
+ private:
+  std::string_view keep(std::string_view text);
+  std::span<const ChargedLine> keep(std::span<const ChargedLine> lines);
+
+  std::vector<ChargedFact> facts_;
+  std::vector<std::unique_ptr<char[]>> texts_;
+  std::vector<std::vector<ChargedLine>> lines_;
+  std::size_t text_block_bytes_ = 0;  ///< Of the last block of `texts_`,
+  std::size_t text_free_ = 0;         ///< and what is free at its end.
+  std::size_t line_count_ = 0;
+};
+
+}  // namespace steelyard::charges
