@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace steelyard::log {
 namespace {
@@ -81,6 +82,20 @@ TEST(Frame, of_another_store_or_another_place_is_refused) {
   EXPECT_EQ(fault_in_chain(*header, {2, 5, {}}), FrameFault::frame_number);
   EXPECT_EQ(fault_in_chain(*header, {3, 6, {}}), FrameFault::sequence);
   EXPECT_EQ(fault_in_chain(*header, {3, 5, sha256("")}), FrameFault::previous_hash);
+}
+
+TEST(Frame, whose_records_end_elsewhere_is_refused) {
+  for (const std::vector<std::uint32_t>& ends :
+       {std::vector<std::uint32_t>{4}, {2}, {3, 2, 3}, {4'000'000'000, 3}}) {
+    const Batch wrong{"abc", ends};
+    FrameBuilder builder(some_store);
+    builder.add(wrong);
+    ChainPoint next;
+    const std::string_view bytes = builder.build({1, 1, {}}, next);
+    const auto header = decode_header(bytes, some_store);
+    ASSERT_TRUE(header.has_value());
+    EXPECT_EQ(fault_in_frame(*header, bytes, Depth::hash), FrameFault::record_ends);
+  }
 }
 
 TEST(Frame, that_ends_early_or_is_not_there_says_so) {

@@ -195,6 +195,7 @@ TEST(LocalLog, a_full_queue_is_overloaded_and_empties_again) {
   go_on.set_value();
   EXPECT_EQ((*log)->append_and_wait(batch_of({"last"})), 3u);
   EXPECT_EQ(completed, 2);
+  EXPECT_EQ((*log)->append_and_wait(large), 4u);
 }
 
 TEST(LocalLog, readers_see_only_what_is_durable_while_it_is_written) {
@@ -244,6 +245,7 @@ void fill_a_disk(std::uint64_t room, bool preallocates) {
       ++refused;
       EXPECT_EQ(first.error().code, ErrorCode::disk_full);
       EXPECT_TRUE((*log)->disk_is_full());
+      EXPECT_EQ(verify("data", disk)->torn_bytes, 0u) << "half a frame is taken back at once";
     }
     EXPECT_TRUE(i < 25 || first.has_value()) << i;
     EXPECT_EQ(read_all(**log), kept);
@@ -339,6 +341,21 @@ TEST(LocalLog, a_read_that_fails_names_the_file) {
   EXPECT_EQ(read.error().detail, segment_path(1) + ": read: Input/output error");
 }
 
+/// B1. What was cut is zeros again, so that nothing of it can be taken for a frame later.
+TEST(LocalLog, a_torn_tail_is_cut) {
+  SimulatedDisk disk;
+  ASSERT_TRUE(opened(disk)->append_and_wait(batch_of({"kept"})).has_value());
+  std::string& content = disk.content("data/log/00000000000000000001.segment");
+  const std::string whole = content;
+  content.replace(1'024, 700, std::string(700, 'x'));
+  EXPECT_EQ(verify("data", disk)->torn_bytes, 700u);
+  const auto log = opened(disk);
+  EXPECT_EQ(log->cut_bytes(), 700u);
+  EXPECT_EQ(content, whole);
+  EXPECT_EQ(read_all(*log), std::vector<std::string>{"kept"});
+  EXPECT_EQ(log->append_and_wait(batch_of({"next"})), 2u);
+}
+
 /// A store of three segments, closed.
 std::unique_ptr<SimulatedDisk> three_segments() {
   auto disk = std::make_unique<SimulatedDisk>();
@@ -383,6 +400,26 @@ TEST(LocalLog, a_segment_of_another_store_is_refused) {
   const auto report = verify("data", *disk);
   ASSERT_TRUE(report.has_value() && report->damage.has_value());
   EXPECT_EQ(report->damage->code, ErrorCode::other_store);
+}
+
+/// A store that was copied and went on in both places has two histories.
+TEST(LocalLog, a_segment_of_another_history_is_refused) {
+  SimulatedDisk disk;
+  ASSERT_TRUE(opened(disk)->append_and_wait(batch_of({"shared"})).has_value());
+  const auto other = disk.copy();
+  for (SimulatedDisk* each : {&disk, other.get()}) {
+    const auto log = opened(*each);
+    for (int i = 0; i < 3; ++i) {
+      const std::string record(3'000, each == &disk ? 'a' : 'b');
+      ASSERT_TRUE(log->append_and_wait(batch_of({record})).has_value());
+    }
+    ASSERT_EQ(log->segments().size(), 2u);
+  }
+  disk.content(segment_path(1)) = other->content(segment_path(1));
+  const auto read = opened(disk)->read(1, [](std::uint64_t, std::string_view) { return true; });
+  ASSERT_FALSE(read.has_value());
+  EXPECT_EQ(read.error().code, ErrorCode::log_is_damaged);
+  EXPECT_EQ(verify("data", disk)->damage->detail, read.error().detail);
 }
 
 TEST(LocalLog, without_its_identity_a_store_is_not_taken_for_a_new_one) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -139,8 +140,13 @@ class SimulatedDisk final : public Files {
   Io<void> fsync_directory(const std::string& path) override {
     const std::lock_guard guard(mutex_);
     if (const int error = fault(Call::sync_directory, path).error) return std::unexpected(error);
-    for (const NameChange& each : name_changes_) apply(durable_names_, each);
-    name_changes_.clear();
+    const auto is_there = [&](const NameChange& each) {
+      return std::filesystem::path(each.to.empty() ? each.from : each.to).parent_path() == path;
+    };
+    for (const NameChange& each : name_changes_) {
+      if (is_there(each)) apply(durable_names_, each);
+    }
+    std::erase_if(name_changes_, is_there);
     return {};
   }
 

@@ -92,7 +92,9 @@ Result<Report> verify(const std::string& directory, Files& files) {
     if (i + 1 == segments->size()) {
       STEELYARD_PASS(check_last(**file, segment, *mark, report));
     } else if (reader.at() != (*segments)[i + 1].begin) {
-      report.damage = damage_of(segment, reader, text_of(fault));
+      const bool is_complete = reader.at().sequence == (*segments)[i + 1].begin.sequence;
+      report.damage =
+          damage_of(segment, reader, text_of(is_complete ? FrameFault::previous_hash : fault));
     }
   }
   return report;
