@@ -28,18 +28,20 @@ Problem problem_of(const core::Answer& refused) {
     default: break;
   }
   if (!refused.refused_budget.empty()) {
-    std::string name;
-    report::append_json_string(refused.refused_budget, name);
     problem.detail += " in budget " + refused.refused_budget;
-    problem.members.emplace_back("budget", name);
+    problem.members.emplace_back("budget", json_string(refused.refused_budget));
   }
   return problem;
 }
 
-JsonObject& JsonObject::text(std::string_view name, std::string_view value) {
+std::string json_string(std::string_view text) {
   std::string json;
-  report::append_json_string(value, json);
-  return raw(name, json);
+  report::append_json_string(text, json);
+  return json;
+}
+
+JsonObject& JsonObject::text(std::string_view name, std::string_view value) {
+  return raw(name, json_string(value));
 }
 
 JsonObject& JsonObject::raw(std::string_view name, std::string_view json) {

@@ -13,6 +13,9 @@ namespace steelyard::api {
 server::Problem problem_of(const Error& error);
 server::Problem problem_of(const core::Answer& refused);
 
+/// A text as a JSON string.
+std::string json_string(std::string_view text);
+
 /// Members of a JSON object, one behind the other.
 class JsonObject {
  public:

@@ -4,19 +4,8 @@
 #include <mutex>
 
 #include "steelyard/api/answers.h"
-#include "steelyard/report/json_text.h"
 
 namespace steelyard::api {
-namespace {
-
-std::string quoted(std::string_view text) {
-  std::string to;
-  report::append_json_string(text, to);
-  return to;
-}
-
-}  // namespace
-
 Result<core::Answer> Services::carry_out(const std::string& command) {
   std::promise<Result<core::Answer>> answered;
   STEELYARD_PASS(node.take_command(0, command, [&](Result<core::Answer> answer, const core::Core&) {
@@ -30,7 +19,7 @@ Result<std::uint32_t> Services::tenant_number(const std::string& tenant) {
     const std::shared_lock lock(mutex_);
     if (const auto found = tenants_.find(tenant); found != tenants_.end()) return found->second;
   }
-  STEELYARD_PASS(carry_out(R"({"command":"set_tenant","name":)" + quoted(tenant) + "}"));
+  STEELYARD_PASS(carry_out(R"({"command":"set_tenant","name":)" + json_string(tenant) + "}"));
   STEELYARD_PASS(load());
   const std::shared_lock lock(mutex_);
   return tenants_.at(tenant);
@@ -38,8 +27,8 @@ Result<std::uint32_t> Services::tenant_number(const std::string& tenant) {
 
 Result<void> Services::keep_key(const server::KeyRecord& record) {
   STEELYARD_PASS(tenant_number(record.tenant));
-  STEELYARD_PASS(carry_out(R"({"command":"set_key","key":)" + quoted(record.id) + R"(,"record":)" +
-                           quoted(record.encode()) + "}"));
+  STEELYARD_PASS(carry_out(R"({"command":"set_key","key":)" + json_string(record.id) +
+                           R"(,"record":)" + json_string(record.encode()) + "}"));
   keys.put(record);
   return {};
 }
@@ -83,6 +72,7 @@ server::RouteTable make_routes(Services& services) {
                 "Facts go in; each is on disk before it is acknowledged, and counts once.");
   table.add_tag("Holds", "May this be spent? Ask before a call, settle behind it.");
   table.add_tag("Accounts", "Balances, money paid in, credit.");
+  table.add_tag("Charges", "Each charge line, with its event and its price.");
   table.add_tag("Budgets", "Limits of organisations, projects and keys.");
   table.add_tag("Prices", "What is charged, and what something would cost.");
   table.add_tag("Keys", "Who may do what.");
@@ -91,6 +81,7 @@ server::RouteTable make_routes(Services& services) {
   add_holds(table, services);
   add_accounts(table, services);
   add_usage(table, services);
+  add_charges(table, services);
   add_budgets(table, services);
   add_prices(table, services);
   add_keys(table, services);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "steelyard/charges/charge_store.h"
 #include "steelyard/node/node.h"
 #include "steelyard/server/key_store.h"
 #include "steelyard/server/route_table.h"
@@ -17,12 +18,14 @@ namespace steelyard::api {
 /// What the endpoints work with.
 class Services {
  public:
-  Services(node::Node& its_node, const rating::Rater& its_rater, server::KeyStore& its_keys)
-      : node(its_node), rater(its_rater), keys(its_keys) {}
+  Services(node::Node& its_node, const rating::Rater& its_rater, server::KeyStore& its_keys,
+           charges::ChargeStore& its_charges)
+      : node(its_node), rater(its_rater), keys(its_keys), charges(its_charges) {}
 
   node::Node& node;
   const rating::Rater& rater;
   server::KeyStore& keys;
+  charges::ChargeStore& charges;
 
   /// The number of a tenant in the log. A new one is written to the log first; waits for it.
   [[nodiscard]] Result<std::uint32_t> tenant_number(const std::string& tenant);
@@ -44,6 +47,7 @@ void add_events(server::RouteTable& table, Services& services);
 void add_usage(server::RouteTable& table, Services& services);
 void add_accounts(server::RouteTable& table, Services& services);
 void add_holds(server::RouteTable& table, Services& services);
+void add_charges(server::RouteTable& table, Services& services);
 void add_budgets(server::RouteTable& table, Services& services);
 void add_keys(server::RouteTable& table, Services& services);
 void add_prices(server::RouteTable& table, Services& services);

@@ -41,7 +41,7 @@ class ChunkRater {
   void keep_details() { keeps_details_ = true; }
 
   /// One for each record; of a rejected one only its text is known.
-  std::span<const EventDetail> details() const { return details_; }
+  std::span<EventDetail> details() { return details_; }
 
   std::span<Record> records() { return {records_.data(), record_count_}; }
   std::uint32_t line_count() const { return line_count_; }

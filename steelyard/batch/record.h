@@ -36,6 +36,7 @@ struct Record {
 
 /// What a store wants to know of an event beside its charge. Views as those of its Record.
 struct EventDetail {
+  std::uint64_t sequence = 0;  ///< Its place in a log; 0: none.
   std::string_view text;  ///< The event as it came.
   usage::EventType type = usage::EventType::model_call;
   base::Instant time;

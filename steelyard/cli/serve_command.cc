@@ -17,9 +17,11 @@
 
 #include "steelyard/api/services.h"
 #include "steelyard/base/hash.h"
+#include "steelyard/charges/charge_feed.h"
 #include "steelyard/cli/command.h"
 #include "steelyard/cli/price_book_option.h"
 #include "steelyard/cli/terminal.h"
+#include "steelyard/node/charge_rows.h"
 #include "steelyard/server/http_server.h"
 
 namespace steelyard::cli {
@@ -156,9 +158,27 @@ Result<void> serve(const Arguments& arguments, Session& session) {
     };
   }
   options.identity_seed = base::hash(pepper.reveal());
+  STEELYARD_TRY(charges, charges::ChargeStore::open(arguments.data + "/charges.duckdb"));
+  if (charges.set_aside().has_value()) {
+    std::fprintf(stderr, "steelyard: %s; it is rebuilt from the log\n",
+                 charges.set_aside()->c_str());
+  }
+  charges::ChargeFeed feed(charges);
+  node::ChargeRows rows(rater);
+  options.events_applied = [&](batch::ChunkRater& events, const core::Place& place,
+                               const core::Core& core) {
+    const auto details = events.details();
+    std::uint64_t last = place.sequence;
+    for (const batch::EventDetail& each : details) last = std::max(last, each.sequence);
+    if (last <= feed.position() || last == 0) return;
+    if (auto fed = feed.add(rows.rows_of(events, place, core), last); !fed.has_value()) {
+      std::fprintf(stderr, "steelyard: charges are not written any more: %s\n",
+                   fed.error().detail.c_str());
+    }
+  };
   STEELYARD_TRY(node, node::Node::open(rater, std::move(options)));
   server::KeyStore keys(std::move(pepper));
-  api::Services services(*node, rater, keys);
+  api::Services services(*node, rater, keys, charges);
   STEELYARD_PASS(services.load());
 
   server::ServerOptions server_options;

@@ -73,23 +73,23 @@ std::optional<std::string> Core::imbalance() const {
 void Core::apply(batch::ChunkRater& events, const Place& first) {
   Tenant& of = tenant(first.tenant);
   const std::span<batch::Record> records = events.records();
-  const std::span<const batch::EventDetail> details = events.details();
+  const std::span<batch::EventDetail> details = events.details();
   STEELYARD_CHECK(records.size() == details.size());
-  std::vector<bool> has_sequence(records.size());
+  std::uint64_t sequence = first.sequence;
   for (std::size_t i = 0; i < records.size(); ++i) {
-    has_sequence[i] = records[i].status != Status::rejected;
+    if (records[i].status != Status::rejected) details[i].sequence = sequence++;
   }
   events.decide_identities(of.identities, of.cloud);
 
   Place place = first;
   for (std::size_t i = 0; i < records.size(); ++i) {
     const batch::Record& record = records[i];
+    place.sequence = details[i].sequence;
     ++of.counts.by_status[static_cast<std::size_t>(record.status)];
     if (record.status == Status::rated) {
       of.usage.add(record, details[i].time);
       charge(record, details[i], place);
     }
-    if (has_sequence[i]) ++place.sequence;
   }
 }
 

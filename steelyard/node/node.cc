@@ -48,7 +48,7 @@ Node::~Node() {
 }
 
 Result<void> Node::replay() {
-  Replay replay(core_);
+  Replay replay(core_, options_.events_applied);
   Result<void> outcome;
   STEELYARD_TRY(end, log_->read(1, [&](std::uint64_t sequence, std::string_view bytes) {
     outcome = replay.take(sequence, bytes);
@@ -59,7 +59,6 @@ Result<void> Node::replay() {
   STEELYARD_PASS(replay.flush());
   last_micros_ = replay.last_micros();
   applied_ = end - 1;
-  if (options_.applied) options_.applied(core_);
   return {};
 }
 
@@ -165,8 +164,8 @@ void Node::take_events(std::uint32_t tenant, std::string_view lines, EventsDone 
     enqueue([this, shared, count, done, place] {
       if (!place.has_value()) return done(std::unexpected(place.error()));
       core_.apply(shared->reader_, *place);
+      if (options_.events_applied) options_.events_applied(shared->reader_, *place, core_);
       if (count > 0) applied_.store(place->sequence + count - 1, std::memory_order_release);
-      if (options_.applied) options_.applied(core_);
       done(shared.get());
     });
   };
@@ -186,7 +185,6 @@ Result<void> Node::take_command(std::uint32_t tenant, std::string text, CommandD
           if (!place.has_value()) return done(std::unexpected(place.error()), core_);
           core::Answer answer = core_.apply(command, *place);
           applied_.store(place->sequence, std::memory_order_release);
-          if (options_.applied) options_.applied(core_);
           done(std::move(answer), core_);
         });
       },
@@ -208,7 +206,6 @@ void Node::tick() {
         enqueue([this, place] {
           core_.tick(*place);
           applied_.store(place->sequence, std::memory_order_release);
-          if (options_.applied) options_.applied(core_);
         });
       },
       0);

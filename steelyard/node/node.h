@@ -16,6 +16,7 @@
 #include "steelyard/base/result.h"
 #include "steelyard/core/core.h"
 #include "steelyard/log/local_log.h"
+#include "steelyard/node/replay.h"
 #include "steelyard/rating/rater.h"
 
 /// One machine's log and core at work together: facts in, acknowledged when they are on disk.
@@ -27,8 +28,7 @@ struct NodeOptions {
   /// Microseconds since 1970, UTC. Need not be steady: the node never goes back.
   std::function<std::int64_t()> wall_micros;
   std::int64_t future_micros_max = std::int64_t{5} * 60 * 1'000'000;  ///< Of an event's time.
-  /// Called in the order of the log, on the core's thread: after each batch and command.
-  std::function<void(const core::Core&)> applied = {};
+  EventsApplied events_applied = {};
   /// Told now and then how far the replay is: records.
   std::function<void(std::uint64_t)> replaying = {};
 };
@@ -39,7 +39,7 @@ class EventBatch {
   explicit EventBatch(batch::ChunkRater reader) : reader_(std::move(reader)) {}
 
   std::span<const batch::Record> records() { return reader_.records(); }
-  std::span<const batch::EventDetail> details() const { return reader_.details(); }
+  std::span<const batch::EventDetail> details() { return reader_.details(); }
 
  private:
   friend class Node;

@@ -67,6 +67,7 @@ Result<void> Replay::flush() {
   }
   if (records.size() != count_) return malformed(first_.sequence, "not one event a record");
   core_->apply(reader_, first_);
+  if (applied_) applied_(reader_, first_, *core_);
   text_.clear();
   count_ = 0;
   return {};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -9,10 +10,16 @@
 
 namespace steelyard::node {
 
+/// Told of events that were applied, in the order of the log: their records say what became of
+/// them. `place` is that of the first that has one.
+using EventsApplied =
+    std::function<void(batch::ChunkRater&, const core::Place& place, const core::Core&)>;
+
 /// Feeds the records of a log to a core, in their order, as they were applied when they came.
 class Replay {
  public:
-  explicit Replay(core::Core& core) : core_(&core), reader_(core.make_reader()) {}
+  explicit Replay(core::Core& core, EventsApplied applied = {})
+      : core_(&core), reader_(core.make_reader()), applied_(std::move(applied)) {}
 
   /// Events wait for `flush`, to be read many at a time. Errors: file_is_malformed, with the
   /// sequence.
@@ -28,6 +35,7 @@ class Replay {
 
   core::Core* core_;
   batch::ChunkRater reader_;
+  EventsApplied applied_;
   std::string text_;
   std::size_t count_ = 0;
   std::int64_t last_micros_ = 0;

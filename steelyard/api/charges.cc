@@ -1,0 +1,265 @@
+#include "steelyard/api/answers.h"
+#include "steelyard/api/services.h"
+#include "steelyard/charges/charge_feed.h"
+
+namespace steelyard::api {
+namespace {
+
+using charges::ChargeFilter;
+using charges::ChargeRow;
+using server::Parameter;
+using server::ParameterType;
+using server::Request;
+using server::Response;
+using server::Route;
+
+constexpr std::int64_t page_rows_max = 1'000;
+
+Parameter query(std::string name, ParameterType type, std::string description,
+                std::string example) {
+  Parameter parameter;
+  parameter.name = std::move(name);
+  parameter.type = type;
+  parameter.description = std::move(description);
+  parameter.example = std::move(example);
+  return parameter;
+}
+
+/// What restricts charges, as parameters of a route.
+std::vector<Parameter> filter_parameters() {
+  return {query("account", ParameterType::text, "Who pays.", "acme"),
+          query("model", ParameterType::text, "A model or product.", "qwen-plus"),
+          query("item", ParameterType::text, "An item.", "qwen-plus/input"),
+          query("api_key", ParameterType::text, "Whose calls.", "ak-7"),
+          query("project", ParameterType::text, "Of which project.", "search"),
+          query("source", ParameterType::text, "Of the event.", "gateway/hz-1"),
+          query("id", ParameterType::text, "Of the event: its receipt.", "call-1"),
+          query("from", ParameterType::instant, "From this time of the events on.",
+                "2026-11-01T00:00:00Z"),
+          query("to", ParameterType::instant, "Before this time.", "2026-12-01T00:00:00Z")};
+}
+
+ChargeFilter filter_of(const Request& request) {
+  const auto text = [&](std::string_view name) {
+    const auto value = request.parameter(name);
+    return value.has_value() ? std::optional<std::string>(*value) : std::nullopt;
+  };
+  ChargeFilter filter;
+  filter.tenant = request.principal.tenant;
+  filter.account =
+      request.principal.customer.has_value() ? request.principal.customer : text("account");
+  filter.model = text("model");
+  filter.item = text("item");
+  filter.api_key = text("api_key");
+  filter.project = text("project");
+  filter.source = text("source");
+  filter.id = text("id");
+  filter.from = request.instant("from");
+  filter.to = request.instant("to");
+  return filter;
+}
+
+std::string row_json(const ChargeRow& row) {
+  JsonObject to;
+  to.text("account", row.account)
+      .text("source", row.source)
+      .text("id", row.id)
+      .text("type", row.type)
+      .time("time", row.time)
+      .whole("sequence", row.sequence);
+  for (const auto& [name, value] : {std::pair{"model", &row.model},
+                                    {"resource", &row.resource},
+                                    {"api_key", &row.api_key},
+                                    {"project", &row.project}}) {
+    if (!value->empty()) to.text(name, *value);
+  }
+  to.text("status", row.status == charges::FactStatus::rated ? "rated" : "unrated");
+  if (!row.reason.empty()) to.text("reason", row.reason);
+  if (row.line == 0) return to.finish();
+  to.text("item", row.item)
+      .text("tier", row.tier)
+      .amount("quantity", row.quantity)
+      .text("unit", row.unit)
+      .amount("price", row.price)
+      .amount("per", row.per)
+      .amount("amount", row.amount)
+      .text("currency", row.currency)
+      .text("book", row.book)
+      .whole("book_version", row.book_version);
+  return to.finish();
+}
+
+void add_list(server::RouteTable& table, charges::ChargeStore& store) {
+  Route route;
+  route.method = server::Method::get;
+  route.path = "/v1/charges";
+  route.operation_id = "list_charges";
+  route.summary = "Charge lines, each with its event";
+  route.description =
+      "In the order in which the events came. With `source` and `id`: the receipt of one event. "
+      "What came less than a second ago may not be there yet.";
+  route.tag = "Charges";
+  route.scope = server::Scope::read_usage;
+  route.parameters = filter_parameters();
+  Parameter limit = query("limit", ParameterType::whole, "Lines of a page.", "100");
+  limit.max = page_rows_max;
+  limit.default_value = "100";
+  route.parameters.push_back(std::move(limit));
+  Parameter cursor = query("cursor", ParameterType::text, "`next` of the page before.", "");
+  cursor.max = 1'024;
+  route.parameters.push_back(std::move(cursor));
+  route.responses.push_back({.status = 200,
+                             .description = "Lines; `next` is null at the end.",
+                             .media_type = "application/json",
+                             .schema = "",
+                             .example = ""});
+  route.problems = {"invalid_field"};
+  route.runs_on = server::RunsOn::worker;
+  route.handler = [&store](const Request& request) -> Response {
+    const auto page = store.charges(filter_of(request), request.parameter("cursor").value_or(""),
+                                    static_cast<std::size_t>(*request.whole("limit")));
+    if (!page.has_value()) return problem_of(page.error());
+    std::string list;
+    for (const ChargeRow& row : page->rows) list += (list.empty() ? "" : ",") + row_json(row);
+    JsonObject to;
+    to.raw("charges", '[' + list + ']');
+    if (page->next.empty()) {
+      to.raw("next", "null");
+    } else {
+      to.text("next", page->next);
+    }
+    return Response::json(to.finish());
+  };
+  table.add(std::move(route));
+}
+
+std::string cost_json(const charges::CostRow& row, const charges::CostQuery& wanted) {
+  JsonObject to;
+  to.time("from", row.from).time("to", row.to);
+  for (std::size_t i = 0; i < wanted.group_by.size(); ++i) {
+    to.text(charges::name_of(wanted.group_by[i]), row.groups[i]);
+  }
+  to.amount("amount", row.amount).text("currency", row.currency);
+  if (row.quantity.has_value()) to.amount("quantity", *row.quantity);
+  return to.whole("lines", row.count).finish();
+}
+
+void add_costs(server::RouteTable& table, charges::ChargeStore& store) {
+  Route route;
+  route.method = server::Method::get;
+  route.path = "/v1/costs";
+  route.operation_id = "get_costs";
+  route.summary = "Cost over time, grouped";
+  route.description =
+      "By hour, day or month of a time zone, grouped by what you name. Steps without a charge are "
+      "left out.";
+  route.tag = "Charges";
+  route.scope = server::Scope::read_usage;
+  route.parameters = filter_parameters();
+  for (Parameter& each : route.parameters) {
+    each.is_required = each.name == "from" || each.name == "to";
+  }
+  Parameter step = query("step", ParameterType::word, "How long.", "day");
+  step.words = {"hour", "day", "month"};
+  step.default_value = "day";
+  Parameter zone = query("zone", ParameterType::text, "Where days begin.", "Asia/Shanghai");
+  zone.default_value = "UTC";
+  Parameter group = query("group_by", ParameterType::word, "May repeat.", "model");
+  group.words = {"account", "model",   "item",     "tier", "unit",
+                 "api_key", "project", "resource", "type", "source"};
+  group.may_repeat = true;
+  route.parameters.push_back(std::move(step));
+  route.parameters.push_back(std::move(zone));
+  route.parameters.push_back(std::move(group));
+  route.responses.push_back({.status = 200,
+                             .description = "Rows, by time.",
+                             .media_type = "application/json",
+                             .schema = "",
+                             .example = ""});
+  route.problems = {"invalid_field"};
+  route.runs_on = server::RunsOn::worker;
+  route.handler = [&store](const Request& request) -> Response {
+    charges::CostQuery wanted;
+    wanted.filter = filter_of(request);
+    wanted.step = charges::step_of(*request.parameter("step")).value();
+    wanted.zone = std::string(*request.parameter("zone"));
+    for (const std::string_view each : request.parameters("group_by")) {
+      wanted.group_by.push_back(charges::dimension_of(each).value());
+    }
+    const auto rows = store.cost_over_time(wanted);
+    if (!rows.has_value()) return problem_of(rows.error());
+    std::string list;
+    for (const charges::CostRow& row : *rows) {
+      list += (list.empty() ? "" : ",") + cost_json(row, wanted);
+    }
+    return Response::json(JsonObject().raw("costs", '[' + list + ']').finish());
+  };
+  table.add(std::move(route));
+}
+
+std::string table_json(const charges::Table& answer) {
+  std::string columns;
+  for (const charges::Column& column : answer.columns) {
+    columns += (columns.empty() ? "" : ",") +
+               JsonObject().text("name", column.name).text("type", column.type).finish();
+  }
+  std::string rows;
+  for (const auto& row : answer.rows) {
+    std::string cells;
+    for (const auto& cell : row) {
+      const std::string json = cell.has_value() ? json_string(*cell) : "null";
+      cells += (cells.empty() ? "" : ",") + json;
+    }
+    rows += (rows.empty() ? "[" : ",[") + cells + ']';
+  }
+  return JsonObject()
+      .raw("columns", '[' + columns + ']')
+      .raw("rows", '[' + rows + ']')
+      .flag("cut_off", answer.is_cut_off)
+      .finish();
+}
+
+void add_sql(server::RouteTable& table, charges::ChargeStore& store) {
+  Route route;
+  route.method = server::Method::post;
+  route.path = "/v1/sql";
+  route.operation_id = "query_sql";
+  route.summary = "Ask the charges of all tenants in SQL";
+  route.description =
+      "One SELECT of DuckDB's SQL over the views `charges` (a row for each line), `facts` and "
+      "`hours`. Nothing that writes runs. At most 10,000 rows and 30 seconds.";
+  route.tag = "Charges";
+  route.scope = server::Scope::query_sql;
+  route.contents.push_back(
+      {.media_type = "application/json",
+       .description = "",
+       .schema =
+           R"({"type":"object","required":["sql"],"properties":{"sql":{"type":"string","minLength":1,"maxLength":100000}}})",
+       .example = R"({"sql":"SELECT account, sum(amount) FROM charges GROUP BY account"})",
+       .is_checked = true});
+  route.responses.push_back({.status = 200,
+                             .description = "Columns and rows; every value is a text or null.",
+                             .media_type = "application/json",
+                             .schema = "",
+                             .example = ""});
+  route.problems = {"invalid_field"};
+  route.lane = server::Lane::bulk;
+  route.runs_on = server::RunsOn::worker;
+  route.handler = [&store](const Request& request) -> Response {
+    const json::Object object(*request.json, request.json->root());
+    const auto answer = store.sql(request.json->text(*object.find(json::word("sql"))));
+    if (!answer.has_value()) return problem_of(answer.error());
+    return Response::json(table_json(*answer));
+  };
+  table.add(std::move(route));
+}
+
+}  // namespace
+
+void add_charges(server::RouteTable& table, Services& services) {
+  add_list(table, services.charges);
+  add_costs(table, services.charges);
+  add_sql(table, services.charges);
+}
+
+}  // namespace steelyard::api
