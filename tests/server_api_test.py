@@ -7,6 +7,7 @@ up to 128,000.
 import gzip
 import json
 import sys
+import time
 import traceback
 
 from server_process import Server, call
@@ -18,6 +19,18 @@ def expect(found, wanted):
 
 def word_of(problem):
     return problem["type"].rsplit("#problem-", 1)[-1]
+
+
+def wait_for_charges(server):
+    """Until the charge rows are where the core is; they follow it within a second."""
+    applied = server.ask("GET", "/v1/reconciliation")[1]["rated"]
+    for _ in range(100):
+        _, answer, _ = server.ask("POST", "/v1/sql", {
+            "sql": "SELECT count(*) FROM facts WHERE status = 'rated' AND tenant = 'default'"})
+        if answer["rows"] == [[str(applied)]]:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{answer} is not {applied}")
 
 
 def test_an_event_is_charged_once(server):
@@ -192,6 +205,37 @@ def test_what_is_wrong_is_said(server):
     expect(server.ask("GET", "/v1/nowhere")[0], 404)
     expect(server.ask("DELETE", "/v1/holds")[0], 405)
     expect(server.ask("GET", "/v1/accounts/nobody/balance")[0], 404)
+
+
+def test_every_charge_line_can_be_asked_for(server):
+    wait_for_charges(server)
+    status, body, _ = server.ask("GET", "/v1/charges?id=e-1&source=test")
+    expect((status, len(body["charges"]), body["next"]), (200, 1, None))
+    line = body["charges"][0]
+    expect((line["item"], line["quantity"], line["price"], line["per"], line["amount"]),
+           ("qwen-plus/input", "1000", "0.0008", "1000", "0.0008"))
+    _, first, _ = server.ask("GET", "/v1/charges?account=acme&limit=1")
+    expect(len(first["charges"]), 1)
+    _, second, _ = server.ask("GET", f"/v1/charges?account=acme&limit=1&cursor={first['next']}")
+    assert second["charges"][0]["id"] != first["charges"][0]["id"], second
+    status, _, _ = server.ask("GET", f"/v1/charges?account=acme&limit=1&cursor=nonsense")
+    expect(status, 422)
+
+
+def test_cost_over_time_and_sql_agree_with_the_bill(server):
+    wait_for_charges(server)
+    _, bill, _ = server.ask("GET", "/v1/accounts/acme/bill?month=2026-11")
+    _, costs, _ = server.ask("GET", "/v1/costs?account=acme&from=2026-11-01T00:00:00Z"
+                                    "&to=2026-12-01T00:00:00Z&step=month&group_by=model")
+    expect([(each["model"], each["amount"]) for each in costs["costs"]],
+           [("qwen-plus", bill["total"])])
+    status, answer, _ = server.ask("POST", "/v1/sql", {
+        "sql": "SELECT sum(amount) AS total FROM charges WHERE account = 'acme' AND tenant = 'default'"})
+    expect((status, answer["rows"]), (200, [[bill["total"]]]))
+    status, _, _ = server.ask("POST", "/v1/sql", {"sql": "DROP TABLE fact"})
+    expect(status, 422)
+    status, _, _ = server.ask("POST", "/v1/sql", {"sql": "SELECT * FROM read_csv('/etc/passwd')"})
+    expect(status, 422)
 
 
 def test_prices_and_estimates(server):

@@ -38,9 +38,10 @@ TEST(Problems, every_refusal_of_the_ledger_has_a_row) {
 TEST(Problems, every_error_of_the_node_has_a_row) {
   for (const ErrorCode each :
        {ErrorCode::malformed_json, ErrorCode::too_large, ErrorCode::invalid_time,
-        ErrorCode::disk_full, ErrorCode::overloaded, ErrorCode::storage_failed,
-        ErrorCode::log_is_damaged, ErrorCode::directory_is_locked, ErrorCode::other_store,
-        ErrorCode::unknown_format, ErrorCode::server_is_unreachable}) {
+        ErrorCode::disk_full, ErrorCode::store_failed, ErrorCode::query_is_refused,
+        ErrorCode::query_took_too_long, ErrorCode::store_is_locked, ErrorCode::overloaded,
+        ErrorCode::storage_failed, ErrorCode::log_is_damaged, ErrorCode::directory_is_locked,
+        ErrorCode::other_store, ErrorCode::unknown_format, ErrorCode::server_is_unreachable}) {
     EXPECT_NE(server::find_problem(base::name_of(each)), nullptr) << base::name_of(each);
   }
 }

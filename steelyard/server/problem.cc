@@ -128,6 +128,10 @@ constexpr ProblemRow rows[] = {
     {"threshold_out_of_range", 422, "A threshold is out of range",
      "Send at most 8 rising percentages of 1 to 1,000, and a limit."},
     {"quota_is_empty", 422, "The quota covers nothing", correct_and_send},
+    {"query_is_refused", 422, "The question is not answered",
+     "Ask one SELECT over `charges`, `facts` or `hours`; correct what the detail names."},
+    {"query_took_too_long", 422, "The question took too long",
+     "Ask for less time, or for fewer groups."},
     {"usage_of_command", 422, "The request asks for what cannot be done", correct_and_send},
 
     // How much is asked for.
@@ -149,6 +153,10 @@ constexpr ProblemRow rows[] = {
     {"storage_failed", 500, "The server's disk failed",
      "Nothing is acknowledged any more. Report the instance to the operator."},
     {"directory_is_locked", 500, "Another server has the data", "Report it to the operator."},
+    {"store_failed", 500, "The store of charges failed",
+     "Send the request again; report the instance if it stays."},
+    {"store_is_locked", 500, "Another process has the store of charges",
+     "Report it to the operator."},
     {"other_store", 500, "A file belongs to other data", "Report it to the operator."},
     {"unknown_format", 500, "A file is of another version", "Report it to the operator."},
     {"not_implemented", 501, "The server does not know this part of HTTP",

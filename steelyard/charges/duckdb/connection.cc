@@ -24,7 +24,6 @@ Result<Database> open_database(const std::string& file, const DatabaseOptions& o
   set(config, "autoinstall_known_extensions", "false");
   set(config, "autoload_known_extensions", "false");
   set(config, "allow_community_extensions", "false");
-  set(config, "TimeZone", "UTC");
   set(config, "enable_external_access", options.may_touch_files ? "true" : "false");
   set(config, "lock_configuration", "true");
 
