@@ -75,11 +75,11 @@ struct NewKey {
   KeyMode mode = KeyMode::live;
   KeyKind kind = KeyKind::full;
   Role role = Role::tenant_owner;
-  std::string tenant;
-  std::optional<std::string> customer;
-  std::string name;
-  std::optional<base::Instant> expires_at;
-  std::vector<std::string> addresses;
+  std::string tenant{};
+  std::optional<std::string> customer{};
+  std::string name{};
+  std::optional<base::Instant> expires_at{};
+  std::vector<std::string> addresses{};
 };
 
 struct CreatedKey {

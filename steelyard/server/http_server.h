@@ -20,8 +20,8 @@
 namespace steelyard::server {
 
 struct TlsOptions {
-  std::string certificate_file;  ///< PEM, the whole chain, own certificate first.
-  std::string key_file;          ///< PEM.
+  std::string certificate_file{};  ///< PEM, the whole chain, own certificate first.
+  std::string key_file{};          ///< PEM.
 };
 
 struct ServerOptions {

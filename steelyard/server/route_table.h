@@ -29,25 +29,25 @@ enum class ParameterIn : std::uint8_t { path, query };
 
 /// A parameter of a route. What a request sends beside the declared ones is refused.
 struct Parameter {
-  std::string name;
-  std::string description;
+  std::string name{};
+  std::string description{};
   ParameterIn in = ParameterIn::query;
   ParameterType type = ParameterType::text;
-  std::string example;
+  std::string example{};
   bool is_required = false;  ///< Of the path: always.
   bool may_repeat = false;
   std::int64_t min = 1;  ///< Of a text: characters.
   std::int64_t max = 128;
-  std::vector<std::string> words;
-  std::string default_value;  ///< Empty: none.
+  std::vector<std::string> words{};
+  std::string default_value{};  ///< Empty: none.
 };
 
 /// A kind of body that a route takes.
 struct RequestContent {
-  std::string media_type;  ///< "application/json"
-  std::string description;
-  std::string schema;  ///< JSON Schema, the subset of body_schema.h; "" for bytes.
-  std::string example;
+  std::string media_type{};  ///< "application/json"
+  std::string description{};
+  std::string schema{};  ///< JSON Schema, the subset of body_schema.h; "" for bytes.
+  std::string example{};
   /// The body is one JSON value: it is checked against the schema and comes as Request::json.
   bool is_checked = true;
 };
@@ -55,10 +55,10 @@ struct RequestContent {
 /// A kind of answer that a route gives. Problems of the frame (401, 429, …) are added.
 struct ResponseContent {
   int status = 200;
-  std::string description;
+  std::string description{};
   std::string media_type = "application/json";  ///< Empty: no content.
-  std::string schema;                           ///< JSON Schema; "" for none.
-  std::string example;
+  std::string schema{};                         ///< JSON Schema; "" for none.
+  std::string example{};
 };
 
 /// Which requests go first when there is too much to do.
@@ -73,20 +73,20 @@ enum class RunsOn : std::uint8_t {
 
 struct Route {
   Method method = Method::get;
-  std::string path;            ///< "/v1/accounts/{account}/balance"
-  std::string operation_id;    ///< "get_balance": unique; the name in metrics and logs.
-  std::string summary;         ///< Half a line, without a period.
-  std::string description;     ///< Sentences.
-  std::string tag;             ///< The heading: "Accounts".
-  std::optional<Scope> scope;  ///< None: public.
-  std::vector<Parameter> parameters;
-  std::vector<RequestContent> contents;  ///< Empty: no body is taken.
-  std::vector<ResponseContent> responses;
-  std::vector<std::string> problems;  ///< Words of its own problems: "insufficient_balance".
+  std::string path{};            ///< "/v1/accounts/{account}/balance"
+  std::string operation_id{};    ///< "get_balance": unique; the name in metrics and logs.
+  std::string summary{};         ///< Half a line, without a period.
+  std::string description{};     ///< Sentences.
+  std::string tag{};             ///< The heading: "Accounts".
+  std::optional<Scope> scope{};  ///< None: public.
+  std::vector<Parameter> parameters{};
+  std::vector<RequestContent> contents{};  ///< Empty: no body is taken.
+  std::vector<ResponseContent> responses{};
+  std::vector<std::string> problems{};  ///< Words of its own problems: "insufficient_balance".
   bool needs_idempotency_key = false;
   Lane lane = Lane::read;
   RunsOn runs_on = RunsOn::io_thread;
-  std::variant<Handler, AsyncHandler> handler;
+  std::variant<Handler, AsyncHandler> handler{};
 };
 
 /// The routes of a server: what is dispatched, checked, described and tested is this table.
