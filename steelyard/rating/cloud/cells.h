@@ -9,20 +9,12 @@
 #include "steelyard/base/calendar.h"
 #include "steelyard/metering/measured.h"
 #include "steelyard/rating/cloud/charge.h"
+#include "steelyard/rating/cloud/parts.h"
 #include "steelyard/rating/cloud/slot.h"
 
 /// What the engine remembers of open windows. A cell is one stage of one item in one scope and
 /// window; it knows the cell that it feeds, so that a fact touches one chain.
 namespace steelyard::rating::cloud {
-
-/// A quantity at one slot's price.
-struct Part {
-  std::uint32_t slot = 0;
-  money::Rational quantity;
-
-  bool operator==(const Part&) const = default;
-};
-using Parts = boost::container::small_vector<Part, 1>;
 
 constexpr std::uint32_t no_slot = UINT32_MAX;  ///< Of a factor that fits every slot.
 
