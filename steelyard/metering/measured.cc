@@ -24,14 +24,18 @@ bool is_sum(const Dim& dim) {
   return dim.aggregate == Aggregate::sum || dim.aggregate == Aggregate::attribute;
 }
 
+/// Whether nothing but the values at each instant decides the quantity, not how many samples
+/// say them.
+bool keeps_instants(const Dim& dim) { return is_area(dim) || dim.aggregate == Aggregate::max; }
+
 /// Presence counts as 1, whatever the value.
 Rational height(const Dim& dim, const Rational& value) {
   if (dim.aggregate != Aggregate::up) return value;
   return value.is_positive() ? Rational::whole(1) : Rational();
 }
 
-money::int128 nanoseconds_of(TimeUnit unit) {
-  constexpr money::int128 second = 1'000'000'000;
+std::int64_t nanoseconds_of(TimeUnit unit) {
+  constexpr std::int64_t second = 1'000'000'000;
   switch (unit) {
     case TimeUnit::second: return second;
     case TimeUnit::minute: return second * 60;
@@ -70,9 +74,27 @@ Rational Measured::area_between(const Dim& dim, Nanoseconds from, Nanoseconds to
         top = money::max(top, height(dim, each->value));
       }
     }
-    area += top * Rational::ratio(edges[i + 1] - edges[i], 1);
+    area += top * Rational::whole(edges[i + 1] - edges[i]);
   }
   return area;
+}
+
+void Measured::insert(const Dim& dim, const Sample& sample, bool overlaps) {
+  longest_ = std::max(longest_, sample.to - sample.from);
+  end_ = std::max(end_, sample.to);
+  auto at = samples_.empty() || !is_before(sample, samples_.back())
+                ? samples_.end()
+                : std::upper_bound(samples_.begin(), samples_.end(), sample, is_before);
+  // What holds on is one sample: nothing but its value at each instant counts.
+  if (keeps_instants(dim) && !overlaps && at != samples_.begin() && sample.from < sample.to) {
+    Sample& earlier = *(at - 1);
+    if (earlier.to == sample.from && earlier.from < earlier.to && earlier.value == sample.value) {
+      earlier.to = sample.to;
+      longest_ = std::max(longest_, earlier.to - earlier.from);
+      return;
+    }
+  }
+  samples_.insert(at, sample);
 }
 
 Measured::Added Measured::add(const Dim& dim, const Sample& sample) {
@@ -84,30 +106,63 @@ Measured::Added Measured::add(const Dim& dim, const Sample& sample) {
     return Added::alone;
   }
   bool overlaps = false;
-  for (std::size_t i = first_overlap(sample.from);
-       i < samples_.size() && samples_[i].from < sample.to; ++i) {
-    overlaps |= samples_[i].to > sample.from;
+  if (sample.from < end_) {
+    for (std::size_t i = first_overlap(sample.from);
+         i < samples_.size() && samples_[i].from < sample.to; ++i) {
+      overlaps |= samples_[i].to > sample.from;
+    }
   }
-  const Rational before =
-      is_area(dim) && overlaps ? area_between(dim, sample.from, sample.to) : Rational();
-  const auto at = samples_.insert(
-      std::upper_bound(samples_.begin(), samples_.end(), sample, is_before), sample);
   if (is_area(dim)) {
-    const Rational added =
-        overlaps ? area_between(dim, sample.from, sample.to) - before
-                 : height(dim, sample.value) * Rational::ratio(sample.to - sample.from, 1);
+    Rational added;
+    if (overlaps) {
+      const Rational before = area_between(dim, sample.from, sample.to);
+      insert(dim, sample, overlaps);
+      added = area_between(dim, sample.from, sample.to) - before;
+    } else {
+      added = height(dim, sample.value) * Rational::whole(sample.to - sample.from);
+    }
     const Rational total = total_ + added;
     if (total.is_too_large()) {
-      samples_.erase(at);
+      if (overlaps) erase(dim, sample);
       return Added::too_large;
     }
     total_ = total;
-  } else if (dim.aggregate == Aggregate::max) {
-    total_ = money::max(total_, sample.value);
+    if (!overlaps) insert(dim, sample, overlaps);
+  } else {
+    if (dim.aggregate == Aggregate::max) total_ = money::max(total_, sample.value);
+    insert(dim, sample, overlaps);
   }
-  longest_ = std::max(longest_, sample.to - sample.from);
   ++count_;
   return overlaps ? Added::overlapping : Added::alone;
+}
+
+/// One that was added may have been joined with others, or be covered by several pieces: what
+/// must stay is how many of its value hold at each instant.
+void Measured::erase(const Dim& dim, const Sample& sample) {
+  Nanoseconds from = sample.from;
+  const bool is_cut = keeps_instants(dim) && sample.from < sample.to;
+  do {
+    const auto holds_there = [&](const Sample& each) {
+      if (!is_cut) {
+        return each.from == sample.from && each.to == sample.to && each.value == sample.value;
+      }
+      return each.from <= from && from < each.to && each.value == sample.value;
+    };
+    const auto at =
+        std::find_if(samples_.begin() + static_cast<std::ptrdiff_t>(first_overlap(from)),
+                     samples_.end(), holds_there);
+    STEELYARD_CHECK(at != samples_.end());
+    const Sample found = *at;
+    samples_.erase(at);
+    if (!is_cut) return;
+    const Nanoseconds to = std::min(sample.to, found.to);
+    for (const Sample& rest :
+         {Sample{found.from, from, found.value}, Sample{to, found.to, found.value}}) {
+      if (rest.from == rest.to) continue;
+      samples_.insert(std::upper_bound(samples_.begin(), samples_.end(), rest, is_before), rest);
+    }
+    from = to;
+  } while (from < sample.to);
 }
 
 void Measured::remove(const Dim& dim, const Sample& sample) {
@@ -118,13 +173,7 @@ void Measured::remove(const Dim& dim, const Sample& sample) {
     return;
   }
   const Rational before = is_area(dim) ? area_between(dim, sample.from, sample.to) : Rational();
-  auto at = std::lower_bound(samples_.begin(), samples_.end(), sample, is_before);
-  while (at != samples_.end() &&
-         !(at->from == sample.from && at->to == sample.to && at->value == sample.value)) {
-    ++at;
-  }
-  STEELYARD_CHECK(at != samples_.end());
-  samples_.erase(at);
+  erase(dim, sample);
   if (is_area(dim)) total_ += area_between(dim, sample.from, sample.to) - before;
   if (dim.aggregate == Aggregate::max) {
     total_ = Rational();
@@ -144,7 +193,7 @@ Rational Measured::quantity(const Dim& dim, Nanoseconds window_length) const {
     case Aggregate::attribute:
     case Aggregate::max: return total_;
     case Aggregate::integral:
-    case Aggregate::up: return total_ * Rational::ratio(1, nanoseconds_of(dim.unit));
+    case Aggregate::up: return total_ / Rational::whole(nanoseconds_of(dim.unit));
     case Aggregate::last: {
       const Sample* last = nullptr;
       for (const Sample& each : samples_) {

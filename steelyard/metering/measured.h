@@ -20,7 +20,8 @@ struct Sample {
 
 /// What one dimension of one scope has measured in one window: a function of the set of its
 /// samples, kept so that adding one costs no look at the others, but for samples that hold at
-/// the same time, and for `rank`.
+/// the same time, and for `rank`. A gauge that is reported again and again at one value takes
+/// the room of one sample.
 class Measured {
  public:
   enum class Added : std::uint8_t {
@@ -43,11 +44,14 @@ class Measured {
  private:
   money::Rational area_between(const Dim& dim, Nanoseconds from, Nanoseconds to) const;
   std::size_t first_overlap(Nanoseconds from) const;
+  void insert(const Dim& dim, const Sample& sample, bool overlaps);
+  void erase(const Dim& dim, const Sample& sample);
 
   money::Rational total_;  // sum: of values. integral, up: of value × nanoseconds. max: the top.
   std::uint32_t count_ = 0;
   Nanoseconds longest_ = 0;      // Of the samples: bounds the search for overlaps.
-  std::vector<Sample> samples_;  // By start, then end. Not for sum.
+  Nanoseconds end_ = 0;          // Nothing was ever added behind it.
+  std::vector<Sample> samples_;  // By start, then end; what holds on is one. Not for sum.
 };
 
 }  // namespace steelyard::metering

@@ -12,8 +12,11 @@ constexpr int128 scale = 1'000'000'000'000;
 uint128 magnitude(int128 n) { return n < 0 ? -static_cast<uint128>(n) : static_cast<uint128>(n); }
 
 std::uint64_t gcd64(std::uint64_t a, std::uint64_t b) {
-  if (a == 0) return b;
+  if (a == 1 || b == 1) return 1;
+  if (a < b) std::swap(a, b);
   if (b == 0) return a;
+  a %= b;  // Brings the two to one size: often one is a multiple of the other.
+  if (a == 0) return b;
   const int shift = std::countr_zero(a | b);
   a >>= std::countr_zero(a);
   while (b != 0) {
@@ -42,6 +45,23 @@ int128 gcd_of(int128 a, int128 b) {
   return static_cast<int128>(gcd(magnitude(a), magnitude(b)));
 }
 
+// Most numbers fit into 64 bits, where all this is cheap; both ways give the same fraction.
+
+bool fits64(int128 n) { return static_cast<std::int64_t>(n) == n; }
+
+std::uint64_t magnitude64(std::int64_t n) {
+  return n < 0 ? -static_cast<std::uint64_t>(n) : static_cast<std::uint64_t>(n);
+}
+
+/// n / d. Requires: d > 0 divides n.
+int128 divided(int128 n, std::uint64_t d) {
+  if (d == 1) return n;
+  if (fits64(n) && d <= INT64_MAX) {
+    return static_cast<std::int64_t>(n) / static_cast<std::int64_t>(d);
+  }
+  return n / static_cast<int128>(d);
+}
+
 /// a × b as 256 bits.
 struct Wide {
   uint128 high;
@@ -59,10 +79,14 @@ Wide multiply(uint128 a, uint128 b) {
 
 /// Quotient toward zero and remainder, rounded. Requires: divisor > 0.
 bool rounded_quotient(int128 n, int128 divisor, Rounding rounding, int128& quotient) {
+  if (divisor == 1) {
+    quotient = n;
+    return true;
+  }
   const bool negative = n < 0;
   const uint128 d = static_cast<uint128>(divisor);
   uint128 q = magnitude(n) / d;
-  const uint128 rest = magnitude(n) % d;
+  const uint128 rest = magnitude(n) - q * d;
   bool up = false;
   switch (rounding) {
     case Rounding::toward_zero: break;
@@ -80,12 +104,25 @@ bool rounded_quotient(int128 n, int128 divisor, Rounding rounding, int128& quoti
 
 Rational Rational::ratio(int128 n, int128 d) {
   STEELYARD_CHECK(d > 0);
+  if (d == 1) return Rational(n, 1);
+  if (fits64(n) && fits64(d)) {
+    const std::uint64_t common =
+        gcd64(magnitude64(static_cast<std::int64_t>(n)), static_cast<std::uint64_t>(d));
+    return Rational(divided(n, common), divided(d, common));
+  }
   const int128 common = gcd_of(n, d);
   return common <= 1 ? Rational(n, d) : Rational(n / common, d / common);
 }
 
 Rational Rational::of(Decimal value) {
-  if (value.scaled() % scale == 0) return Rational(value.scaled() / scale, 1);
+  if (fits64(value.scaled())) {
+    const auto scaled = static_cast<std::int64_t>(value.scaled());
+    constexpr auto unit = static_cast<std::int64_t>(scale);
+    const std::int64_t whole = scaled / unit;
+    if (whole * unit == scaled) return Rational(whole, 1);
+  } else if (value.scaled() % scale == 0) {
+    return Rational(value.scaled() / scale, 1);
+  }
   return ratio(value.scaled(), scale);
 }
 
@@ -104,6 +141,18 @@ Rational operator+(const Rational& a, const Rational& b) {
   if (a.denominator_ == b.denominator_) {
     if (__builtin_add_overflow(a.numerator_, b.numerator_, &n)) return Rational(0, 0);
     return a.denominator_ == 1 ? Rational(n, 1) : Rational::ratio(n, a.denominator_);
+  }
+  if (fits64(a.numerator_) && fits64(b.numerator_) && fits64(a.denominator_) &&
+      fits64(b.denominator_)) {
+    const std::uint64_t common = gcd64(static_cast<std::uint64_t>(a.denominator_),
+                                       static_cast<std::uint64_t>(b.denominator_));
+    const int128 above = a.numerator_ * divided(b.denominator_, common) +
+                         b.numerator_ * divided(a.denominator_, common);
+    if (above == 0) return Rational();
+    if (common == 1) return Rational(above, a.denominator_ * b.denominator_);
+    const auto shared = static_cast<std::uint64_t>(gcd_of(above, static_cast<int128>(common)));
+    return Rational(divided(above, shared),
+                    divided(a.denominator_, common) * divided(b.denominator_, shared));
   }
   const int128 common = gcd_of(a.denominator_, b.denominator_);
   int128 left = 0;
@@ -127,6 +176,15 @@ Rational Rational::operator-() const { return Rational(-numerator_, denominator_
 Rational operator*(const Rational& a, const Rational& b) {
   if (a.is_too_large() || b.is_too_large()) return Rational(0, 0);
   if (a.numerator_ == 0 || b.numerator_ == 0) return Rational();
+  if (fits64(a.numerator_) && fits64(b.numerator_) && fits64(a.denominator_) &&
+      fits64(b.denominator_)) {
+    const std::uint64_t one = gcd64(magnitude64(static_cast<std::int64_t>(a.numerator_)),
+                                    static_cast<std::uint64_t>(b.denominator_));
+    const std::uint64_t other = gcd64(magnitude64(static_cast<std::int64_t>(b.numerator_)),
+                                      static_cast<std::uint64_t>(a.denominator_));
+    return Rational(divided(a.numerator_, one) * divided(b.numerator_, other),
+                    divided(a.denominator_, other) * divided(b.denominator_, one));
+  }
   const int128 first = gcd_of(a.numerator_, b.denominator_);
   const int128 second = gcd_of(b.numerator_, a.denominator_);
   int128 n = 0;
@@ -170,7 +228,9 @@ Rational Rational::to_multiple(const Rational& step, Rounding rounding) const {
 Result<Decimal> Rational::to_decimal(Rounding rounding) const {
   constexpr uint128 limit =
       static_cast<uint128>(scale) * static_cast<uint128>(scale) * static_cast<uint128>(scale);
-  const Rational scaled = *this * Rational(scale, 1);
+  const bool is_small = fits64(numerator_) && fits64(denominator_);
+  const Rational scaled =
+      is_small ? Rational(numerator_ * scale, denominator_) : *this * Rational(scale, 1);
   int128 count = 0;
   if (scaled.is_too_large() ||
       !rounded_quotient(scaled.numerator_, scaled.denominator_, rounding, count) ||

@@ -9,10 +9,8 @@
 namespace steelyard::usage {
 namespace {
 
-/// A JSON number written without its exponent: "1.5e3" as "1500".
+/// A JSON number that has an exponent, without it: "1.5e3" as "1500".
 std::optional<std::string> without_exponent(std::string_view number) {
-  const std::size_t e = number.find_first_of("eE");
-  if (e == std::string_view::npos) return std::string(number);
   const json::Canonical value = json::canonical(number);
   if (value.digits_count == 0) return "0";
   constexpr std::int64_t places_max = 24;
@@ -34,17 +32,24 @@ std::optional<std::string> without_exponent(std::string_view number) {
 }  // namespace
 
 Result<money::Decimal> read_quantity(const json::Document& document, const json::Node& node,
-                                     const std::string& pointer) {
+                                     std::string_view place, std::string_view name) {
+  if (node.is_whole) return money::Decimal::whole(static_cast<std::int64_t>(node.whole));
   const auto refuse = [&] {
+    const std::string pointer = std::string(place) + std::string(name);
     return invalid(document, node, pointer.c_str(),
                    "an exact number from 0 to 10^24 with at most 12 decimals",
                    ErrorCode::invalid_quantity);
   };
-  std::optional<std::string> text;
-  if (node.type == json::Type::number) text = without_exponent(document.text(node));
-  if (node.type == json::Type::string) text = std::string(document.text(node));
-  if (!text.has_value()) return refuse();
-  const auto value = money::Decimal::parse(*text);
+  std::string_view text = document.text(node);
+  std::optional<std::string> written_out;
+  if (node.type == json::Type::number && text.find_first_of("eE") != std::string_view::npos) {
+    written_out = without_exponent(text);
+    if (!written_out.has_value()) return refuse();
+    text = *written_out;
+  } else if (node.type != json::Type::number && node.type != json::Type::string) {
+    return refuse();
+  }
+  const auto value = money::Decimal::parse(text);
   if (!value.has_value() || value->is_negative()) return refuse();
   return *value;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <string>
+#include <string_view>
 
 #include "steelyard/base/result.h"
 #include "steelyard/json/document.h"
@@ -10,9 +10,9 @@ namespace steelyard::usage {
 
 /// A meter's value: a JSON number or a decimal string, read exactly, never through a float.
 /// Errors: invalid_quantity (negative, more than twelve decimals, above 10^24, no number),
-/// with `pointer` and the value.
+/// with the pointer, `place` and behind it `name`, and the value.
 [[nodiscard]] Result<money::Decimal> read_quantity(const json::Document& document,
-                                                   const json::Node& node,
-                                                   const std::string& pointer);
+                                                   const json::Node& node, std::string_view place,
+                                                   std::string_view name = {});
 
 }  // namespace steelyard::usage

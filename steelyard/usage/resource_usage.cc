@@ -56,8 +56,8 @@ Result<void> check_meters(const json::Document& document, const Node* node) {
   meters.each([&](const Node& meter) {
     is_empty = false;
     if (!result.has_value()) return;
-    const auto value =
-        read_quantity(document, meter, "/data/meters/" + std::string(document.name(meter)));
+    if (meter.is_whole) return;
+    const auto value = read_quantity(document, meter, "/data/meters/", document.name(meter));
     if (!value.has_value()) result = std::unexpected(value.error());
   });
   if (is_empty) return failure(ErrorCode::missing_field, "/data/meters names no meter");

@@ -34,7 +34,7 @@ Result<void> read_meter(const json::Document& document, const json::Node& node,
     return failure(ErrorCode::unknown_meter,
                    "/data/meters: " + unknown_name("meter", name, code.name, code.meters));
   }
-  STEELYARD_TRY(value, usage::read_quantity(document, node, "/data/meters/" + std::string(name)));
+  STEELYARD_TRY(value, usage::read_quantity(document, node, "/data/meters/", name));
   if (code.meters[number].kind == metering::MeterKind::presence && !value.is_zero() &&
       value != money::Decimal::whole(1)) {
     return failure(ErrorCode::invalid_quantity,
@@ -49,9 +49,10 @@ Result<void> read_meter(const json::Document& document, const json::Node& node,
 Result<std::string_view> attribute_text(const json::Document& document, const json::Node& node,
                                         const AttributeName& attribute,
                                         std::deque<std::string>& kept) {
-  const std::string pointer = "/data/attributes/" + attribute.name;
+  constexpr const char* place = "/data/attributes/";
   if (attribute.type == AttributeName::Type::number) {
-    STEELYARD_TRY(value, usage::read_quantity(document, node, pointer));
+    if (node.is_whole) return document.text(node);  // Has no zeros in front.
+    STEELYARD_TRY(value, usage::read_quantity(document, node, place, attribute.name));
     return std::string_view(kept.emplace_back(value.to_text()));
   }
   if (node.type == json::Type::boolean) {
@@ -61,15 +62,16 @@ Result<std::string_view> attribute_text(const json::Document& document, const js
   if (attribute.type == AttributeName::Type::time) {
     base::Instant instant;
     if (!base::parse_rfc3339(text, instant)) {
-      return failure(ErrorCode::invalid_time,
-                     pointer + ": '" + std::string(text) + "' is not an RFC 3339 time");
+      return failure(ErrorCode::invalid_time, place + attribute.name + ": '" + std::string(text) +
+                                                  "' is not an RFC 3339 time");
     }
   }
   if (!attribute.values.empty() &&
       std::ranges::find(attribute.values, text) == attribute.values.end()) {
     std::vector<std::string_view> words(attribute.values.begin(), attribute.values.end());
-    return failure(ErrorCode::unknown_attribute,
-                   pointer + ": '" + std::string(text) + "' is none of " + base::joined(words));
+    return failure(
+        ErrorCode::unknown_attribute,
+        place + attribute.name + ": '" + std::string(text) + "' is none of " + base::joined(words));
   }
   return text;
 }

@@ -9,20 +9,12 @@
 #include "steelyard/base/calendar.h"
 #include "steelyard/metering/measured.h"
 #include "steelyard/rating/cloud/charge.h"
+#include "steelyard/rating/cloud/parts.h"
 #include "steelyard/rating/cloud/slot.h"
 
 /// What the engine remembers of open windows. A cell is one stage of one item in one scope and
 /// window; it knows the cell that it feeds, so that a fact touches one chain.
 namespace steelyard::rating::cloud {
-
-/// A quantity at one slot's price.
-struct Part {
-  std::uint32_t slot = 0;
-  money::Rational quantity;
-
-  bool operator==(const Part&) const = default;
-};
-using Parts = boost::container::small_vector<Part, 1>;
 
 constexpr std::uint32_t no_slot = UINT32_MAX;  ///< Of a factor that fits every slot.
 
@@ -93,6 +85,20 @@ struct Priced {
   bool is_dirty = false;
 };
 
+/// What is taken of a plan in one of its reset windows: CoverBook's.
+struct Bucket;
+
+/// What a plan covers of one part of a tap.
+struct Covering {
+  const std::string* plan_name = nullptr;
+  Part part;
+  std::uint32_t plan = 0;   ///< Of the account, in the order in which plans are drawn.
+  money::Rational units{};  ///< Of the plan.
+  Bucket* bucket = nullptr;
+
+  bool operator==(const Covering&) const = default;
+};
+
 /// Where plans may cover what an item has measured in one settlement window.
 struct Tapped {
   const PreparedItem* item = nullptr;
@@ -102,12 +108,12 @@ struct Tapped {
   std::string_view scope;        ///< and so do its scope
   std::uint32_t slot = no_slot;  ///< and its slot, if it has only one.
   Parts in;
-  Parts covered;                                            ///< By slot; what plans take.
-  std::vector<std::pair<const std::string*, Part>> covers;  ///< The same, by plan's name.
+  std::vector<Covering> covers;  ///< By plan, then part.
   FeeLines lines;
   Target target;
   Parts out;
-  bool is_noted = false;
+  bool is_noted = false;   ///< In the CoverBook.
+  bool is_listed = false;  ///< Among those that change with the fact that is being rated.
 };
 
 }  // namespace steelyard::rating::cloud

@@ -7,6 +7,7 @@
 
 #include "steelyard/base/error_code.h"
 #include "steelyard/money/decimal.h"
+#include "steelyard/money/rational.h"
 
 namespace steelyard::rating::cloud {
 
@@ -17,6 +18,7 @@ struct Row {
   std::string unit;  ///< Of the quantity.
   money::Decimal price;
   money::Decimal per;
+  money::Rational rate{};        ///< price ÷ per. Of a table's row.
   std::uint32_t item_index = 0;  ///< Dense over all item names, cloud items behind token items.
   std::uint32_t number = 0;      ///< Dense over all rows.
   std::uint64_t order = 0;       ///< Lines stand in this order.

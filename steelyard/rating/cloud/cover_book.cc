@@ -1,55 +1,48 @@
 #include "steelyard/rating/cloud/cover_book.h"
 
 #include <algorithm>
-#include <limits>
 #include <tuple>
 
+#include "steelyard/base/limits.h"
 #include "steelyard/rating/cloud/stages.h"
 
 namespace steelyard::rating::cloud {
 namespace {
 
 using money::Rational;
-using Cover = pricebook::CloudPlan::Cover;
 
 constexpr std::int64_t for_ever = std::numeric_limits<std::int64_t>::max();
 
-bool is_drawn_before(const BoughtPlan& a, const BoughtPlan& b) {
-  return std::tie(a.rule->priority, a.to, a.ordered, a.id) <
-         std::tie(b.rule->priority, b.to, b.ordered, b.id);
+Covering* covering_of(Tapped& tap, std::uint32_t plan, std::uint32_t slot) {
+  for (Covering& each : tap.covers) {
+    if (each.plan == plan && each.part.slot == slot) return &each;
+  }
+  return nullptr;
 }
 
-const std::string* value_of(const Attributes& attributes, const std::string& name) {
-  const auto found = std::ranges::find(attributes, name, &Attributes::value_type::first);
-  return found == attributes.end() ? nullptr : &found->second;
+/// What of a slot's quantity the plans were offered before `in` changed: what they covered and
+/// what was left.
+Rational offered(const Tapped& tap, std::uint32_t slot) {
+  Rational quantity;
+  for (const Part& each : tap.out) {
+    if (each.slot == slot) quantity += each.quantity;
+  }
+  for (const Covering& each : tap.covers) {
+    if (each.part.slot == slot) quantity += each.part.quantity;
+  }
+  return quantity;
 }
 
-/// A condition on what the usage does not say does not hold.
-bool fits(const metering::Conditions& where, const Attributes& attributes) {
-  return std::ranges::all_of(where, [&](const metering::Condition& each) {
-    const std::string* const value = value_of(attributes, each.attribute);
-    return value != nullptr && holds(each, *value);
-  });
-}
-
-bool agrees(const Attributes& plan, const Attributes& usage) {
-  return std::ranges::all_of(plan, [&](const auto& each) {
-    const std::string* const value = value_of(usage, each.first);
-    return value == nullptr || *value == each.second;
-  });
-}
-
-/// Plans of hours and days take whole windows; longer windows are covered while a plan runs.
-bool is_in_time(const BoughtPlan& plan, const base::Slot& window) {
-  constexpr std::int64_t day_and_change = 90'000;
-  const bool is_long = window.to - window.from > day_and_change;
-  return window.from < plan.to && (is_long ? plan.from < window.to : plan.from <= window.from);
+void list(Tapped& tap, std::vector<Tapped*>& changed) {
+  if (tap.is_listed) return;
+  tap.is_listed = true;
+  changed.push_back(&tap);
 }
 
 }  // namespace
 
 CoverBook::CoverBook(const Catalog& catalog, SlotTable& slots, Cutter& cutter)
-    : catalog_(&catalog), slots_(&slots), cutter_(&cutter) {}
+    : slots_(&slots), cutter_(&cutter), catalog_(&catalog), groups_(catalog) {}
 
 CoverBook::Account& CoverBook::account(std::uint32_t number) {
   const auto [found, is_new] = accounts_.try_emplace(number);
@@ -69,7 +62,7 @@ CoverBook::Account& CoverBook::account(std::uint32_t number) {
         free.to =
             std::min(seconds(plan.validity.to, for_ever), seconds(version.validity.to, for_ever));
         free.quota = Rational::of(*plan.free_quota);
-        result.plans.push_back({std::move(free), {}});
+        result.plans.push_back({std::move(free), groups_.of_plan(plan)});
       }
     }
   }
@@ -83,14 +76,11 @@ void CoverBook::plans_changed(Account& owner) {
   std::ranges::stable_sort(owner.plans, [](const Plan& a, const Plan& b) {
     return is_drawn_before(a.bought, b.bought);
   });
-  const std::vector<std::string>& names = catalog_->item_names();
-  owner.is_covered.assign(names.size(), false);
+  owner.covers.clear();
+  owner.is_covered.assign(catalog_->item_names().size(), false);
   for (const Plan& plan : owner.plans) {
-    for (const Cover& cover : plan.bought.rule->covers) {
-      const auto name = std::ranges::find(names, cover.item);
-      if (name != names.end()) {
-        owner.is_covered[static_cast<std::size_t>(name - names.begin())] = true;
-      }
+    for (const std::uint32_t item : groups_.items_of(*plan.bought.rule)) {
+      owner.is_covered[item] = true;
     }
   }
   std::erase_if(owner.uncovered, [&](Tapped* tap) {
@@ -100,21 +90,30 @@ void CoverBook::plans_changed(Account& owner) {
   });
 }
 
-/// The usage of a window stands by resource, item, scope and price, whatever order it came in.
 void CoverBook::insert(Account& owner, Tapped& tap) const {
-  std::vector<Entry>& entries = owner.windows[{tap.window.from, tap.window.to}];
+  Usage& usage =
+      owner.groups[groups_.of_item(tap.item->name_index)][{tap.window.from, tap.window.to}];
+  usage.taps.push_back(&tap);
+  usage.is_sorted = usage.taps.size() == 1;
+}
+
+/// The usage of a window stands by resource, item, scope and price, whatever order it came in.
+void CoverBook::sort(Usage& usage) const {
+  if (usage.is_sorted) return;
   const auto slot_order = [&](const Tapped& each) {
     return each.slot == no_slot ? std::string_view()
                                 : std::string_view(slots_->at(each.slot).order);
   };
-  const auto key_of = [&](const Entry& entry) {
-    const Tapped& each = *entry.tap;
-    return std::tuple(std::string_view(each.resource), std::string_view(each.item->rule->name),
-                      each.item->index, each.scope, slot_order(each));
-  };
-  const auto is_before = [&](const Entry& a, const Entry& b) { return key_of(a) < key_of(b); };
-  Entry entry{&tap, {}};
-  entries.insert(std::ranges::upper_bound(entries, entry, is_before), std::move(entry));
+  std::ranges::stable_sort(usage.taps, [&](const Tapped* a, const Tapped* b) {
+    if (const int order = a->resource.compare(b->resource); order != 0) return order < 0;
+    if (a->item != b->item) {
+      return std::tie(a->item->rule->name, a->item->index) <
+             std::tie(b->item->rule->name, b->item->index);
+    }
+    if (const int order = a->scope.compare(b->scope); order != 0) return order < 0;
+    return slot_order(*a) < slot_order(*b);
+  });
+  usage.is_sorted = true;
 }
 
 void CoverBook::note(Tapped& tap) {
@@ -130,10 +129,15 @@ void CoverBook::note(Tapped& tap) {
 
 /// What was taken is known by the number of a plan, which changes with the plans.
 void CoverBook::give_everything_back(Account& owner) {
-  for (auto& [window, entries] : owner.windows) {
-    for (Entry& entry : entries) entry.taken.clear();
+  for (auto& [group, windows] : owner.groups) {
+    for (auto& [window, usage] : windows) {
+      for (Tapped* tap : usage.taps) tap->covers.clear();
+    }
   }
-  for (Plan& each : owner.plans) each.taken.clear();
+  for (Plan& each : owner.plans) {
+    each.buckets.clear();
+    each.bucket_now = nullptr;
+  }
 }
 
 void CoverBook::forget(std::uint32_t number, const BoughtPlan& plan) {
@@ -149,133 +153,247 @@ void CoverBook::forget(std::uint32_t number, const BoughtPlan& plan) {
 void CoverBook::note(std::uint32_t number, const BoughtPlan& plan) {
   Account& owner = account(number);
   give_everything_back(owner);
-  owner.plans.push_back({plan, {}});
+  owner.plans.push_back({plan, groups_.of_plan(*plan.rule)});
   plans_changed(owner);
 }
 
-std::int64_t CoverBook::bucket_of(const Plan& plan, std::int64_t second) {
-  return plan.bought.rule->reset == metering::WindowKind::life
-             ? 0
-             : cutter_->window(plan.bought.rule->reset, second).from;
-}
-
-bool CoverBook::is_lost(const Account& owner, const Plan& plan, const base::Slot& window) const {
-  return std::ranges::any_of(owner.plans, [&](const Plan& other) {
-    return std::ranges::find(plan.bought.rule->unless, other.bought.rule->name) !=
-               plan.bought.rule->unless.end() &&
-           other.bought.from < window.to && window.from < other.bought.to;
-  });
-}
-
-const Cover* CoverBook::cover_of(const Plan& plan, const Tapped& tap, const Slot& slot) const {
-  for (const Cover& cover : plan.bought.rule->covers) {
-    if (cover.item != tap.item->rule->name) continue;
-    if (fits(cover.where, slot.attributes) && agrees(plan.bought.attributes, slot.attributes)) {
-      return &cover;
-    }
+const std::vector<CoverAt>& CoverBook::covers_at(Account& owner, std::uint32_t index) const {
+  const auto [found, is_new] = owner.covers.try_emplace(index);
+  if (!is_new) return found->second;
+  for (std::uint32_t i = 0; i < owner.plans.size(); ++i) {
+    auto at = cover_at(owner.plans[i].bought, slots_->at(index));
+    if (!at.has_value()) continue;
+    at->plan = i;
+    found->second.push_back(*std::move(at));
   }
-  return nullptr;
+  return found->second;
 }
 
-std::optional<Rational> CoverBook::units_per_quantity(const Cover& cover, const Slot& slot,
-                                                      std::int64_t second) const {
-  Rational factor = Rational::whole(1);
-  if (cover.kind != Cover::Factor::list_price) {
-    const auto number = looked_up(cover.factor, cover.item, slot.attributes, second);
-    if (!number.has_value()) return std::nullopt;  // A placeholder covers nothing.
-    factor = *number;
+Bucket& CoverBook::bucket_of(Plan& plan, std::int64_t second) {
+  const bool is_now = plan.bucket_now != nullptr && plan.now.from <= second && second < plan.now.to;
+  if (!is_now) {
+    plan.now = plan.bought.rule->reset == metering::WindowKind::life
+                   ? base::Slot{0, for_ever}
+                   : cutter_->window(plan.bought.rule->reset, second);
+    plan.bucket_now = &plan.buckets[plan.now.from];
   }
-  if (cover.kind == Cover::Factor::number) return factor;
-  const Rational list =
-      Rational::of(slot.price.brackets.front().unit) / Rational::of(slot.item->rule->price.per);
-  return factor * list;
+  return *plan.bucket_now;
 }
 
-void CoverBook::take(Account& owner, std::uint32_t number, Entry& entry, std::size_t at) {
-  Tapped& tap = *entry.tap;
-  const Part& part = tap.in[at];
+/// Whether the plan covers usage of the window at all, whatever is left of it.
+bool CoverBook::is_drawn_in(const Account& owner, const Plan& plan,
+                            const base::Slot& window) const {
+  if (!is_in_time(plan.bought, window)) return false;
+  const std::vector<std::string>& unless = plan.bought.rule->unless;
+  return unless.empty() || std::ranges::none_of(owner.plans, [&](const Plan& other) {
+           return std::ranges::find(unless, other.bought.rule->name) != unless.end() &&
+                  other.bought.from < window.to && window.from < other.bought.to;
+         });
+}
+
+/// Whether a part could be covered without a look at other usage. `covers` and the totals of
+/// plans agree with each other also where it could not.
+bool CoverBook::cover_part_alone(Account& owner, Tapped& tap, const Part& part) {
+  const Window window{tap.window.from, tap.window.to};
   const Slot& slot = slots_->at(part.slot);
-  Plan& plan = owner.plans[number];
-  const Cover* const cover = cover_of(plan, tap, slot);
-  if (cover == nullptr) return;
-  const auto units = units_per_quantity(*cover, slot, tap.window.from);
-  if (!units.has_value() || units->is_too_large() || units->is_negative()) return;
-  const Rational rest = part.quantity - tap.covered[at].quantity;
+  Rational rest = part.quantity;
+  if (rest.is_too_large() || rest.is_negative()) return false;
+  Rational lacked = offered(tap, part.slot);
+  for (const CoverAt& at : covers_at(owner, part.slot)) {
+    Plan& plan = owner.plans[at.plan];
+    Covering* const had = covering_of(tap, at.plan, part.slot);
+    if (had != nullptr) lacked += -had->part.quantity;  // Now: what it lacked behind this plan.
+    if (had == nullptr && rest.is_zero()) continue;
+    if (!is_drawn_in(owner, plan, tap.window)) continue;
+    const auto units = units_at(at, slot, tap.window.from);
+    if (!units.has_value()) continue;
+    Bucket& bucket = bucket_of(plan, tap.window.from);
+    const Rational left = plan.bought.quota - bucket.taken;
+    const Rational wanted = rest * *units;
+    const Rational change = had == nullptr ? wanted : wanted - had->units;
+    if (left.is_too_large() || left.is_negative() || change.is_too_large()) return false;
+    if (left.is_zero()) {
+      // Used up in earlier windows, or before it was this one's turn to get all: however much
+      // it wants, it gets what it got.
+      const bool is_behind = had == nullptr && bucket.last < window;
+      const bool is_short = lacked.is_positive() && !change.is_negative();
+      if (!is_behind && !is_short) return false;
+      if (had != nullptr) rest += -had->part.quantity;
+      continue;
+    }
+    // Something is left: all that wanted of the plan have got it, and this may grow as far.
+    if (left < change) return false;
+    const Rational taken = bucket.taken + change;
+    if (taken.is_too_large()) return false;
+    bucket.taken = taken;
+    if (rest.is_zero()) {
+      tap.covers.erase(tap.covers.begin() + (had - tap.covers.data()));
+      continue;
+    }
+    bucket.last = std::max(bucket.last, window);
+    if (had == nullptr) {
+      tap.covers.push_back({&plan.bought.rule->name, {part.slot, rest}, at.plan, wanted, &bucket});
+    } else {
+      had->part.quantity = rest;
+      had->units = wanted;
+    }
+    rest = Rational();
+  }
+  return true;
+}
+
+/// The same for all parts, of now and of before.
+bool CoverBook::cover_alone(Account& owner, Tapped& tap) {
+  sort_parts(tap.in, *slots_);
+  const auto is_in = [&](std::uint32_t slot) {
+    return std::ranges::any_of(tap.in, [&](const Part& each) { return each.slot == slot; });
+  };
+  boost::container::small_vector<std::uint32_t, 4> gone;
+  for (const Covering& each : tap.covers) {
+    if (!is_in(each.part.slot)) gone.push_back(each.part.slot);
+  }
+  for (const std::uint32_t slot : gone) {
+    if (!cover_part_alone(owner, tap, {slot, {}})) return false;
+  }
+  for (const Part& part : tap.in) {
+    if (!cover_part_alone(owner, tap, part)) return false;
+  }
+  if (tap.covers.size() > 1) {
+    const auto place = [&](const Covering& each) {
+      const auto part = std::ranges::find(tap.in, each.part.slot, &Part::slot);
+      return std::pair(each.plan, part - tap.in.begin());
+    };
+    std::ranges::sort(tap.covers, {}, place);
+  }
+  return true;
+}
+
+void CoverBook::take(Account& owner, const CoverAt& at, Tapped& tap, const Part& part) {
+  Plan& plan = owner.plans[at.plan];
+  const auto units = units_at(at, slots_->at(part.slot), tap.window.from);
+  if (!units.has_value()) return;
+  Rational rest = part.quantity;
+  for (const Covering& each : tap.covers) {
+    if (each.part.slot == part.slot) rest += -each.part.quantity;
+  }
   if (!rest.is_positive()) return;
-  const std::int64_t bucket = bucket_of(plan, tap.window.from);
-  const Rational left = plan.bought.quota - plan.taken[bucket];
+  Bucket& bucket = bucket_of(plan, tap.window.from);
+  const Rational left = plan.bought.quota - bucket.taken;
   const Rational wanted = rest * *units;
   if (left.is_too_large() || wanted.is_too_large() || !left.is_positive()) return;
   const bool is_all = wanted <= left;
   const Rational taken = is_all ? wanted : left;
   const Rational quantity = is_all ? rest : left / *units;
   if (quantity.is_too_large()) return;
-  plan.taken[bucket] += taken;
-  tap.covered[at].quantity += quantity;
-  tap.covers.emplace_back(&plan.bought.rule->name, Part{part.slot, quantity});
-  entry.taken.push_back({number, bucket, part.slot, taken, quantity});
+  bucket.taken += taken;
+  bucket.last = std::max(bucket.last, {tap.window.from, tap.window.to});
+  tap.covers.push_back({&plan.bought.rule->name, {part.slot, quantity}, at.plan, taken, &bucket});
 }
 
-void CoverBook::allocate_window(Account& owner, std::vector<Entry>& entries) {
-  for (Entry& entry : entries) {
-    sort_parts(entry.tap->in, *slots_);
-    entry.tap->covered = entry.tap->in;
-    for (Part& part : entry.tap->covered) part.quantity = Rational();
-    entry.tap->covers.clear();
-    entry.taken.clear();
+void CoverBook::allocate_window(Account& owner, std::uint32_t group, Usage& usage,
+                                std::vector<Tapped*>& changed) {
+  sort(usage);
+  std::vector<std::vector<Covering>> before;
+  before.reserve(usage.taps.size());
+  for (Tapped* tap : usage.taps) {
+    sort_parts(tap->in, *slots_);
+    before.push_back(std::move(tap->covers));
+    tap->covers.clear();
   }
-  const base::Slot& window = entries.front().tap->window;
+  struct Served {
+    Tapped* tap;
+    const CoverAt* at;
+    const Part* part;
+    Rational rank;
+  };
+  std::vector<Served> served;
+  const base::Slot& window = usage.taps.front()->window;
   for (std::uint32_t number = 0; number < owner.plans.size(); ++number) {
     const Plan& plan = owner.plans[number];
-    if (!is_in_time(plan.bought, window) || is_lost(owner, plan, window)) continue;
-    struct Served {
-      Entry* entry;
-      std::size_t part;
-      Rational ratio;
-    };
-    std::vector<Served> served;
-    for (Entry& entry : entries) {
-      for (std::size_t i = 0; i < entry.tap->in.size(); ++i) {
-        const Slot& slot = slots_->at(entry.tap->in[i].slot);
-        const Cover* const cover = cover_of(plan, *entry.tap, slot);
-        if (cover == nullptr) continue;
-        Rational ratio;
-        if (plan.bought.rule->serves_deepest_discount_first &&
-            cover->kind == Cover::Factor::multiplier) {
-          const auto number_of =
-              looked_up(cover->factor, cover->item, slot.attributes, window.from);
-          if (number_of.has_value()) ratio = *number_of;
+    if (plan.group != group || !is_drawn_in(owner, plan, window)) continue;
+    served.clear();
+    for (Tapped* tap : usage.taps) {
+      for (const Part& part : tap->in) {
+        for (const CoverAt& at : covers_at(owner, part.slot)) {
+          if (at.plan != number) continue;
+          const Slot& slot = slots_->at(part.slot);
+          served.push_back({tap, &at, &part, rank_at(plan.bought, at, slot, window.from)});
         }
-        served.push_back({&entry, i, ratio});
       }
     }
-    std::ranges::stable_sort(served,
-                             [](const Served& a, const Served& b) { return a.ratio < b.ratio; });
-    for (const Served& each : served) take(owner, number, *each.entry, each.part);
+    if (plan.bought.rule->serves_deepest_discount_first) {
+      std::ranges::stable_sort(served,
+                               [](const Served& a, const Served& b) { return a.rank < b.rank; });
+    }
+    for (const Served& each : served) take(owner, *each.at, *each.tap, *each.part);
+  }
+  for (std::size_t i = 0; i < usage.taps.size(); ++i) {
+    if (usage.taps[i]->covers != before[i]) list(*usage.taps[i], changed);
   }
 }
 
-void CoverBook::allocate(std::uint32_t number, std::int64_t from, std::int64_t to,
-                         std::vector<Tapped*>& changed) {
-  Account& owner = account(number);
-  std::int64_t end = to;
-  for (Plan& plan : owner.plans) {
+void CoverBook::allocate(const Range& range, std::vector<Tapped*>& changed) {
+  Account& owner = *range.account;
+  std::int64_t end = range.to;
+  for (const Plan& plan : owner.plans) {
+    if (plan.group != range.group) continue;
     const bool is_aggregate = plan.bought.rule->reset == metering::WindowKind::life;
-    end = std::max(end, is_aggregate
-                            ? for_ever
-                            : cutter_->window(plan.bought.rule->reset, std::max(from, to - 1)).to);
+    const std::int64_t last = std::max(range.from, range.to - 1);
+    end =
+        std::max(end, is_aggregate ? for_ever : cutter_->window(plan.bought.rule->reset, last).to);
   }
-  const auto first = owner.windows.lower_bound({from, 0});
-  for (auto at = first; at != owner.windows.end() && at->first.first < end; ++at) {
-    for (Entry& entry : at->second) {
-      for (const Taken& taken : entry.taken) {
-        owner.plans[taken.plan].taken[taken.bucket] += -taken.units;
+  std::map<Window, Usage>& windows = owner.groups[range.group];
+  const auto first = windows.lower_bound({range.from, std::numeric_limits<std::int64_t>::min()});
+  const Window behind_earlier{range.from - 1, for_ever};
+  for (auto at = first; at != windows.end() && at->first.first < end; ++at) {
+    for (const Tapped* tap : at->second.taps) {
+      for (const Covering& each : tap->covers) {
+        each.bucket->taken += -each.units;
+        each.bucket->last = std::min(each.bucket->last, behind_earlier);
       }
     }
   }
-  for (auto at = first; at != owner.windows.end() && at->first.first < end; ++at) {
-    allocate_window(owner, at->second);
-    for (const Entry& entry : at->second) changed.push_back(entry.tap);
+  for (auto at = first; at != windows.end() && at->first.first < end; ++at) {
+    allocate_window(owner, range.group, at->second, changed);
+  }
+}
+
+void CoverBook::allocate(std::span<Tapped* const> taps, std::vector<Tapped*>& changed) {
+  ranges_.clear();
+  for (Tapped* tap : taps) {
+    if (tap->is_listed) continue;
+    Account& owner = account(tap->account);
+    list(*tap, changed);
+    if (!cover_alone(owner, *tap)) note_range(owner, *tap);
+  }
+  for (const Range& each : ranges_) allocate(each, changed);
+}
+
+void CoverBook::allocate_anew(std::span<Tapped* const> taps, std::vector<Tapped*>& changed) {
+  ranges_.clear();
+  for (Tapped* tap : taps) note_range(account(tap->account), *tap);
+  for (const Range& each : ranges_) allocate(each, changed);
+}
+
+void CoverBook::note_range(Account& owner, const Tapped& tap) {
+  const std::uint32_t group = groups_.of_item(tap.item->name_index);
+  const auto known = std::ranges::find_if(
+      ranges_, [&](const Range& each) { return each.account == &owner && each.group == group; });
+  if (known == ranges_.end()) {
+    ranges_.push_back({&owner, group, tap.window.from, tap.window.from + 1});
+  } else {
+    known->from = std::min(known->from, tap.window.from);
+    known->to = std::max(known->to, tap.window.from + 1);
+  }
+}
+
+void CoverBook::allocate_all(std::uint32_t number, std::vector<Tapped*>& changed) {
+  Account& owner = account(number);
+  for (auto& [group, windows] : owner.groups) {
+    for (auto& [window, usage] : windows) {
+      for (Tapped* tap : usage.taps) list(*tap, changed);
+    }
+    allocate({&owner, group, 0, limits::usage_second_max}, changed);
   }
 }
 

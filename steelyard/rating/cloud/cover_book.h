@@ -1,30 +1,23 @@
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_map.hpp>
 #include <cstdint>
+#include <limits>
 #include <map>
-#include <string>
+#include <span>
 #include <vector>
 
 #include "steelyard/rating/cloud/cells.h"
+#include "steelyard/rating/cloud/cover_rules.h"
 #include "steelyard/rating/cloud/pieces.h"
-#include "steelyard/rating/cloud/resolver.h"
-#include "steelyard/rating/cloud/row_table.h"
 
 namespace steelyard::rating::cloud {
 
-/// A plan that an account has: bought, or free for everyone.
-struct BoughtPlan {
-  const pricebook::CloudPlan* rule = nullptr;
-  std::string id;
-  std::string account;
-  std::int64_t from = 0;  ///< Seconds: usage before is never covered.
-  std::int64_t to = 0;
-  std::int64_t ordered = 0;
-  money::Rational quota;  ///< Of each reset window, or of all.
-  Attributes attributes;  ///< Usage that says otherwise is not covered.
-
-  bool operator==(const BoughtPlan&) const = default;
+/// What was taken of a plan in one reset window, and the last window that took of it.
+struct Bucket {
+  money::Rational taken;
+  std::pair<std::int64_t, std::int64_t> last{std::numeric_limits<std::int64_t>::min(), 0};
 };
 
 /// Which usage is covered by which plan, for all accounts: a function of the sets of plans and
@@ -32,6 +25,10 @@ struct BoughtPlan {
 /// plans by priority, then earliest expiry, then earliest order, then id, each take what is
 /// left of their quota from the usage that they cover, in the order that they serve.
 /// Source: charge-models, section 5.
+///
+/// Usage that finds its plans not used up, or used up by earlier windows, changes nothing for
+/// other usage: it is covered alone, from the plans' running totals. Otherwise its window, and
+/// later ones as far as quotas reach, are allocated anew, but only for items that share plans.
 class CoverBook {
  public:
   CoverBook(const Catalog& catalog, SlotTable& slots, Cutter& cutter);
@@ -48,52 +45,72 @@ class CoverBook {
     return this->account(account).is_covered[item.name_index];
   }
 
-  /// Allocates anew the windows that begin in [from, to), and later ones as far as quotas
-  /// reach, and lists their taps. `Tapped::covered` and `covers` are new; the output is not.
-  void allocate(std::uint32_t account, std::int64_t from, std::int64_t to,
-                std::vector<Tapped*>& changed);
+  /// Covers usage whose `in` has changed, and lists each tap once whose `in` or `covers` is
+  /// not what it was; marked with `is_listed`. Its output is left to the caller.
+  /// Requires: the taps are noted, and covered by a plan of their account; their `out` is what
+  /// was left of them when they were covered last.
+  void allocate(std::span<Tapped* const> taps, std::vector<Tapped*>& changed);
+
+  /// The same whatever their `out` is: to take `allocate` back.
+  void allocate_anew(std::span<Tapped* const> taps, std::vector<Tapped*>& changed);
+
+  /// The same for all usage of an account.
+  void allocate_all(std::uint32_t account, std::vector<Tapped*>& changed);
 
  private:
+  /// By start, then end.
+  using Window = std::pair<std::int64_t, std::int64_t>;
+
   struct Plan {
     BoughtPlan bought;
-    std::map<std::int64_t, money::Rational> taken;  ///< By start of the reset window.
+    std::uint32_t group = CoverGroups::none;
+    std::map<std::int64_t, Bucket> buckets{};  ///< By start of the reset window.
+    base::Slot now{};                          ///< The reset window that was asked for last.
+    Bucket* bucket_now = nullptr;
   };
-  struct Taken {
-    std::uint32_t plan = 0;
-    std::int64_t bucket = 0;
-    std::uint32_t slot = 0;
-    money::Rational units;
-    money::Rational quantity;
+  struct Usage {
+    std::vector<Tapped*> taps;
+    bool is_sorted = true;
   };
-  struct Entry {
-    Tapped* tap = nullptr;
-    std::vector<Taken> taken;
-  };
-  using Window = std::pair<std::int64_t, std::int64_t>;
   struct Account {
     std::vector<Plan> plans;  ///< In the order in which they are drawn.
-    std::map<Window, std::vector<Entry>> windows;
+    std::map<std::uint32_t, std::map<Window, Usage>> groups;  ///< Of items that share plans.
+    boost::unordered_flat_map<std::uint32_t, std::vector<CoverAt>> covers;  ///< By slot.
     std::vector<bool> is_covered;    ///< By PreparedItem::name_index: by one of the plans.
     std::vector<Tapped*> uncovered;  ///< What plans that are bought later may cover.
+  };
+  /// Windows of one group that must be allocated anew: those that begin in [from, to), and
+  /// later ones as far as quotas reach.
+  struct Range {
+    Account* account = nullptr;
+    std::uint32_t group = 0;
+    std::int64_t from = 0;
+    std::int64_t to = 0;
   };
 
   Account& account(std::uint32_t number);
   static void give_everything_back(Account& account);
   void plans_changed(Account& account);
   void insert(Account& account, Tapped& tap) const;
-  void allocate_window(Account& account, std::vector<Entry>& entries);
-  void take(Account& account, std::uint32_t plan, Entry& entry, std::size_t part);
-  bool is_lost(const Account& account, const Plan& plan, const base::Slot& window) const;
-  const pricebook::CloudPlan::Cover* cover_of(const Plan& plan, const Tapped& tap,
-                                              const Slot& slot) const;
-  std::optional<money::Rational> units_per_quantity(const pricebook::CloudPlan::Cover& cover,
-                                                    const Slot& slot, std::int64_t second) const;
-  std::int64_t bucket_of(const Plan& plan, std::int64_t second);
+  void sort(Usage& usage) const;
+  const std::vector<CoverAt>& covers_at(Account& account, std::uint32_t slot) const;
+  Bucket& bucket_of(Plan& plan, std::int64_t second);
+  bool is_drawn_in(const Account& account, const Plan& plan, const base::Slot& window) const;
 
-  const Catalog* catalog_;
+  bool cover_alone(Account& account, Tapped& tap);
+  bool cover_part_alone(Account& account, Tapped& tap, const Part& part);
+  void note_range(Account& account, const Tapped& tap);
+  void allocate(const Range& range, std::vector<Tapped*>& changed);
+  void allocate_window(Account& account, std::uint32_t group, Usage& usage,
+                       std::vector<Tapped*>& changed);
+  void take(Account& account, const CoverAt& at, Tapped& tap, const Part& part);
+
   SlotTable* slots_;
   Cutter* cutter_;
+  const Catalog* catalog_;
+  CoverGroups groups_;
   boost::unordered_map<std::uint32_t, Account> accounts_;
+  std::vector<Range> ranges_;  // Of the call that is being made.
 };
 
 }  // namespace steelyard::rating::cloud

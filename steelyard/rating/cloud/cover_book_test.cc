@@ -24,7 +24,7 @@ plans:
   - {plan: demo/money, unit: money, reset: none, covers: [{item: demo/traffic, factor: list_price}]}
 )";
 
-class CoverOfPlans : public testing::Test {
+class Covers : public testing::Test {
  protected:
   Fact fact(const std::string& resource, const std::string& start, const std::string& end,
             const std::string& meter, std::int64_t value, std::string_view region = "a") {
@@ -74,21 +74,21 @@ class CoverOfPlans : public testing::Test {
   std::map<std::string, money::Decimal> covered_;
 };
 
-TEST_F(CoverOfPlans, a_quota_is_full_again_each_hour) {
+TEST_F(Covers, a_quota_is_full_again_each_hour) {
   buy(plan("demo/hourly", "p", 100));
   use(fact("r", "10:00", "12:00", "storage_gb", 150));
   EXPECT_EQ(total_.to_text(), "100");  // 50 in each hour.
   EXPECT_EQ(covered("demo/storage plan demo/hourly"), "200");
 }
 
-TEST_F(CoverOfPlans, a_factor_is_what_a_unit_takes_of_the_quota) {
+TEST_F(Covers, a_factor_is_what_a_unit_takes_of_the_quota) {
   buy(plan("demo/hourly", "p", 100));
   use(fact("r", "10:00", "11:00", "backup_gb", 250));
   EXPECT_EQ(covered("demo/backup plan demo/hourly"), "200");
   EXPECT_EQ(total_.to_text(), "50");
 }
 
-TEST_F(CoverOfPlans, resources_are_served_by_their_names_whatever_came_first) {
+TEST_F(Covers, resources_are_served_by_their_names_whatever_came_first) {
   buy(plan("demo/hourly", "p", 100));
   use(fact("r-2", "10:00", "11:00", "storage_gb", 80));
   EXPECT_EQ(total_.to_text(), "0");
@@ -99,7 +99,7 @@ TEST_F(CoverOfPlans, resources_are_served_by_their_names_whatever_came_first) {
   EXPECT_EQ(total_.to_text(), "30");
 }
 
-TEST_F(CoverOfPlans, prices_of_one_resource_are_served_in_the_order_of_the_table) {
+TEST_F(Covers, prices_of_one_resource_are_served_in_the_order_of_the_table) {
   buy(plan("demo/first", "p", 10));
   use(fact("r", "10:00", "11:00", "gb", 10, "b"));
   EXPECT_EQ(total_.to_text(), "0");
@@ -107,7 +107,7 @@ TEST_F(CoverOfPlans, prices_of_one_resource_are_served_in_the_order_of_the_table
   EXPECT_EQ(total_.to_text(), "8");  // The 4 at 1 are covered, and 6 of the 10 at 2.
 }
 
-TEST_F(CoverOfPlans, by_priority_then_expiry_then_order_then_id) {
+TEST_F(Covers, by_priority_then_expiry_then_order_then_id) {
   use(fact("r", "10:00", "11:00", "gb", 5));
   buy(plan("demo/second", "a", 100));
   EXPECT_EQ(covered("demo/traffic plan demo/second"), "5");
@@ -117,7 +117,7 @@ TEST_F(CoverOfPlans, by_priority_then_expiry_then_order_then_id) {
   EXPECT_EQ(total_.to_text(), "0");
 }
 
-TEST_F(CoverOfPlans, an_aggregate_goes_to_the_earliest_usage) {
+TEST_F(Covers, an_aggregate_goes_to_the_earliest_usage) {
   buy(plan("demo/first", "p", 10));
   use(fact("r", "14:00", "15:00", "gb", 8));
   use(fact("r", "12:00", "13:00", "gb", 8));
@@ -126,7 +126,7 @@ TEST_F(CoverOfPlans, an_aggregate_goes_to_the_earliest_usage) {
   EXPECT_EQ(engine_.take_back(fact("r", "12:00", "13:00", "gb", 8)).amount.to_text(), "-6");
 }
 
-TEST_F(CoverOfPlans, usage_before_it_began_or_after_it_ended_is_not_covered) {
+TEST_F(Covers, usage_before_it_began_or_after_it_ended_is_not_covered) {
   buy(plan("demo/first", "p", 100, "11:00", "12:00"));
   use(fact("r", "10:00", "11:00", "gb", 1));
   use(fact("r", "12:00", "13:00", "gb", 1));
@@ -135,7 +135,7 @@ TEST_F(CoverOfPlans, usage_before_it_began_or_after_it_ended_is_not_covered) {
   EXPECT_EQ(total_.to_text(), "2");
 }
 
-TEST_F(CoverOfPlans, one_that_arrives_late_gives_back_and_one_taken_back_charges_again) {
+TEST_F(Covers, one_that_arrives_late_gives_back_and_one_taken_back_charges_again) {
   use(fact("r", "10:00", "11:00", "gb", 5));
   EXPECT_EQ(total_.to_text(), "5");
   buy(plan("demo/first", "p", 3));
@@ -145,7 +145,7 @@ TEST_F(CoverOfPlans, one_that_arrives_late_gives_back_and_one_taken_back_charges
   EXPECT_EQ(covered("demo/traffic plan demo/first"), "0");
 }
 
-TEST_F(CoverOfPlans, only_usage_that_its_conditions_fit) {
+TEST_F(Covers, only_usage_that_its_conditions_fit) {
   buy(plan("demo/local", "p", 100));
   use(fact("r", "10:00", "11:00", "gb", 5, "a"));
   use(fact("r", "10:00", "11:00", "gb", 5, "b"));
@@ -156,14 +156,14 @@ TEST_F(CoverOfPlans, only_usage_that_its_conditions_fit) {
   EXPECT_EQ(total_.to_text(), "5") << "what was bought for b covers nothing in a";
 }
 
-TEST_F(CoverOfPlans, money_is_used_up_at_the_list_price) {
+TEST_F(Covers, money_is_used_up_at_the_list_price) {
   buy(plan("demo/money", "p", 6));
   use(fact("r", "10:00", "11:00", "gb", 5, "b"));
   EXPECT_EQ(covered("demo/traffic plan demo/money"), "3");
   EXPECT_EQ(total_.to_text(), "4");
 }
 
-TEST_F(CoverOfPlans, other_accounts_have_none_of_it) {
+TEST_F(Covers, other_accounts_have_none_of_it) {
   buy(plan("demo/first", "p", 100));
   Fact other = fact("r", "10:00", "11:00", "gb", 5);
   other.account = "big";

@@ -60,25 +60,21 @@ Charge Engine::change(const Fact& fact, Direction direction) {
 
 Charge Engine::add_plan(const BoughtPlan& plan) {
   const std::uint32_t account = cells_.account_number(plan.account);
+  trace_plans();
   covers_.note(account, plan);
   return plans_changed(account);
 }
 
 Charge Engine::take_back_plan(const BoughtPlan& plan) {
   const std::uint32_t account = cells_.account_number(plan.account);
+  trace_plans();
   covers_.forget(account, plan);
   return plans_changed(account);
 }
 
 Charge Engine::plans_changed(std::uint32_t account) {
-  if (trace_ != nullptr) {
-    trace_->begin_plans(*catalog_, slots_);
-    trace_taps();
-  }
-  std::vector<Tapped*> changed;
-  covers_.allocate(account, 0, limits::usage_second_max, changed);
-  for (Tapped* tap : changed) tapped_.push_back(tap);
-  return finish(account, cover(), Direction::add);
+  covers_.allocate_all(account, listed_);
+  return finish(account, pass_on_what_is_left(), Direction::add);
 }
 
 Charge Engine::finish(std::uint32_t account, Result<void> result, Direction direction) {
@@ -96,8 +92,11 @@ Charge Engine::finish(std::uint32_t account, Result<void> result, Direction dire
     charge.detail = std::move(result.error().detail);
   }
   for (Priced* fee : dirty_) fee->is_dirty = false;
+  for (Tapped* tap : listed_) tap->is_listed = false;
   dirty_.clear();
   tapped_.clear();
+  listed_.clear();
+  are_covers_changed_ = false;
   touched_.clear();
   undo_.clear();
   undo_measured_.clear();
@@ -390,33 +389,27 @@ Result<void> Engine::pool_changed(Pooled& pool) {
 /// Lets plans cover what was measured, and passes the rest on.
 Result<void> Engine::cover() {
   if (tapped_.empty()) return {};
-  std::map<std::uint32_t, std::pair<std::int64_t, std::int64_t>> accounts;
-  std::vector<Tapped*> changed;
-  for (Tapped* tap : tapped_) {
-    covers_.note(*tap);
-    if (!covers_.covers(tap->account, *tap->item)) {
-      if (std::ranges::find(changed, tap) == changed.end()) changed.push_back(tap);
-      tap->covered.clear();
-      tap->covers.clear();
-      continue;
-    }
-    const auto [found, is_new] =
-        accounts.try_emplace(tap->account, tap->window.from, tap->window.from + 1);
-    found->second.first = std::min(found->second.first, tap->window.from);
-    found->second.second = std::max(found->second.second, tap->window.from + 1);
-  }
   if (trace_ != nullptr) trace_taps();
-  for (const auto& [account, window] : accounts) {
-    covers_.allocate(account, window.first, window.second, changed);
-  }
-  if (!accounts.empty()) {
-    std::ranges::sort(changed);
-    changed.erase(std::ranges::unique(changed).begin(), changed.end());
-  }
-  for (Tapped* tap : changed) {
+  std::erase_if(tapped_, [&](Tapped* tap) {
+    covers_.note(*tap);
+    if (covers_.covers(tap->account, *tap->item)) return false;
+    if (!tap->is_listed) listed_.push_back(tap);
+    tap->is_listed = true;
+    return true;
+  });
+  are_covers_changed_ = true;
+  covers_.allocate(tapped_, listed_);
+  return pass_on_what_is_left();
+}
+
+Result<void> Engine::pass_on_what_is_left() {
+  for (Tapped* tap : listed_) {
     Parts out = tap->in;
-    for (std::size_t i = 0; i < tap->covered.size(); ++i) {
-      out[i].quantity += -tap->covered[i].quantity;
+    for (const Covering& each : tap->covers) {
+      const auto part = std::find_if(out.begin(), out.end(),
+                                     [&](const Part& of) { return of.slot == each.part.slot; });
+      STEELYARD_CHECK(part != out.end());
+      part->quantity += -each.part.quantity;
     }
     if (out == tap->out) continue;
     const Parts before = tap->out;
@@ -424,7 +417,6 @@ Result<void> Engine::cover() {
     tap->out = out;
     STEELYARD_PASS(deliver(tap->target, 0, before, out));
   }
-  tapped_.assign(changed.begin(), changed.end());
   return {};
 }
 
@@ -440,17 +432,18 @@ Result<void> Engine::collect(std::uint32_t account, std::vector<Line>& lines, Di
                    changes_);
     fees_.push_back(std::move(fee_lines));
   }
-  for (const Tapped* tap : tapped_) {
+  for (const Tapped* tap : listed_) {
     FeeLines covered;
-    for (const auto& [name, part] : tap->covers) {
-      covered.push_back({&rows_.of_plan(slots_.at(part.slot), *name), part.quantity});
+    for (const Covering& each : tap->covers) {
+      const Row& row = rows_.of_plan(slots_.at(each.part.slot), *each.plan_name);
+      covered.push_back({&row, each.part.quantity});
     }
     add_difference(tap->lines, covered, changes_);
     covers_lines_.push_back(std::move(covered));
   }
   STEELYARD_PASS(sums_.add(account, changes_, rows_, lines));
   for (std::size_t i = 0; i < dirty_.size(); ++i) dirty_[i]->lines = std::move(fees_[i]);
-  for (std::size_t i = 0; i < tapped_.size(); ++i) tapped_[i]->lines = std::move(covers_lines_[i]);
+  for (std::size_t i = 0; i < listed_.size(); ++i) listed_[i]->lines = std::move(covers_lines_[i]);
   return {};
 }
 
@@ -469,16 +462,7 @@ void Engine::undo() {
     *at->members = std::move(at->before);
   }
   for (auto at = undo_.rbegin(); at != undo_.rend(); ++at) *at->parts = std::move(at->before);
-  std::map<std::uint32_t, std::int64_t> accounts;
-  for (const Tapped* tap : tapped_) {
-    if (!covers_.covers(tap->account, *tap->item)) continue;
-    const auto [found, is_new] = accounts.try_emplace(tap->account, tap->window.from);
-    found->second = std::min(found->second, tap->window.from);
-  }
-  std::vector<Tapped*> changed;
-  for (const auto& [account, from] : accounts) {
-    covers_.allocate(account, from, from + 1, changed);
-  }
+  if (are_covers_changed_) covers_.allocate_anew(tapped_, listed_);
 }
 
 }  // namespace steelyard::rating::cloud

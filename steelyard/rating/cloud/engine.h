@@ -73,6 +73,7 @@ class Engine {
                                                  const std::optional<Error>& problem);
   void trace_reading(const PreparedItem& item, const Fact& fact, const Reading& reading,
                      const std::vector<metering::PlainStep>& steps);
+  void trace_plans();
   void trace_taps();
   static void change_slot_count(Leaf& leaf, std::uint32_t slot, int by);
   void touch(Leaf& leaf);
@@ -82,6 +83,7 @@ class Engine {
   [[nodiscard]] Result<void> deliver_pooled(Pooled& pool, const Parts& before, const Parts& after);
   [[nodiscard]] Result<void> pool_changed(Pooled& pool);
   [[nodiscard]] Result<void> cover();
+  [[nodiscard]] Result<void> pass_on_what_is_left();
   [[nodiscard]] Result<void> collect(std::uint32_t account, std::vector<Line>& lines,
                                      Direction direction);
   Charge finish(std::uint32_t account, Result<void> result, Direction direction);
@@ -123,7 +125,9 @@ class Engine {
   std::vector<Leaf*> touched_;
   std::vector<Pooled*> touched_pools_;
   std::vector<Priced*> dirty_;
-  std::vector<Tapped*> tapped_;
+  std::vector<Tapped*> tapped_;  // Their `in` has changed.
+  std::vector<Tapped*> listed_;  // They, and others that plans now cover otherwise.
+  bool are_covers_changed_ = false;
   std::vector<Undo> undo_;
   std::vector<UndoMeasured> undo_measured_;
   std::vector<UndoMembers> undo_members_;

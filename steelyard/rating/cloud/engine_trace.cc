@@ -22,6 +22,12 @@ void Engine::trace_reading(const PreparedItem& item, const Fact& fact, const Rea
   trace_->add_reading(item, std::move(traced));
 }
 
+void Engine::trace_plans() {
+  if (trace_ == nullptr) return;
+  trace_->begin_plans(*catalog_, slots_);
+  trace_taps();
+}
+
 /// What plans cover may change in any window; the trace drops those where it does not.
 void Engine::trace_taps() {
   for (const Tapped& tap : cells_.taps()) trace_->keep(tap);

@@ -1,19 +1,57 @@
 #include "steelyard/rating/cloud/fact_store.h"
 
+#include <algorithm>
 #include <cstring>
+
+#include "steelyard/base/check.h"
 
 namespace steelyard::rating::cloud {
 namespace {
 
-template <class Number>
-void put(const Number& number, std::string& to) {
-  to.append(reinterpret_cast<const char*>(&number), sizeof number);
+constexpr std::size_t block_bytes = 1 << 20;
+constexpr std::uint8_t is_long = 255;  ///< The size of a text stands behind, in four bytes.
+
+/// What stands in front of a fact's meters and texts.
+struct Head {
+  std::int64_t start = 0;
+  std::int64_t end = 0;
+  std::uint64_t sequence = 0;
+  std::uint32_t start_nanoseconds = 0;
+  std::uint32_t end_nanoseconds = 0;
+  std::uint32_t size = 0;  ///< Of all, in bytes.
+  std::uint16_t code = 0;
+  std::uint16_t meters = 0;
+  std::uint16_t attributes = 0;
+};
+
+std::size_t size_of(std::string_view text) {
+  return 1 + text.size() + (text.size() < is_long ? 0 : sizeof(std::uint32_t));
 }
 
-void put_text(std::string_view text, std::string& to) {
-  put(static_cast<std::uint16_t>(text.size()), to);
-  to += text;
-}
+/// Writes one thing behind the other.
+class Packer {
+ public:
+  explicit Packer(char* at) : at_(at) {}
+
+  template <class Number>
+  void put(const Number& number) {
+    std::memcpy(at_, &number, sizeof number);
+    at_ += sizeof number;
+  }
+  void put_text(std::string_view text) {
+    if (text.size() < is_long) {
+      put(static_cast<std::uint8_t>(text.size()));
+    } else {
+      put(is_long);
+      put(static_cast<std::uint32_t>(text.size()));
+    }
+    if (!text.empty()) std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+  }
+
+ private:
+  char* at_;
+};
 
 /// Reads what was put, in the same order.
 class Unpacker {
@@ -28,7 +66,8 @@ class Unpacker {
     return number;
   }
   std::string_view take_text() {
-    const auto size = take<std::uint16_t>();
+    std::size_t size = take<std::uint8_t>();
+    if (size == is_long) size = take<std::uint32_t>();
     const std::string_view text(at_, size);
     at_ += size;
     return text;
@@ -38,57 +77,83 @@ class Unpacker {
   const char* at_;
 };
 
+Head head_at(const char* at) { return Unpacker(at).take<Head>(); }
+
 }  // namespace
 
+char* FactStore::room_for(std::size_t bytes, Place& place) {
+  if (blocks_.empty() || used_ + bytes > blocks_.back().size()) {
+    blocks_.emplace_back(std::max(bytes, block_bytes));
+    used_ = 0;
+  }
+  place = {static_cast<std::uint32_t>(blocks_.size() - 1), static_cast<std::uint32_t>(used_)};
+  used_ += bytes;
+  bytes_ += bytes;
+  return blocks_.back().data() + place.offset;
+}
+
 void FactStore::keep(Key key, const Fact& fact) {
-  if (blocks_.empty() || blocks_.back().size() > block_bytes) {
-    blocks_.emplace_back().reserve(block_bytes + 8'192);
-  }
-  std::string& block = blocks_.back();
-  const std::size_t before = block.size();
-  places_[key] = {static_cast<std::uint32_t>(blocks_.size() - 1),
-                  static_cast<std::uint32_t>(before)};
-  put(fact.code, block);
-  put(fact.start.seconds, block);
-  put(fact.start.nanoseconds, block);
-  put(fact.end.seconds, block);
-  put(fact.end.nanoseconds, block);
-  put(fact.sequence, block);
-  put_text(fact.account, block);
-  put_text(fact.resource, block);
-  put(static_cast<std::uint16_t>(fact.meters.size()), block);
+  Head head{fact.start.seconds,
+            fact.end.seconds,
+            fact.sequence,
+            fact.start.nanoseconds,
+            fact.end.nanoseconds,
+            0,
+            fact.code,
+            static_cast<std::uint16_t>(fact.meters.size()),
+            static_cast<std::uint16_t>(fact.attributes.size())};
+  std::size_t size = sizeof(Head) + size_of(fact.account) + size_of(fact.resource) +
+                     fact.meters.size() * (sizeof(std::uint16_t) + sizeof(money::int128));
+  for (const std::string_view each : fact.attributes) size += size_of(each);
+  head.size = static_cast<std::uint32_t>(size);
+  Place place;
+  Packer to(room_for(size, place));
+  to.put(head);
+  to.put_text(fact.account);
+  to.put_text(fact.resource);
   for (const Fact::Meter& each : fact.meters) {
-    put(each.meter, block);
-    put(each.value.scaled(), block);
+    to.put(each.meter);
+    to.put(each.value.scaled());
   }
-  put(static_cast<std::uint16_t>(fact.attributes.size()), block);
-  for (const std::string_view each : fact.attributes) put_text(each, block);
-  bytes_ += block.size() - before;
+  for (const std::string_view each : fact.attributes) to.put_text(each);
+  places_[key] = place;
 }
 
 std::optional<Fact> FactStore::find(Key key, std::string& text) const {
   const auto found = places_.find(key);
   if (found == places_.end()) return std::nullopt;
-  const auto [block, offset] = found->second;
-  text = blocks_[block].substr(offset, 65'536);  // Texts are limited to 128 characters each.
+  const char* const kept = at(found->second);
+  text.assign(kept, head_at(kept).size);
   Unpacker from(text.data());
+  const auto head = from.take<Head>();
   Fact fact;
-  fact.code = from.take<std::uint16_t>();
-  fact.start.seconds = from.take<std::int64_t>();
-  fact.start.nanoseconds = from.take<std::uint32_t>();
-  fact.end.seconds = from.take<std::int64_t>();
-  fact.end.nanoseconds = from.take<std::uint32_t>();
-  fact.sequence = from.take<std::uint64_t>();
+  fact.code = head.code;
+  fact.start = {head.start, head.start_nanoseconds};
+  fact.end = {head.end, head.end_nanoseconds};
+  fact.sequence = head.sequence;
   fact.account = from.take_text();
   fact.resource = from.take_text();
-  fact.meters.resize(from.take<std::uint16_t>());
+  fact.meters.resize(head.meters);
   for (Fact::Meter& each : fact.meters) {
     each.meter = from.take<std::uint16_t>();
     each.value = money::Decimal::from_scaled(from.take<money::int128>());
   }
-  fact.attributes.resize(from.take<std::uint16_t>());
+  fact.attributes.resize(head.attributes);
   for (std::string_view& each : fact.attributes) each = from.take_text();
   return fact;
+}
+
+void FactStore::forget_ended(std::int64_t second) {
+  FactStore rest;
+  for (const auto& [key, place] : places_) {
+    const char* const kept = at(place);
+    const Head head = head_at(kept);
+    if (head.end < second || (head.end == second && head.end_nanoseconds == 0)) continue;
+    Place moved;
+    std::memcpy(rest.room_for(head.size, moved), kept, head.size);
+    rest.places_.emplace(key, moved);
+  }
+  *this = std::move(rest);
 }
 
 }  // namespace steelyard::rating::cloud

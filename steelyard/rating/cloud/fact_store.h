@@ -2,7 +2,6 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,7 +10,7 @@
 
 namespace steelyard::rating::cloud {
 
-/// The facts that a correction may still name, packed: about 60 bytes and their texts each.
+/// The facts that a correction may still name, packed: about 50 bytes and their texts each.
 class FactStore {
  public:
   /// A number for an identity; the caller's hash of (source, id).
@@ -23,6 +22,10 @@ class FactStore {
   std::optional<Fact> find(Key key, std::string& text) const;
 
   void forget(Key key) { places_.erase(key); }
+
+  /// Forgets all facts that ended before a second or at it, and gives their room back.
+  void forget_ended(std::int64_t second);
+
   std::size_t size() const { return places_.size(); }
   std::size_t bytes() const { return bytes_; }
 
@@ -31,11 +34,19 @@ class FactStore {
     using is_avalanching = void;
     std::size_t operator()(Key key) const { return key; }
   };
-  static constexpr std::size_t block_bytes = 1 << 20;
+  struct Place {
+    std::uint32_t block = 0;
+    std::uint32_t offset = 0;
+  };
+  using Block = std::vector<char>;
 
-  std::deque<std::string> blocks_;
-  std::size_t bytes_ = 0;
-  boost::unordered_flat_map<Key, std::pair<std::uint32_t, std::uint32_t>, Hash> places_;
+  char* room_for(std::size_t bytes, Place& place);
+  const char* at(Place place) const { return blocks_[place.block].data() + place.offset; }
+
+  std::vector<Block> blocks_;
+  std::size_t used_ = 0;   // Of the last block.
+  std::size_t bytes_ = 0;  // Of all facts that were kept, also of those forgotten since.
+  boost::unordered_flat_map<Key, Place, Hash> places_;
 };
 
 }  // namespace steelyard::rating::cloud

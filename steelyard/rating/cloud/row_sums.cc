@@ -11,29 +11,24 @@ using money::Decimal;
 using money::Rational;
 using money::Rounding;
 
-struct Written {
-  Decimal quantity;
-  Decimal amount;
-};
-
-Result<Written> written(const Row& row, const Rational& sum) {
-  const auto quantity = sum.to_decimal(Rounding::half_away);
-  const Rational exact = sum * Rational::of(row.price) / Rational::of(row.per);
-  const auto amount = exact.to_decimal(Rounding::half_away);
-  if (!quantity.has_value() || !amount.has_value()) {
-    return failure(ErrorCode::invalid_quantity, row.item + ": the quantity is too large");
-  }
-  return Written{*quantity, *amount};
-}
-
 bool is_before(const FeeLine& a, const FeeLine& b) { return stands_before(*a.row, *b.row); }
 
 }  // namespace
 
+Result<RowSums::Sum> RowSums::written(const Row& row, const Rational& quantity) {
+  const auto count = quantity.to_decimal(Rounding::half_away);
+  const auto amount = row.rate.is_zero() ? Result<Decimal>(Decimal())
+                                         : (quantity * row.rate).to_decimal(Rounding::half_away);
+  if (!count.has_value() || !amount.has_value()) {
+    return failure(ErrorCode::invalid_quantity, row.item + ": the quantity is too large");
+  }
+  return Sum{quantity, *count, *amount};
+}
+
 Result<void> RowSums::add(std::uint32_t account, std::vector<FeeLine>& changes, RowTable& rows,
                           std::vector<Line>& lines) {
   if (changes.size() > 1) std::ranges::stable_sort(changes, is_before);
-  std::vector<std::pair<std::uint64_t, Rational>> sums;
+  changed_.clear();
   bool is_settled = true;
   for (std::size_t i = 0; i < changes.size();) {
     const Row& row = *changes[i].row;
@@ -54,19 +49,17 @@ Result<void> RowSums::add(std::uint32_t account, std::vector<FeeLine>& changes, 
     if (!change.is_zero()) {
       const std::uint64_t key = (std::uint64_t{account} << 32) | row.number;
       const auto found = sums_.find(key);
-      const Rational before = found == sums_.end() ? Rational() : found->second;
-      const Rational after = before + change;
-      STEELYARD_TRY(old_sum, written(row, before));
-      STEELYARD_TRY(new_sum, written(row, after));
-      line.quantity += new_sum.quantity - old_sum.quantity;
-      line.amount += new_sum.amount - old_sum.amount;
-      sums.emplace_back(key, after);
+      const Sum before = found == sums_.end() ? Sum() : found->second;
+      STEELYARD_TRY(after, written(row, before.quantity + change));
+      line.quantity += after.written_quantity - before.written_quantity;
+      line.amount += after.written_amount - before.written_amount;
+      changed_.emplace_back(key, after);
       const auto product = Decimal::mul_div(row.price, line.quantity, row.per, Rounding::half_away);
       is_settled &= product.has_value() && *product == line.amount;
     }
     if (!line.quantity.is_zero() || !line.amount.is_zero()) lines.push_back(line);
   }
-  for (auto& [key, sum] : sums) sums_[key] = sum;
+  for (const auto& [key, sum] : changed_) sums_[key] = sum;
   if (!is_settled) settle(lines, rows);
   return {};
 }

@@ -29,7 +29,15 @@ class RowSums {
     using is_avalanching = void;
     std::size_t operator()(std::uint64_t key) const { return base::hash_pair(key, 0); }
   };
-  boost::unordered_flat_map<std::uint64_t, money::Rational, Hash> sums_;
+  struct Sum {
+    money::Rational quantity;
+    money::Decimal written_quantity;
+    money::Decimal written_amount;
+  };
+  [[nodiscard]] static Result<Sum> written(const Row& row, const money::Rational& quantity);
+
+  boost::unordered_flat_map<std::uint64_t, Sum, Hash> sums_;
+  std::vector<std::pair<std::uint64_t, Sum>> changed_;  // Of the call that is being made.
 };
 
 }  // namespace steelyard::rating::cloud

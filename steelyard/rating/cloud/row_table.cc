@@ -25,6 +25,9 @@ const Row& RowTable::of(Row row) {
       numbers_.try_emplace(Key{row.item_index, row.tier, row.unit, row.price, row.per}, nullptr);
   if (is_new) {
     row.number = static_cast<std::uint32_t>(rows_.size());
+    if (!row.price.is_zero()) {
+      row.rate = money::Rational::of(row.price) / money::Rational::of(row.per);
+    }
     found->second = &rows_.emplace_back(std::move(row));
   }
   return *found->second;

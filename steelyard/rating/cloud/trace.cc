@@ -17,7 +17,11 @@ Trace::Stage::State state_of(const Cell& cell, const SlotTable& slots) {
   return state;
 }
 
-Trace::Cover::State state_of(const Tapped& tap) { return {tap.in, tap.covers, tap.out}; }
+Trace::Cover::State state_of(const Tapped& tap) {
+  Trace::Cover::State state{tap.in, {}, tap.out};
+  for (const Covering& each : tap.covers) state.covers.emplace_back(each.plan_name, each.part);
+  return state;
+}
 Trace::Fee::State state_of(const Priced& fee) { return {fee.quantities, fee.lines}; }
 
 constexpr const char* not_in_force = "not in force at that time";
