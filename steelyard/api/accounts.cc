@@ -160,7 +160,7 @@ void add_balance(server::RouteTable& table, Services& services) {
     const auto tenant = services.tenant_number(request.principal.tenant);
     if (!tenant.has_value()) return Response(problem_of(tenant.error()));
     if (!request.principal.may_see_account(account)) return response;
-    services.node.ask([&](const core::Core& core) {
+    services.node->ask([&](const core::Core& core) {
       const auto wallet = core.find_account(*tenant, account);
       if (!wallet.has_value()) return;
       response = Response::json(

@@ -111,7 +111,7 @@ void add_get(server::RouteTable& table, Services& services) {
     Response response = server::Problem("unknown_budget");
     const auto tenant = services.tenant_number(request.principal.tenant);
     if (!tenant.has_value()) return Response(problem_of(tenant.error()));
-    services.node.ask([&](const core::Core& core) {
+    services.node->ask([&](const core::Core& core) {
       const auto budget = core.ledger().find_budget(*tenant, request.path_parameter("name"));
       if (!budget.has_value()) return;
       response = Response::json(budget_json(core.ledger().budget(*budget), core));
@@ -143,7 +143,7 @@ void add_crossings(server::RouteTable& table, Services& services) {
     const auto tenant = services.tenant_number(request.principal.tenant);
     if (!tenant.has_value()) return Response(problem_of(tenant.error()));
     std::string list;
-    services.node.ask([&](const core::Core& core) {
+    services.node->ask([&](const core::Core& core) {
       for (const core::CrossedBudget& each : core.crossed_budgets()) {
         if (each.crossing.tenant != *tenant) continue;
         list += (list.empty() ? "" : ",") + JsonObject()

@@ -89,7 +89,7 @@ std::string row_json(const ChargeRow& row) {
   return to.finish();
 }
 
-void add_list(server::RouteTable& table, charges::ChargeStore& store) {
+void add_list(server::RouteTable& table, Services& services) {
   Route route;
   route.method = server::Method::get;
   route.path = "/v1/charges";
@@ -115,9 +115,10 @@ void add_list(server::RouteTable& table, charges::ChargeStore& store) {
                              .example = ""});
   route.problems = {"invalid_field"};
   route.runs_on = server::RunsOn::worker;
-  route.handler = [&store](const Request& request) -> Response {
-    const auto page = store.charges(filter_of(request), request.parameter("cursor").value_or(""),
-                                    static_cast<std::size_t>(*request.whole("limit")));
+  route.handler = [&services](const Request& request) -> Response {
+    const auto page =
+        services.charges->charges(filter_of(request), request.parameter("cursor").value_or(""),
+                                  static_cast<std::size_t>(*request.whole("limit")));
     if (!page.has_value()) return problem_of(page.error());
     std::string list;
     for (const ChargeRow& row : page->rows) list += (list.empty() ? "" : ",") + row_json(row);
@@ -144,7 +145,7 @@ std::string cost_json(const charges::CostRow& row, const charges::CostQuery& wan
   return to.whole("lines", row.count).finish();
 }
 
-void add_costs(server::RouteTable& table, charges::ChargeStore& store) {
+void add_costs(server::RouteTable& table, Services& services) {
   Route route;
   route.method = server::Method::get;
   route.path = "/v1/costs";
@@ -178,7 +179,7 @@ void add_costs(server::RouteTable& table, charges::ChargeStore& store) {
                              .example = ""});
   route.problems = {"invalid_field"};
   route.runs_on = server::RunsOn::worker;
-  route.handler = [&store](const Request& request) -> Response {
+  route.handler = [&services](const Request& request) -> Response {
     charges::CostQuery wanted;
     wanted.filter = filter_of(request);
     wanted.step = charges::step_of(*request.parameter("step")).value();
@@ -186,7 +187,7 @@ void add_costs(server::RouteTable& table, charges::ChargeStore& store) {
     for (const std::string_view each : request.parameters("group_by")) {
       wanted.group_by.push_back(charges::dimension_of(each).value());
     }
-    const auto rows = store.cost_over_time(wanted);
+    const auto rows = services.charges->cost_over_time(wanted);
     if (!rows.has_value()) return problem_of(rows.error());
     std::string list;
     for (const charges::CostRow& row : *rows) {
@@ -219,7 +220,7 @@ std::string table_json(const charges::Table& answer) {
       .finish();
 }
 
-void add_sql(server::RouteTable& table, charges::ChargeStore& store) {
+void add_sql(server::RouteTable& table, Services& services) {
   Route route;
   route.method = server::Method::post;
   route.path = "/v1/sql";
@@ -245,9 +246,9 @@ void add_sql(server::RouteTable& table, charges::ChargeStore& store) {
   route.problems = {"invalid_field"};
   route.lane = server::Lane::bulk;
   route.runs_on = server::RunsOn::worker;
-  route.handler = [&store](const Request& request) -> Response {
+  route.handler = [&services](const Request& request) -> Response {
     const json::Object object(*request.json, request.json->root());
-    const auto answer = store.sql(request.json->text(*object.find(json::word("sql"))));
+    const auto answer = services.charges->sql(request.json->text(*object.find(json::word("sql"))));
     if (!answer.has_value()) return problem_of(answer.error());
     return Response::json(table_json(*answer));
   };
@@ -257,9 +258,9 @@ void add_sql(server::RouteTable& table, charges::ChargeStore& store) {
 }  // namespace
 
 void add_charges(server::RouteTable& table, Services& services) {
-  add_list(table, services.charges);
-  add_costs(table, services.charges);
-  add_sql(table, services.charges);
+  add_list(table, services);
+  add_costs(table, services);
+  add_sql(table, services);
 }
 
 }  // namespace steelyard::api

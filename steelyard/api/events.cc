@@ -108,7 +108,7 @@ void add_events(server::RouteTable& table, Services& services) {
     if (!tenant.has_value()) return reply.send(problem_of(tenant.error()));
     const bool wants_lines = request.prefers("return=representation");
     const auto shared = std::make_shared<Reply>(std::move(reply));
-    services.node.take_events(*tenant, *lines, [=](Result<node::EventBatch*> batch) {
+    services.node->take_events(*tenant, *lines, [=](Result<node::EventBatch*> batch) {
       if (!batch.has_value()) return shared->send(problem_of(batch.error()));
       shared->send(wants_lines ? representation_of(**batch, *writer) : counts_of(**batch));
     });

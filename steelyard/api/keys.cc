@@ -59,7 +59,7 @@ Response create(Services& services, const Request& request) {
     if (base::parse_rfc3339(*expires, at)) wanted.expires_at = at;
   }
   auto created =
-      services.keys.create(std::move(wanted), server::system_random(), request.received_at);
+      services.keys->create(std::move(wanted), server::system_random(), request.received_at);
   if (auto kept = services.keep_key(created.record); !kept.has_value()) {
     return problem_of(kept.error());
   }
@@ -114,7 +114,7 @@ void add_list(server::RouteTable& table, Services& services) {
   route.runs_on = server::RunsOn::worker;
   route.handler = [&services](const Request& request) {
     std::string list;
-    for (const KeyRecord& record : services.keys.all()) {
+    for (const KeyRecord& record : services.keys->all()) {
       if (!may_see(request, record)) continue;
       list += (list.empty() ? "" : ",") + key_json(record, {});
     }
@@ -147,7 +147,7 @@ void add_revoke(server::RouteTable& table, Services& services) {
       {.status = 204, .description = "Revoked.", .media_type = "", .schema = "", .example = ""});
   route.runs_on = server::RunsOn::worker;
   route.handler = [&services](const Request& request) -> Response {
-    auto record = services.keys.find(request.path_parameter("key"));
+    auto record = services.keys->find(request.path_parameter("key"));
     if (!record.has_value() || !may_see(request, *record)) return server::Problem("not_found");
     record->revoked_at = request.received_at;
     if (auto kept = services.keep_key(*record); !kept.has_value()) return problem_of(kept.error());

@@ -59,7 +59,7 @@ void add_openmeter(server::RouteTable& table, Services& services) {
     const auto tenant = services.tenant_number(request.principal.tenant);
     if (!tenant.has_value()) return reply.send(problem_of(tenant.error()));
     const auto shared = std::make_shared<Reply>(std::move(reply));
-    services.node.take_events(*tenant, *lines, [shared](Result<node::EventBatch*> batch) {
+    services.node->take_events(*tenant, *lines, [shared](Result<node::EventBatch*> batch) {
       if (!batch.has_value()) return shared->send(problem_of(batch.error()));
       shared->send(ingested(**batch));
     });

@@ -8,9 +8,10 @@
 namespace steelyard::api {
 Result<core::Answer> Services::carry_out(const std::string& command) {
   std::promise<Result<core::Answer>> answered;
-  STEELYARD_PASS(node.take_command(0, command, [&](Result<core::Answer> answer, const core::Core&) {
-    answered.set_value(std::move(answer));
-  }));
+  STEELYARD_PASS(
+      node->take_command(0, command, [&](Result<core::Answer> answer, const core::Core&) {
+        answered.set_value(std::move(answer));
+      }));
   return answered.get_future().get();
 }
 
@@ -29,20 +30,20 @@ Result<void> Services::keep_key(const server::KeyRecord& record) {
   STEELYARD_PASS(tenant_number(record.tenant));
   STEELYARD_PASS(carry_out(R"({"command":"set_key","key":)" + json_string(record.id) +
                            R"(,"record":)" + json_string(record.encode()) + "}"));
-  keys.put(record);
+  keys->put(record);
   return {};
 }
 
 Result<void> Services::load() {
   std::vector<std::string> names;
   std::map<std::string, std::string> records;
-  node.ask([&](const core::Core& core) {
+  node->ask([&](const core::Core& core) {
     names = core.tenants();
     records = core.keys();
   });
   for (const auto& [id, text] : records) {
     STEELYARD_TRY(record, server::KeyRecord::decode(text));
-    keys.put(std::move(record));
+    keys->put(std::move(record));
   }
   const std::unique_lock lock(mutex_);
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -56,7 +57,7 @@ void send_command(Services& services, server::Reply reply, std::string command,
   const auto tenant = services.tenant_number(reply.request().principal.tenant);
   if (!tenant.has_value()) return reply.send(problem_of(tenant.error()));
   const auto shared = std::make_shared<server::Reply>(std::move(reply));
-  auto taken = services.node.take_command(
+  auto taken = services.node->take_command(
       *tenant, std::move(command),
       [shared, render = std::move(render)](Result<core::Answer> answer, const core::Core& core) {
         if (!answer.has_value()) return shared->send(problem_of(answer.error()));

@@ -18,14 +18,14 @@ namespace steelyard::api {
 /// What the endpoints work with.
 class Services {
  public:
-  Services(node::Node& its_node, const rating::Rater& its_rater, server::KeyStore& its_keys,
-           charges::ChargeStore& its_charges)
-      : node(its_node), rater(its_rater), keys(its_keys), charges(its_charges) {}
+  explicit Services(const rating::Rater& its_rater) : rater(its_rater) {}
 
-  node::Node& node;
   const rating::Rater& rater;
-  server::KeyStore& keys;
-  charges::ChargeStore& charges;
+
+  // Set before a request comes; to describe the endpoints, they are not needed.
+  node::Node* node = nullptr;
+  server::KeyStore* keys = nullptr;
+  charges::ChargeStore* charges = nullptr;
 
   /// The number of a tenant in the log. A new one is written to the log first; waits for it.
   [[nodiscard]] Result<std::uint32_t> tenant_number(const std::string& tenant);

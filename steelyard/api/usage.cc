@@ -108,7 +108,7 @@ Response with_sums(Services& services, const Request& request, Result<std::int64
   Response response =
       server::Problem("unknown_account", "there is no account " + std::string(account));
   if (!request.principal.may_see_account(account)) return response;
-  services.node.ask([&](const core::Core& core) {
+  services.node->ask([&](const core::Core& core) {
     if (!core.find_account(*tenant, account).has_value()) return;
     const core::UsageBook* const usage = core.usage(*tenant);
     response = Response::json(
@@ -233,11 +233,11 @@ void add_reconciliation(server::RouteTable& table, Services& services) {
     const auto tenant = services.tenant_number(request.principal.tenant);
     if (!tenant.has_value()) return problem_of(tenant.error());
     JsonObject to;
-    services.node.ask([&](const core::Core& core) {
+    services.node->ask([&](const core::Core& core) {
       const auto difference = core.imbalance();
       to.flag("balanced", !difference.has_value());
       if (difference.has_value()) to.text("difference", *difference);
-      to.whole("applied", services.node.applied());
+      to.whole("applied", services.node->applied());
       const core::Counts& counts = core.counts(*tenant);
       std::uint64_t received = 0;
       for (const std::uint64_t each : counts.by_status) received += each;

@@ -1,5 +1,6 @@
 #include <memory>
 
+#include "steelyard/api/services.h"
 #include "steelyard/cli/command.h"
 #include "steelyard/cli/manual.h"
 #include "steelyard/cli/price_book_option.h"
@@ -44,6 +45,14 @@ Result<std::string> products_page(const std::string& price_book, const std::stri
   return report::product_reference(rating::Rater(series), *book, *found);
 }
 
+/// The endpoints of the server.
+Result<std::string> http_page(const std::string& price_book) {
+  STEELYARD_TRY(series, load_price_book(price_book));
+  const rating::Rater rater(series);
+  api::Services services(rater);
+  return server::http_reference(api::make_routes(services));
+}
+
 struct PageArguments {
   std::string topic;
   std::string product;
@@ -53,6 +62,10 @@ struct PageArguments {
 void write_page(const PageArguments& arguments, const CLI::App& app, Session& session) {
   for (const Page& page : pages) {
     if (arguments.topic == page.topic) return session.write(page.text(app));
+  }
+  if (arguments.topic == "http-api") {
+    const auto text = http_page(arguments.price_book);
+    return text.has_value() ? session.write(*text) : session.fail(text.error());
   }
   if ((arguments.topic == "product") == arguments.product.empty()) {
     return session.fail({ErrorCode::usage_of_command,
@@ -72,7 +85,8 @@ void add_reference(CLI::App& app, Session& session) {
   topics.insert(topics.end(), {"product", "products"});
   command
       ->add_option("topic", arguments->topic,
-                   "cli: the commands; product-files: their format; product-schema: the same as "
+                   "cli: the commands; http-api: the paths of a server; product-files: their "
+                   "format; product-schema: the same as "
                    "JSON Schema; product: a page of one product; products: all of them; reasons: "
                    "why a line is not charged; usage-formats: which counts "
                    "include which")

@@ -118,14 +118,14 @@ class Ticker {
 
 /// Makes the first key of an installation, and says it: once.
 Result<void> greet(api::Services& services, const std::string& url, Session& session) {
-  if (services.keys.all().empty()) {
+  if (services.keys->all().empty()) {
     server::NewKey wanted;
     wanted.role = server::Role::root;
     wanted.tenant = "default";
     wanted.name = "first key";
     const std::int64_t now = now_micros();
     const auto created =
-        services.keys.create(std::move(wanted), server::system_random(), {now / 1'000'000, 0});
+        services.keys->create(std::move(wanted), server::system_random(), {now / 1'000'000, 0});
     STEELYARD_PASS(services.keep_key(created.record));
     session.write("First key, shown once: " + std::string(created.text.reveal()) + '\n');
   }
@@ -178,7 +178,10 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   };
   STEELYARD_TRY(node, node::Node::open(rater, std::move(options)));
   server::KeyStore keys(std::move(pepper));
-  api::Services services(*node, rater, keys, charges);
+  api::Services services(rater);
+  services.node = node.get();
+  services.keys = &keys;
+  services.charges = &charges;
   STEELYARD_PASS(services.load());
 
   server::ServerOptions server_options;
