@@ -195,10 +195,10 @@ void add_ingest(CLI::App& app, Session& session) {
           "is standard input")
       ->required();
   set_examples(*command,
-               "Send a day to a server on this machine.\n"
-               "  $ STEELYARD_KEY=… steelyard ingest day.ndjson\n"
-               "Go on where it stopped; sending again is safe, an event counts once.\n"
-               "  $ steelyard ingest --from-line 120001 day.ndjson\n");
+               "  Send a day to a server on this machine; the key is in STEELYARD_KEY:\n"
+               "    steelyard ingest day.ndjson\n"
+               "  Go on where it stopped; sending again is safe, an event counts once:\n"
+               "    steelyard ingest --from-line 120001 day.ndjson");
   command->callback([arguments, &session] { ingest(*arguments, session); });
 }
 

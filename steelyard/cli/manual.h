@@ -37,6 +37,7 @@ inline constexpr Term exit_statuses[] = {
 };
 inline constexpr Term environment[] = {
     {"STEELYARD_PRICEBOOK", "The price book of commands that are given none."},
+    {"STEELYARD_KEY", "The API key of commands that speak to a server."},
     {"NO_COLOR", "If it is set to anything, no colour is written, not even to a terminal."},
 };
 inline constexpr Term files[] = {

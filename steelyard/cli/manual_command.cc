@@ -6,6 +6,7 @@
 #include "steelyard/cli/price_book_option.h"
 #include "steelyard/report/product_reference.h"
 #include "steelyard/report/product_schema.h"
+#include "steelyard/server/openapi.h"
 
 namespace steelyard::cli {
 
@@ -82,7 +83,7 @@ void add_reference(CLI::App& app, Session& session) {
   const auto arguments = std::make_shared<PageArguments>();
   std::vector<std::string> topics;
   for (const Page& page : pages) topics.emplace_back(page.topic);
-  topics.insert(topics.end(), {"product", "products"});
+  topics.insert(topics.end(), {"http-api", "product", "products"});
   command
       ->add_option("topic", arguments->topic,
                    "cli: the commands; http-api: the paths of a server; product-files: their "

@@ -234,12 +234,12 @@ void add_serve(CLI::App& app, Session& session) {
   command->add_flag("--insecure", arguments->is_insecure,
                     "Plain HTTP on an address that other machines reach");
   command->add_flag("--quiet", arguments->is_quiet, "Only warnings and errors in the log");
-  set_examples(
-      *command,
-      "A server on an empty folder; the first key is printed once.\n"
-      "  $ steelyard serve --data ./data\n"
-      "Ask it something.\n"
-      "  $ curl -H \"Authorization: Bearer $KEY\" localhost:8080/v1/accounts/acme/balance\n");
+  set_examples(*command,
+               "  A server on an empty folder; the first key is printed once:\n"
+               "    steelyard serve --data ./data\n"
+               "  Reached by other machines, encrypted:\n"
+               "    steelyard serve --data ./data --address 0.0.0.0 --certificate chain.pem --key "
+               "key.pem");
   command->callback([arguments, &session] {
     if (auto served = serve(*arguments, session); !served.has_value()) {
       session.fail(served.error());

@@ -72,10 +72,10 @@ void add_verify(CLI::App& app, Session& session) {
                     "Also rebuild all state from the log and compare its sums; the server must "
                     "not run");
   set_examples(*command,
-               "Checksums, hash chain and sequences of the log; also while the server runs.\n"
-               "  $ steelyard verify --data ./data\n"
-               "And whether everything that follows from it adds up.\n"
-               "  $ steelyard verify --data ./data --replay\n");
+               "  Checksums, hash chain and sequences of the log; also while the server runs:\n"
+               "    steelyard verify --data ./data\n"
+               "  And whether everything that follows from it adds up:\n"
+               "    steelyard verify --data ./data --replay");
   command->callback([arguments, &session] {
     if (auto verified = verify(*arguments, session); !verified.has_value()) {
       session.fail(verified.error());
