@@ -150,6 +150,8 @@ class StreamConnection final : public Connection,
   /// Reads the head of a request to `head_text_`. False: there is none, and nothing to say.
   awaitable<bool> read_head() {
     head_text_.clear();
+    // An idle connection keeps little.
+    if (in_.empty() && in_.capacity() > 2 * first_read_bytes) std::string().swap(in_);
     bytes_in_ = in_.size();
     std::size_t looked_at = 0;
     enter(in_.empty() ? Phase::idle : Phase::reading);

@@ -20,7 +20,6 @@ Route get(std::string path, std::string operation_id, std::string summary, std::
           .contents = {},
           .responses = {std::move(response)},
           .problems = {},
-          .needs_idempotency_key = false,
           .lane = Lane::hold,
           .runs_on = RunsOn::io_thread,
           .handler = std::move(handler)};

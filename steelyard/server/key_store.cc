@@ -45,10 +45,12 @@ std::optional<KeyRecord> KeyStore::find(std::string_view id) const {
 
 std::expected<Principal, Problem> KeyStore::authenticate(std::string_view text, base::Instant now,
                                                          std::string_view address) const {
-  const auto refused = std::unexpected(
-      Problem("unauthenticated", "the API key is malformed, unknown, expired or revoked"));
+  const auto refused = [] {
+    return std::unexpected(
+        Problem("unauthenticated", "the API key is malformed, unknown, expired or revoked"));
+  };
   const auto key = parse_api_key(text);
-  if (!key.has_value()) return refused;
+  if (!key.has_value()) return refused();
   const Mac mac = hmac_sha256(pepper_.reveal(), key->secret);
 
   const std::shared_lock lock(mutex_);
@@ -57,11 +59,11 @@ std::expected<Principal, Problem> KeyStore::authenticate(std::string_view text, 
   const bool is_known = found != keys_.end();
   const bool is_right = is_equal_in_constant_time(
       view_of(mac), view_of(is_known ? found->second.secret_mac : nobody));
-  if (!is_known || !is_right) return refused;
+  if (!is_known || !is_right) return refused();
   const KeyRecord& record = found->second;
-  if (record.mode != key->mode || record.kind != key->kind) return refused;
-  if (record.revoked_at.has_value() && *record.revoked_at <= now) return refused;
-  if (record.expires_at.has_value() && *record.expires_at <= now) return refused;
+  if (record.mode != key->mode || record.kind != key->kind) return refused();
+  if (record.revoked_at.has_value() && *record.revoked_at <= now) return refused();
+  if (record.expires_at.has_value() && *record.expires_at <= now) return refused();
   if (!record.addresses.empty() &&
       std::ranges::find(record.addresses, address) == record.addresses.end()) {
     return std::unexpected(Problem("forbidden", "the key may not be used from this address"));

@@ -108,6 +108,7 @@ std::vector<ProblemItem> read_parameters(const Route& route,
   }
   request.query = *std::move(parsed);
   for (const ParameterValue& given : request.query) {
+    if (route.takes_other_parameters) break;
     if (std::ranges::none_of(route.parameters, [&](const Parameter& each) {
           return each.in == ParameterIn::query && each.name == given.name;
         })) {

@@ -84,6 +84,9 @@ struct Route {
   std::vector<ResponseContent> responses{};
   std::vector<std::string> problems{};  ///< Words of its own problems: "insufficient_balance".
   bool needs_idempotency_key = false;
+  /// Query parameters that are not declared are passed on, not refused: for foreign
+  /// interfaces whose names are made up by the caller, as filterGroupBy[model].
+  bool takes_other_parameters = false;
   Lane lane = Lane::read;
   RunsOn runs_on = RunsOn::io_thread;
   std::variant<Handler, AsyncHandler> handler{};
