@@ -1,5 +1,6 @@
 #include "steelyard/charges/charge_feed.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -84,7 +85,7 @@ Result<void> ChargeFeed::add(FactBatch batch, Position position) {
   parts_->space.wait(lock, [&] { return parts_->failed.has_value() || !is_full(); });
   --parts_->waiting;
   if (parts_->failed.has_value()) return std::unexpected(*parts_->failed);
-  // A log that is replayed begins before what the store has: it passes over what it knows.
+  batch.pass_over(parts_->queued_to);
   parts_->queue.take(std::move(batch));
   parts_->queued_to = std::max(parts_->queued_to, position);
   if (parts_->has_work()) parts_->work.notify_all();

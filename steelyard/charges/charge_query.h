@@ -16,17 +16,17 @@ namespace steelyard::charges {
 /// to the microsecond.
 struct ChargeFilter {
   std::string tenant;  ///< Always given: a tenant sees only its own. Operators use `sql`.
-  std::optional<std::string> account;
-  std::optional<std::string> model;
-  std::optional<std::string> item;
-  std::optional<std::string> api_key;
-  std::optional<std::string> project;
-  std::optional<std::string> region;
-  std::optional<std::string> resource;
-  std::optional<std::string> source;
-  std::optional<std::string> id;
-  std::optional<base::Instant> from;
-  std::optional<base::Instant> to;
+  std::optional<std::string> account = {};
+  std::optional<std::string> model = {};
+  std::optional<std::string> item = {};
+  std::optional<std::string> api_key = {};
+  std::optional<std::string> project = {};
+  std::optional<std::string> region = {};
+  std::optional<std::string> resource = {};
+  std::optional<std::string> source = {};
+  std::optional<std::string> id = {};
+  std::optional<base::Instant> from = {};
+  std::optional<base::Instant> to = {};
 };
 
 /// A charge line with its fact, all names written out.

@@ -53,7 +53,9 @@ Result<ChargeStore> ChargeStore::open(const std::filesystem::path& file,
   const duckdb::DatabaseOptions database{.threads = options.threads,
                                          .memory_bytes_max = options.memory_bytes_max};
   auto opened = duckdb::open_file(file, database, *parts->names);
-  if (!opened.has_value() && opened.error().code == ErrorCode::store_failed) {
+  const bool is_damaged = !opened.has_value() && opened.error().code == ErrorCode::store_failed &&
+                          std::filesystem::exists(file);
+  if (is_damaged) {
     STEELYARD_TRY(aside, duckdb::set_aside(file));
     parts->set_aside = aside.string() + ": " + opened.error().detail;
     parts->names = std::make_unique<duckdb::Names>();

@@ -38,7 +38,6 @@ std::span<const ChargedLine> FactBatch::keep(std::span<const ChargedLine> lines)
     line.unit = keep(line.unit);
     block.push_back(line);
   }
-  line_count_ += lines.size();
   return {block.data() + first, lines.size()};
 }
 
@@ -53,6 +52,13 @@ void FactBatch::add(const ChargedFact& fact) {
   facts_.push_back(kept);
 }
 
+void FactBatch::pass_over(Position known) {
+  const auto first = std::find_if(facts_.begin(), facts_.end(), [&](const ChargedFact& fact) {
+    return fact.sequence > known;
+  });
+  facts_.erase(facts_.begin(), first);
+}
+
 void FactBatch::take(FactBatch&& other) {
   if (facts_.empty()) {
     *this = std::move(other);
@@ -64,7 +70,6 @@ void FactBatch::take(FactBatch&& other) {
   std::move(other.lines_.begin(), other.lines_.end(), std::back_inserter(lines_));
   text_free_ = other.text_free_;
   text_block_bytes_ = other.text_block_bytes_;
-  line_count_ += other.line_count_;
   other = FactBatch();
 }
 

@@ -18,9 +18,11 @@ class FactBatch {
   /// Moves all facts of `other` behind these.
   void take(FactBatch&& other);
 
+  /// Forgets the facts up to a position: a log that is replayed begins before what is known.
+  void pass_over(Position known);
+
   std::span<const ChargedFact> facts() const { return facts_; }
   std::size_t size() const { return facts_.size(); }
-  std::size_t line_count() const { return line_count_; }
   bool empty() const { return facts_.empty(); }
 
  private:
@@ -32,7 +34,6 @@ class FactBatch {
   std::vector<std::vector<ChargedLine>> lines_;
   std::size_t text_block_bytes_ = 0;  ///< Of the last block of `texts_`,
   std::size_t text_free_ = 0;         ///< and what is free at its end.
-  std::size_t line_count_ = 0;
 };
 
 }  // namespace steelyard::charges

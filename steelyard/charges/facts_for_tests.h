@@ -24,6 +24,7 @@ struct Shape {
   std::int64_t from = november;
   std::int64_t seconds = december - november;
   std::uint64_t cloud_of_10 = 2;  ///< So many of ten facts are cloud usage.
+  std::uint64_t in_order_of = 0;  ///< Not 0: times follow each other, so many in `seconds`.
 };
 
 /// Makes facts one after the other; the views of a fact hold until the next one is made.
@@ -49,6 +50,12 @@ class FactMaker {
     fact_.time = {shape_.from + static_cast<std::int64_t>(
                                     random_() % static_cast<std::uint64_t>(shape_.seconds)),
                   static_cast<std::uint32_t>(random_() % 1'000) * 1'000'000};
+    if (shape_.in_order_of != 0) {
+      fact_.time.seconds =
+          shape_.from +
+          static_cast<std::int64_t>((sequence_ - 1) * static_cast<std::uint64_t>(shape_.seconds) /
+                                    shape_.in_order_of);
+    }
     fact_.received_at = {fact_.time.seconds + 1, 0};
     fact_.api_key = names_[5];
     fact_.project = names_[6];
@@ -64,6 +71,8 @@ class FactMaker {
     fact_.lines = lines_;
     return fact_;
   }
+
+  std::size_t made() const { return sequence_; }
 
  private:
   void add_line(const std::string& item, const char* tier, const char* unit, std::int64_t price,

@@ -12,6 +12,7 @@ namespace {
 
 // A status that changes is a change of the product: clients program against it.
 constexpr std::string_view golden = R"(400 malformed_request
+400 invalid_event
 400 malformed_json
 400 key_in_url
 400 invalid_cursor
@@ -23,12 +24,21 @@ constexpr std::string_view golden = R"(400 malformed_request
 403 forbidden
 404 route_not_found
 404 not_found
+404 unknown_account
+404 unknown_budget
+404 unknown_hold
+404 unknown_original
 405 method_not_allowed
 406 not_acceptable
 408 request_timeout
 409 conflict
 409 idempotency_key_running
-409 hold_is_closed
+409 hold_not_open
+409 hold_conflict
+409 origin_conflict
+409 budget_conflict
+409 account_closed
+409 account_has_open_holds
 413 body_too_large
 413 too_large
 414 request_line_too_long
@@ -61,13 +71,33 @@ constexpr std::string_view golden = R"(400 malformed_request
 422 decimal_exceeds_limit
 422 file_is_malformed
 422 price_book_is_invalid
+422 unknown_time_zone
+422 currency_mismatch
+422 name_is_invalid
+422 amount_out_of_range
+422 time_out_of_range
+422 refund_exceeds_original
+422 entry_not_balanced
+422 account_not_adjustable
+422 threshold_out_of_range
+422 quota_is_empty
+422 query_is_refused
+422 query_took_too_long
 422 usage_of_command
 429 rate_limited
 429 too_many_open_requests
 431 head_too_large
 500 internal_error
 500 file_is_unreadable
+500 log_is_damaged
+500 storage_failed
+500 directory_is_locked
+500 store_failed
+500 store_is_locked
+500 other_store
+500 unknown_format
 501 not_implemented
+500 server_is_unreachable
 503 overloaded
 503 not_ready
 503 stopping

@@ -25,13 +25,17 @@ Result<Database> open_database(const std::string& file, const DatabaseOptions& o
   set(config, "autoload_known_extensions", "false");
   set(config, "allow_community_extensions", "false");
   set(config, "enable_external_access", options.may_touch_files ? "true" : "false");
-  set(config, "lock_configuration", "true");
 
   Database database;
   char* error = nullptr;
   const duckdb_state state =
       duckdb_open_ext(file.empty() ? nullptr : file.c_str(), database.out(), config.get(), &error);
-  if (state == DuckDBSuccess) return database;
+  if (state == DuckDBSuccess) {
+    // The time zone is a setting of an extension, which is there only now.
+    STEELYARD_PASS(run(connect(database),
+                       "SET GLOBAL TimeZone = 'UTC'; SET GLOBAL lock_configuration = true"));
+    return database;
+  }
   std::string words = error == nullptr ? "DuckDB can not open " + file : error;
   duckdb_free(error);
   return failure(ErrorCode::store_failed, std::move(words));
