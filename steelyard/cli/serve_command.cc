@@ -159,9 +159,9 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   }
   options.identity_seed = base::hash(pepper.reveal());
   STEELYARD_TRY(charges, charges::ChargeStore::open(arguments.data + "/charges.duckdb"));
-  if (charges.moved_aside().has_value()) {
+  if (charges.set_aside().has_value()) {
     std::fprintf(stderr, "steelyard: %s; it is rebuilt from the log\n",
-                 charges.moved_aside()->c_str());
+                 charges.set_aside()->c_str());
   }
   charges::ChargeFeed feed(charges);
   node::ChargeRows rows(rater);
