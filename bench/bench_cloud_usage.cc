@@ -54,6 +54,9 @@ constexpr Kind kinds[] = {
 constexpr int resources = 10'000;
 constexpr std::int64_t minutes_each = 5;
 
+/// As many lines as files are read at once (input/line_chunks.cc): 128 KiB of them.
+constexpr int lines_at_once = 300;
+
 void append_fact(std::int64_t number, std::string& to) {
   const std::int64_t resource = number % resources;
   const Kind& kind = kinds[static_cast<std::size_t>(resource) % std::size(kinds)];
@@ -112,7 +115,7 @@ int main(int argc, char** argv) {
   std::size_t first_windows = 0;
   while (done < facts) {
     lines.clear();
-    for (int i = 0; i < 10'000 && done < facts; ++i) append_fact(done++, lines);
+    for (int i = 0; i < lines_at_once && done < facts; ++i) append_fact(done++, lines);
     const std::size_t size = lines.size();
     lines.append(json::Document::padding, '\0');
     const auto begin = std::chrono::steady_clock::now();
@@ -121,14 +124,13 @@ int main(int argc, char** argv) {
     totals.add(chunk_rater.records());
     micros += microseconds_since(begin);
     for (const batch::Record& record : chunk_rater.records()) {
-      if (record.status == batch::Status::rated || first_windows > 0) continue;
+      if (record.status == batch::Status::rated) continue;
       std::printf("not rated: %s\n", record.detail.c_str());
       return 2;
     }
-    if (first_windows == 0) first_windows = cloud.engine().cells().open_windows();
+    if (done <= resources) first_windows = cloud.engine().cells().open_windows();
   }
-  const auto rated = static_cast<std::int64_t>(totals.count_of(batch::Status::rated));
-  const std::int64_t rate = rated * 1'000'000 / micros;
+  const std::int64_t rate = done * 1'000'000 / micros;
   std::printf("%-52s %11.3f M/s %11.3f M/s  %s\n", "cloud facts, parse to charge, one core",
               static_cast<double>(rate) / 1e6, 0.5, rate >= 500'000 ? "met" : "MISSED");
   const std::size_t windows = cloud.engine().cells().open_windows();

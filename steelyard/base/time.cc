@@ -2,6 +2,7 @@
 
 #include <date/tz.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -79,6 +80,26 @@ bool read_time(Reader& reader, Civil& civil) {
   return !reader.one_of('.', '.') || reader.fraction(civil.nanoseconds);
 }
 
+/// Most times are written as "2026-11-22T08:00:03Z"; false: this one may still be right.
+bool parse_plain(std::string_view text, Instant& instant) {
+  if (text.size() != 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
+      text[16] != ':' || text[19] != 'Z') {
+    return false;
+  }
+  unsigned worst = 0;
+  const auto two = [&](std::size_t at) {
+    const unsigned tens = static_cast<unsigned char>(text[at]) - unsigned{'0'};
+    const unsigned ones = static_cast<unsigned char>(text[at + 1]) - unsigned{'0'};
+    worst = std::max({worst, tens, ones});
+    return static_cast<int>(tens * 10 + ones);
+  };
+  const int century = two(0);
+  const Civil civil{century * 100 + two(2), two(5), two(8), two(11), two(14), two(17), 0};
+  if (worst > 9 || civil.second > 59 || !civil.is_valid()) return false;
+  instant = {civil.seconds(), 0};
+  return true;
+}
+
 /// Leap seconds have only ever been the last second of a month in UTC.
 bool can_be_leap_second(std::int64_t following) {
   if (following % 86'400 != 0) return false;
@@ -89,6 +110,7 @@ bool can_be_leap_second(std::int64_t following) {
 }  // namespace
 
 bool parse_rfc3339(std::string_view text, Instant& instant) {
+  if (parse_plain(text, instant)) return true;
   Reader reader(text);
   Civil civil;
   if (!read_date(reader, civil) || !reader.one_of('T', 't') || !read_time(reader, civil) ||

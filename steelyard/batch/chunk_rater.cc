@@ -152,7 +152,6 @@ void ChunkRater::read_cloud_event(const usage::UsageEvent& event, std::string_vi
   if (event.type == usage::EventType::resource_usage) {
     result = rater_->catalog().read(event, request.fact, unescaped_);
     request.fact.resource = kept(request.fact.resource, line);
-    for (std::string_view& text : request.fact.attributes) text = kept(text, line);
   }
   if (event.type == usage::EventType::resource_order) {
     auto order = billing::read_order(event, rater_->catalog());
@@ -186,37 +185,50 @@ void ChunkRater::decide_identities(identity::IdentitySet& identities, CloudRun& 
     return record.status != Status::rejected;
   };
   const std::span<Record> all = records();
+  std::size_t pending = 0;
   for (std::size_t i = 0; i < all.size() + ahead; ++i) {
     if (i < all.size() && takes_identity(all[i])) identities.prefetch(all[i].key);
     if (i < ahead) continue;
     Record& record = all[i - ahead];
+    const bool is_pending = pending < pending_count_ && pending_[pending].record == i - ahead;
+    CloudRequest* const request = is_pending ? &pending_[pending++].request : nullptr;
     if (!takes_identity(record)) continue;
     switch (identities.insert(record.key, record.fingerprint)) {
       case identity::Seen::first: break;
       case identity::Seen::same:
         record.status = Status::duplicate;
         record.detail.clear();
-        break;
+        continue;
       case identity::Seen::other:
         record.status = Status::conflict;
         record.detail = "this source and id came before with other content";
-        break;
+        continue;
     }
-  }
-  for (std::size_t i = 0; i < pending_count_; ++i) {
-    Record& record = records_[pending_[i].record];
-    if (record.status != Status::rated) continue;
+    if (request == nullptr) continue;
     if (trace_of) cloud.engine().watch(trace_of(record));
-    record.cloud = cloud.apply(pending_[i].request, record.key);
-    record.charge = rating::Charge{};
-    record.charge.is_rated = record.cloud.is_rated;
-    record.charge.amount = record.cloud.amount;
-    if (record.cloud.is_rated) continue;
-    record.status =
-        record.cloud.reason < ErrorCode::unknown_model ? Status::rejected : Status::unrated;
-    record.reason = record.cloud.reason;
-    record.detail = std::move(record.cloud.detail);
+    look_ahead(pending, cloud);
+    apply(*request, cloud, record);
+    if (!takes_identity(record)) identities.forget(record.key);
   }
+}
+
+/// Usage that comes next is on its way into the cache while this one is being rated.
+void ChunkRater::look_ahead(std::size_t pending, CloudRun& cloud) const {
+  if (pending == pending_count_) return;
+  const CloudRequest& next = pending_[pending].request;
+  if (next.type == usage::EventType::resource_usage) cloud.engine().look_ahead(next.fact);
+}
+
+void ChunkRater::apply(CloudRequest& request, CloudRun& cloud, Record& record) {
+  record.cloud = cloud.apply(request, record.key);
+  record.charge = rating::Charge{};
+  record.charge.is_rated = record.cloud.is_rated;
+  record.charge.amount = record.cloud.amount;
+  if (record.cloud.is_rated) return;
+  record.status =
+      record.cloud.reason < ErrorCode::unknown_model ? Status::rejected : Status::unrated;
+  record.reason = record.cloud.reason;
+  record.detail = std::move(record.cloud.detail);
 }
 
 }  // namespace steelyard::batch

@@ -50,6 +50,8 @@ class ChunkRater {
   void rate_line(std::string_view line, Record& record);
   void read_cloud_event(const usage::UsageEvent& event, std::string_view line, Record& record);
   void keep_detail(const usage::UsageEvent& event, std::string_view line);
+  void look_ahead(std::size_t pending, CloudRun& cloud) const;
+  static void apply(CloudRequest& request, CloudRun& cloud, Record& record);
   void refuse(Record& record, Error error);
   std::string_view kept(std::string_view text, std::string_view line);
   Record& next_record();

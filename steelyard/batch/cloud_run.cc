@@ -11,11 +11,12 @@ using rating::cloud::Fact;
 
 std::uint64_t number_of(identity::IdentityKey key) { return base::hash_pair(key.high, key.low); }
 
-Charge unknown_event(const CloudRequest& request) {
+Charge unknown_event(const CloudRequest& request, bool has_settled) {
   Charge charge;
   charge.reason = ErrorCode::unknown_event;
   charge.detail = "no rated usage of source '" + std::string(request.corrects_source) +
-                  "' and id '" + std::string(request.corrects_id) + "' came before";
+                  "' and id '" + std::string(request.corrects_id) + "' came before" +
+                  (has_settled ? ", or its windows are settled" : "");
   return charge;
 }
 
@@ -38,6 +39,12 @@ Charge CloudRun::apply_usage(CloudRequest& request, identity::IdentityKey key) {
   return charge;
 }
 
+void CloudRun::settle(std::int64_t second) {
+  has_settled_ = true;
+  engine_.settle(second);
+  facts_.forget_if([&](const Fact& fact) { return engine_.is_settled(fact); });
+}
+
 Charge CloudRun::take_back(const CloudRequest& request) {
   std::string text;
   const std::uint64_t number = number_of(*request.corrects);
@@ -46,9 +53,9 @@ Charge CloudRun::take_back(const CloudRequest& request) {
     const billing::EventName name{std::string(request.corrects_source),
                                   std::string(request.corrects_id)};
     return accounts_.knows(name) ? accounts_.take_back(name, request.fact.account)
-                                 : unknown_event(request);
+                                 : unknown_event(request, has_settled_);
   }
-  if (fact->account != request.fact.account) return unknown_event(request);
+  if (fact->account != request.fact.account) return unknown_event(request, has_settled_);
   Charge charge = engine_.take_back(*fact);
   if (charge.is_rated) facts_.forget(number);
   return charge;
@@ -59,7 +66,8 @@ Charge CloudRun::replace(CloudRequest& request, identity::IdentityKey key) {
   std::string text;
   const std::uint64_t number = number_of(*request.corrects);
   const std::optional<Fact> old = facts_.find(number, text);
-  if (!old.has_value() || old->account != request.fact.account) return unknown_event(request);
+  if (!old.has_value() || old->account != request.fact.account)
+    return unknown_event(request, has_settled_);
   Charge back = engine_.take_back(*old);
   if (!back.is_rated) return back;
   Charge charge = apply_usage(request, key);

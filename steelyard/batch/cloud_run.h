@@ -36,7 +36,12 @@ class CloudRun {
 
   rating::cloud::Charge apply(CloudRequest& request, identity::IdentityKey key);
 
+  /// Settles the windows that are over at a second (Engine::settle), and forgets the facts that
+  /// can be corrected no more. Nothing settles by itself.
+  void settle(std::int64_t second);
+
   rating::cloud::Engine& engine() { return engine_; }
+  const rating::cloud::FactStore& facts() const { return facts_; }
 
  private:
   rating::cloud::Charge apply_usage(CloudRequest& request, identity::IdentityKey key);
@@ -47,6 +52,7 @@ class CloudRun {
   billing::Accounts accounts_;
   rating::cloud::FactStore facts_;
   std::uint64_t next_sequence_ = 1;
+  bool has_settled_ = false;
 };
 
 }  // namespace steelyard::batch

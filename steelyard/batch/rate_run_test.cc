@@ -146,5 +146,28 @@ TEST_F(RateRunTest, a_file_that_can_not_be_read_ends_the_run_and_keeps_the_rest)
   EXPECT_EQ(result.outcome.totals.lines(), lines_.size());
 }
 
+/// It takes no identity: what comes under its name later is not a conflict. 505.5 GB for an hour.
+TEST_F(RateRunTest, a_cloud_event_that_is_rejected_late_leaves_its_identity_free) {
+  const auto storage = [](const std::string& gb, const std::string& end) {
+    return R"({"specversion":"1.0","id":"e","source":"collector",)"
+           R"("type":"cloud.resource.usage","subject":"acme",)"
+           R"("time":"2026-11-02T01:00:00Z","data":{"product":"oss","resource":"b",)"
+           R"("start":"2026-11-02T00:00:00Z","end":")" +
+           end + R"(","meters":{"storage_gb":")" + gb +
+           R"("},"attributes":{"region":"cn-hangzhou","class":"standard_lrs"}}})";
+  };
+  const std::string hour = "2026-11-02T01:00:00Z";
+  const std::string too_much =  // Times nanoseconds, it needs more than 128 bits.
+      storage("999999999999999999999999.999999999999", "2026-11-02T00:59:59.999999999Z");
+  const std::string file = write("events.ndjson", {too_much, storage("505.5", hour),
+                                                   storage("505.5", hour), storage("1", hour)});
+  const RunResult result = run({file}, 1);
+  EXPECT_EQ(result.outcome.totals.count_of(Status::rejected), 1U);
+  EXPECT_EQ(result.outcome.totals.count_of(Status::rated), 1U);
+  EXPECT_EQ(result.outcome.totals.count_of(Status::duplicate), 1U);
+  EXPECT_EQ(result.outcome.totals.count_of(Status::conflict), 1U);
+  EXPECT_NE(result.output.find(R"("amount":"0.08425")"), std::string::npos) << result.output;
+}
+
 }  // namespace
 }  // namespace steelyard::batch

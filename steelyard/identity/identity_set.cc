@@ -65,6 +65,23 @@ Seen IdentitySet::insert(IdentityKey key, std::uint64_t fingerprint) {
   return Seen::first;
 }
 
+void IdentitySet::forget(IdentityKey key) {
+  Table& table = tables_[key.high >> 56];
+  std::size_t at = ideal_place(table, key.high);
+  while (table.entries[at].high != key.high || table.entries[at].rest >> 48 != key.low) {
+    STEELYARD_CHECK(table.entries[at].high != 0);
+    ++at;
+  }
+  // Those behind it move up, unless they stand where they belong.
+  for (; table.entries[at + 1].high != 0 && ideal_place(table, table.entries[at + 1].high) <= at;
+       ++at) {
+    table.entries[at] = table.entries[at + 1];
+  }
+  table.entries[at] = {};
+  --table.count;
+  --size_;
+}
+
 IdentitySet::Table IdentitySet::allocate(std::size_t capacity_min) {
   const std::size_t bytes =
       ((capacity_min + slack) * sizeof(Entry) + page_bytes - 1) / page_bytes * page_bytes;

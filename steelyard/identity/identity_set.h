@@ -43,6 +43,9 @@ class IdentitySet {
   /// Remembers the fact if it is the first. Of `fingerprint`, 48 bits are kept.
   Seen insert(IdentityKey key, std::uint64_t fingerprint);
 
+  /// As if it had never come. Requires: it is there.
+  void forget(IdentityKey key);
+
   std::size_t size() const { return size_; }
   std::size_t memory_bytes() const;
 

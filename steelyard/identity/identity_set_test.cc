@@ -35,6 +35,29 @@ TEST(IdentitySet, short_ids_differ_under_every_seed) {
   }
 }
 
+/// As a map does, while ids come and go; places behind a forgotten one move up.
+TEST(IdentitySet, a_forgotten_one_was_never_there) {
+  std::mt19937_64 random(20'261'125);
+  IdentitySet set(random());
+  std::map<std::string, std::uint64_t> expected;
+  for (int i = 0; i < 200'000; ++i) {
+    const std::string id = "call-" + std::to_string(random() % 5'000);
+    const std::uint64_t content = random() % 2;
+    const auto known = expected.find(id);
+    if (known != expected.end() && random() % 2 == 0) {
+      set.forget(set.key_of("gateway", id));
+      expected.erase(known);
+      continue;
+    }
+    const Seen seen = set.insert(set.key_of("gateway", id), content);
+    EXPECT_EQ(seen, known == expected.end()    ? Seen::first
+                    : known->second == content ? Seen::same
+                                               : Seen::other);
+    expected.try_emplace(id, content);
+  }
+  EXPECT_EQ(set.size(), expected.size());
+}
+
 /// The set answers like a map of the texts, whatever the order and the growth.
 TEST(IdentitySet, agrees_with_a_map) {
   std::mt19937_64 random(20'261'122);

@@ -39,6 +39,11 @@ class Measured {
   money::Rational quantity(const Dim& dim, Nanoseconds window_length) const;
 
   bool is_empty() const { return count_ == 0; }
+
+  /// Brings what the next sample will meet into the cache.
+  void prefetch() const {
+    if (!samples_.empty()) __builtin_prefetch(&samples_.back(), 1);
+  }
   std::size_t bytes() const { return samples_.capacity() * sizeof(Sample); }
 
  private:

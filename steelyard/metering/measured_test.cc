@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+
 namespace steelyard::metering {
 namespace {
 
@@ -45,6 +48,55 @@ TEST(Measured, sum_adds_what_holds_at_the_same_time) {
   measured.remove(dim, sample(0, 10, 3));
   EXPECT_EQ(quantity(measured, dim), "4");
   EXPECT_EQ(measured.bytes(), 0U) << "a sum needs no samples";
+}
+
+TEST(Measured, a_value_that_holds_on_takes_the_room_of_one_sample) {
+  const Dim dim = dim_of(Dim::Aggregate::integral);
+  Measured measured;
+  measured.add(dim, sample(0, 1, 6));
+  const std::size_t bytes = measured.bytes();
+  for (Nanoseconds i = 1; i < 60; ++i) {
+    EXPECT_EQ(measured.add(dim, sample(i, i + 1, 6)), Added::alone);
+  }
+  EXPECT_EQ(measured.bytes(), bytes);
+  EXPECT_EQ(quantity(measured, dim), "6");
+  measured.remove(dim, sample(20, 21, 6));  // From the middle: two pieces are left.
+  EXPECT_EQ(quantity(measured, dim), "59/10");
+  EXPECT_EQ(measured.add(dim, sample(20, 21, 12)), Added::alone);
+  EXPECT_EQ(quantity(measured, dim), "61/10");
+}
+
+/// Samples that were joined, split and joined again: the same as from the samples that are left.
+TEST(Measured, pieces_count_as_the_samples_that_they_were) {
+  std::mt19937_64 random(20'261'125);
+  for (const auto aggregate : {Dim::Aggregate::integral, Dim::Aggregate::up, Dim::Aggregate::max,
+                               Dim::Aggregate::last, Dim::Aggregate::rank}) {
+    Dim dim = dim_of(aggregate);
+    dim.rank_k = 2;
+    for (int run = 0; run < 200; ++run) {
+      dim.is_waived_inside_window = run % 2 == 0;
+      Measured measured;
+      std::vector<Sample> there;
+      for (int step = 0; step < 40; ++step) {
+        if (!there.empty() && random() % 3 == 0) {
+          const std::size_t at = random() % there.size();
+          measured.remove(dim, there[at]);
+          there.erase(there.begin() + static_cast<std::ptrdiff_t>(at));
+        } else {
+          const auto from = static_cast<Nanoseconds>(random() % 12);
+          const auto to = from + static_cast<Nanoseconds>(random() % 4);
+          there.push_back(sample(from * 5, std::min<Nanoseconds>(to, 12) * 5,
+                                 static_cast<std::int64_t>(random() % 3)));
+          measured.add(dim, there.back());
+        }
+        Measured anew;
+        std::vector<Sample> shuffled = there;
+        std::ranges::shuffle(shuffled, random);
+        for (const Sample& each : shuffled) anew.add(dim, each);
+        ASSERT_EQ(quantity(measured, dim), quantity(anew, dim));
+      }
+    }
+  }
 }
 
 TEST(Measured, integral_counts_the_larger_value_where_samples_overlap) {

@@ -27,9 +27,11 @@ class NameTable {
     }
   }
 
-  std::uint32_t find(std::string_view name) const {
+  std::uint32_t find(std::string_view name) const { return find(base::hash(name), name); }
+
+  /// Requires: `hash` is base::hash(name).
+  std::uint32_t find(std::uint64_t hash, std::string_view name) const {
     if (slots_.empty()) return none;
-    const std::uint64_t hash = base::hash(name);
     for (std::size_t at = hash & (slots_.size() - 1); slots_[at] != none;
          at = (at + 1) & (slots_.size() - 1)) {
       const Entry& entry = entries_[slots_[at]];

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 #include "steelyard/base/limits.h"
 
@@ -9,6 +10,24 @@ namespace steelyard::usage {
 namespace {
 
 bool is_plain(char c) { return c >= 0x20 && c < 0x7f; }
+
+/// Eight characters at once; the first of them in any order of bytes.
+bool are_plain(const char* eight) {
+  constexpr std::uint64_t each = 0x0101010101010101;
+  std::uint64_t word = 0;
+  std::memcpy(&word, eight, sizeof word);
+  const std::uint64_t below_space = (word - each * 0x20) & ~word;
+  const std::uint64_t not_delete = word ^ (each * 0x7f);
+  const std::uint64_t is_delete = (not_delete - each) & ~not_delete;
+  return ((word | below_space | is_delete) & (each * 0x80)) == 0;
+}
+
+bool are_plain(std::string_view text) {
+  for (; text.size() >= 8; text.remove_prefix(8)) {
+    if (!are_plain(text.data())) return false;
+  }
+  return std::ranges::all_of(text, is_plain);
+}
 
 /// The character at `at`, which is moved behind it.
 char32_t next_character(std::string_view text, std::size_t& at) {
@@ -32,7 +51,7 @@ bool is_printable(char32_t c) {
 
 bool is_printable_name(std::string_view text) {
   if (text.empty()) return false;
-  if (std::ranges::all_of(text, is_plain)) return text.size() <= limits::id_characters_max;
+  if (are_plain(text)) return text.size() <= limits::id_characters_max;
   std::size_t characters = 0;
   for (std::size_t at = 0; at < text.size(); ++characters) {
     if (!is_printable(next_character(text, at))) return false;

@@ -29,7 +29,7 @@ std::string unknown_name(const char* kind, std::string_view name, const std::str
 Result<void> read_meter(const json::Document& document, const json::Node& node,
                         const Catalog::Code& code, Fact& fact) {
   const std::string_view name = document.name(node);
-  const std::uint32_t number = code.meter_numbers.find(name);
+  const std::uint32_t number = code.meter_numbers.find(node.word, name);
   if (number == NameTable::none || code.readers[number].empty()) {
     return failure(ErrorCode::unknown_meter,
                    "/data/meters: " + unknown_name("meter", name, code.name, code.meters));
@@ -73,6 +73,7 @@ Result<std::string_view> attribute_text(const json::Document& document, const js
         ErrorCode::unknown_attribute,
         place + attribute.name + ": '" + std::string(text) + "' is none of " + base::joined(words));
   }
+  if (node.is_unescaped) return std::string_view(kept.emplace_back(text));
   return text;
 }
 
@@ -87,6 +88,11 @@ Catalog::Catalog(const pricebook::PriceBookSeries& book)
     for (const pricebook::Product& product : version.products) {
       for (const pricebook::OrderItem& order : product.orders) add_name(order.name);
       for (const pricebook::CloudPlan& plan : product.plans) add_name(plan.name);
+    }
+  }
+  for (Code& code : codes_) {
+    for (const AttributeName& each : code.attributes) {
+      code.absent_attributes.push_back(or_nothing(each.absent_means));
     }
   }
 }
@@ -181,10 +187,7 @@ Result<void> Catalog::read(const usage::UsageEvent& event, Fact& fact,
   fact.start = resource.start;
   fact.end = resource.end;
   fact.meters.clear();
-  fact.attributes.resize(code.attributes.size());
-  for (std::size_t i = 0; i < code.attributes.size(); ++i) {
-    fact.attributes[i] = or_nothing(code.attributes[i].absent_means);
-  }
+  fact.attributes = code.absent_attributes;
   if (code.items.empty()) {
     return failure(ErrorCode::no_price_at_that_time, "product '" + code.name + "' has no items");
   }
@@ -196,7 +199,7 @@ Result<void> Catalog::read(const usage::UsageEvent& event, Fact& fact,
   if (!result.has_value() || resource.attributes.is_missing()) return result;
   resource.attributes.each([&](const json::Node& node) {
     if (!result.has_value() || node.type == json::Type::null) return;
-    const std::uint32_t attribute = code.attribute_numbers.find(document.name(node));
+    const std::uint32_t attribute = code.attribute_numbers.find(node.word, document.name(node));
     if (attribute == NameTable::none) {
       result = failure(ErrorCode::unknown_attribute,
                        "/data/attributes: " + unknown_name("attribute", document.name(node),

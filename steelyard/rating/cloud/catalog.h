@@ -94,6 +94,7 @@ class Catalog {
     std::vector<pricebook::AttributeName> attributes;
     NameTable meter_numbers;
     NameTable attribute_numbers;
+    std::vector<std::string_view> absent_attributes;  ///< What each means if it is not said.
     std::vector<std::uint32_t> items;                 ///< In the order of the file.
     std::vector<std::vector<std::uint32_t>> readers;  ///< By meter: the items, rising.
   };

@@ -1,6 +1,7 @@
 #include "steelyard/rating/cloud/cell_store.h"
 
 #include <algorithm>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 namespace steelyard::rating::cloud {
 namespace {
@@ -10,6 +11,18 @@ constexpr std::uint32_t fee_stage = 0;
 constexpr std::uint32_t tap_stage = 1;
 constexpr std::uint32_t allowance_stage = 2;
 constexpr std::uint32_t own_stages = 3;
+
+/// What a name is, above the number of what it is within; accounts are within nothing.
+constexpr std::uint64_t resources_within = std::uint64_t{1} << 32;
+constexpr std::uint64_t attributes_within = std::uint64_t{2} << 32;
+
+/// Into the cache, all lines of it at once.
+template <class Cell>
+void prefetch(const Cell* cell) {
+  if (cell == nullptr) return;
+  const auto* const first = reinterpret_cast<const char*>(cell);
+  for (std::size_t at = 0; at < sizeof(Cell); at += 64) __builtin_prefetch(first + at, 1);
+}
 
 bool reads_allowances(const PreparedItem& item, std::size_t stage) {
   return std::ranges::find(item.allowance_stages, stage) != item.allowance_stages.end();
@@ -36,26 +49,37 @@ std::uint32_t CellStore::stage_number(const PreparedItem& item, std::size_t pipe
   return static_cast<std::uint32_t>(number + stage);
 }
 
-std::uint32_t CellStore::intern(std::string_view text) {
-  const auto found = scopes_.find(text);
-  if (found != scopes_.end()) return found->second;
-  const auto number = static_cast<std::uint32_t>(texts_.size());
-  texts_.emplace_back(text);
-  scopes_.emplace(std::string(text), number);
-  return number;
+CellStore::Name& CellStore::name_of(std::uint64_t outer, std::string_view name) {
+  const auto found = names_.find(Within<std::string_view>{outer, name});
+  if (found != names_.end()) return found->second;
+  const Name added{next_name_++, nullptr};
+  return names_.emplace(Within<std::string>{outer, std::string(name)}, added).first->second;
 }
 
-std::uint32_t CellStore::account_number(std::string_view account) {
-  key_ = "account:";
-  key_ += account;
-  return intern(key_);
+void CellStore::begin(const Fact& fact) {
+  account_ = account_number(fact.account);
+  const Name& resource = name_of(resources_within | account_, fact.resource);
+  resource_ = resource.number;
+  if (resource.latest == nullptr) return;
+  prefetch(resource.latest->target.priced);
+  prefetch(resource.latest->target.pooled);
+  prefetch(resource.latest->target.tapped);
+  for (const metering::Measured& each : resource.latest->measured) each.prefetch();
+}
+
+void CellStore::look_ahead(const Fact& fact) const {
+  const auto account = names_.find(Within<std::string_view>{0, fact.account});
+  if (account == names_.end()) return;
+  const auto resource = names_.find(
+      Within<std::string_view>{resources_within | account->second.number, fact.resource});
+  if (resource != names_.end()) prefetch(resource->second.latest);
 }
 
 Result<std::uint32_t> CellStore::scope_of(const Pipeline::Stage& stage, const Fact& fact,
                                           const PreparedItem& item) {
-  key_.assign(fact.account);
-  key_ += '\0';
-  if (stage.has_resource) key_ += fact.resource;
+  const std::uint32_t outer = stage.has_resource ? resource_ : account_;
+  key_.clear();
+  if (stage.scope.empty()) return outer;
   for (const std::uint16_t attribute : stage.scope) {
     if (fact.attributes[attribute].empty()) {
       return missing_attribute(catalog_->code(fact.code).attributes[attribute].name,
@@ -64,7 +88,7 @@ Result<std::uint32_t> CellStore::scope_of(const Pipeline::Stage& stage, const Fa
     key_ += '\0';
     key_ += fact.attributes[attribute];
   }
-  return intern(key_);
+  return number_of(attributes_within | outer, key_);
 }
 
 std::int64_t CellStore::window_key(metering::WindowKind kind, const Fact& fact,
@@ -82,20 +106,23 @@ Result<Leaf*> CellStore::leaf(const PreparedItem& item, std::size_t pipeline, co
   if (!is_kept) {
     for (Leaf& each : passing_leaves_) {
       if (each.item == &item && each.pipeline == pipeline &&
-          (item.is_dearest || each.slots.front().first == slot.index)) {
+          (item.is_dearest || each.slots.front().slot == slot.index)) {
         return &each;
       }
     }
   }
-  Leaf** place = nullptr;
+  std::unique_ptr<Leaf>* place = nullptr;
   if (is_kept) {
     const Key key{stage_number(item, pipeline, 0), scope, own_slot,
                   window_key(rule.window, fact, piece.window)};
-    place = &leaf_at_.try_emplace(key, nullptr).first->second;
-    if (*place != nullptr) return *place;
+    place = &leaf_at_[key];
+    if (*place != nullptr) {
+      return place->get();
+    }
+    *place = std::make_unique<Leaf>();
   }
-  Leaf& leaf = is_kept ? leaves_.emplace_back() : passing_leaves_.emplace_back();
-  if (place != nullptr) *place = &leaf;
+  Leaf& leaf = is_kept ? **place : passing_leaves_.emplace_back();
+  if (is_kept) name_of(resources_within | account_, fact.resource).latest = &leaf;
   leaf.item = &item;
   leaf.pipeline = static_cast<std::uint8_t>(pipeline);
   leaf.window = piece.window;
@@ -111,16 +138,14 @@ Result<Leaf*> CellStore::leaf(const PreparedItem& item, std::size_t pipeline, co
 
 Allowances& CellStore::allowances(const PreparedItem& item, std::size_t stage, const Fact& fact,
                                   const base::Slot& window, std::uint32_t epoch) {
-  key_.assign(fact.account);
-  key_ += '\0';
-  key_ += fact.resource;
   const metering::WindowKind kind = item.pipelines.front().stages[stage].window;
   const std::uint32_t part = stage == 0 ? epoch : no_slot - static_cast<std::uint32_t>(stage);
-  const Key key{first_stage_[item.index] + allowance_stage, intern(key_), part,
+  const Key key{first_stage_[item.index] + allowance_stage, resource_, part,
                 window_key(kind, fact, window)};
-  Allowances*& place = allowances_at_.try_emplace(key, nullptr).first->second;
+  std::unique_ptr<Allowances>& place = allowances_at_[key];
   if (place == nullptr) {
-    place = &allowances_.emplace_back();
+    place = std::make_unique<Allowances>();
+    place->window = window;
     place->measured.resize(item.allowances.size());
   }
   return *place;
@@ -136,16 +161,17 @@ Result<Target> CellStore::target_behind(const PreparedItem& item, std::size_t pi
     STEELYARD_TRY(scope, scope_of(here, fact, item));
     const Key key{first_stage_[item.index] + tap_stage, scope, stage == 0 ? slot : no_slot,
                   window_key(here.window, fact, window)};
-    Tapped*& place = tap_at_.try_emplace(key, nullptr).first->second;
-    if (place != nullptr) return Target{place, nullptr, nullptr};
-    Tapped& tap = taps_.emplace_back();
-    place = &tap;
+    std::unique_ptr<Tapped>& place = tap_at_[key];
+    if (place != nullptr) return Target{place.get(), nullptr, nullptr};
+    place = std::make_unique<Tapped>();
+    Tapped& tap = *place;
     tap.item = &item;
+    tap.number = next_tap_++;
     tap.window = window;
     tap.resource = here.has_resource ? std::string(fact.resource) : std::string();
-    tap.scope = text_of(scope);
+    tap.scope = key_;  // What was asked for last.
     tap.slot = stage == 0 ? slot : no_slot;
-    tap.account = account_number(fact.account);
+    tap.account = account_;
     STEELYARD_TRY(behind, is_last ? priced(item, fact, window, slot)
                                   : pooled(item, pipeline, stage + 1, fact, window, slot));
     tap.target = behind;
@@ -165,13 +191,14 @@ Result<Target> CellStore::pooled(const PreparedItem& item, std::size_t pipeline,
   // The sums of a measured quantity keep their slots as parts; a factor follows its quantity.
   const bool has_pools = item.pipelines.front().stages.size() > 1;
   const std::uint32_t own_slot = pipeline == 0 || has_pools ? no_slot : slot;
-  Pooled** place = nullptr;
+  std::unique_ptr<Pooled>* place = nullptr;
   const bool is_kept = !is_passing(item);
   if (is_kept) {
     const Key key{stage_number(item, pipeline, stage), scope, own_slot,
                   window_key(rule.window, fact, wide)};
-    place = &pool_at_.try_emplace(key, nullptr).first->second;
-    if (*place != nullptr) return Target{nullptr, *place, nullptr};
+    place = &pool_at_[key];
+    if (*place != nullptr) return Target{nullptr, place->get(), nullptr};
+    *place = std::make_unique<Pooled>();
   } else {
     for (Pooled& each : passing_pools_) {
       if (each.item == &item && each.pipeline == pipeline && each.stage == stage) {
@@ -179,8 +206,7 @@ Result<Target> CellStore::pooled(const PreparedItem& item, std::size_t pipeline,
       }
     }
   }
-  Pooled& pool = is_kept ? pools_.emplace_back() : passing_pools_.emplace_back();
-  if (place != nullptr) *place = &pool;
+  Pooled& pool = is_kept ? **place : passing_pools_.emplace_back();
   pool.item = &item;
   pool.pipeline = static_cast<std::uint8_t>(pipeline);
   pool.stage = static_cast<std::uint8_t>(stage);
@@ -200,20 +226,20 @@ Result<Target> CellStore::priced(const PreparedItem& item, const Fact& fact,
   STEELYARD_TRY(scope, scope_of(last, fact, item));
   const bool has_pools = item.pipelines.front().stages.size() > 1;
   const std::uint32_t own_slot = has_pools ? no_slot : slot;
-  Priced** place = nullptr;
+  std::unique_ptr<Priced>* place = nullptr;
   const bool is_kept = !is_passing(item);
   if (is_kept) {
     const Key key{first_stage_[item.index] + fee_stage, scope, own_slot,
                   window_key(last.window, fact, window)};
-    place = &fee_at_.try_emplace(key, nullptr).first->second;
-    if (*place != nullptr) return Target{nullptr, nullptr, *place};
+    place = &fee_at_[key];
+    if (*place != nullptr) return Target{nullptr, nullptr, place->get()};
+    *place = std::make_unique<Priced>();
   } else {
     for (Priced& each : passing_fees_) {
       if (each.item == &item && each.slot == own_slot) return Target{nullptr, nullptr, &each};
     }
   }
-  Priced& fee = is_kept ? fees_.emplace_back() : passing_fees_.emplace_back();
-  if (place != nullptr) *place = &fee;
+  Priced& fee = is_kept ? **place : passing_fees_.emplace_back();
   fee.item = &item;
   fee.window = window;
   fee.slot = own_slot;
@@ -221,12 +247,73 @@ Result<Target> CellStore::priced(const PreparedItem& item, const Fact& fact,
   return Target{nullptr, nullptr, &fee};
 }
 
-std::size_t CellStore::bytes() const {
-  std::size_t bytes = leaves_.size() * sizeof(Leaf) + pools_.size() * sizeof(Pooled) +
-                      fees_.size() * sizeof(Priced) + taps_.size() * sizeof(Tapped);
-  for (const Leaf& leaf : leaves_) {
-    for (const metering::Measured& each : leaf.measured) bytes += each.bytes();
+std::vector<Tapped*> CellStore::taps() const {
+  std::vector<Tapped*> taps;
+  for (const auto& [key, tap] : tap_at_) taps.push_back(tap.get());
+  std::ranges::sort(taps, {}, &Tapped::number);
+  return taps;
+}
+
+template <class Visit>
+void CellStore::each_table(Visit visit) {
+  visit(leaf_at_);
+  visit(pool_at_);
+  visit(fee_at_);
+  visit(tap_at_);
+  visit(allowances_at_);
+}
+
+void CellStore::settle(std::int64_t second) {
+  for (auto& [text, name] : names_) {
+    if (name.latest != nullptr && is_over(name.latest->window, second)) name.latest = nullptr;
   }
+  boost::unordered_flat_set<std::uint32_t> used;
+  each_table([&](auto& table) {
+    erase_if(table, [&](const auto& each) { return is_over(each.second->window, second); });
+    table.rehash(0);
+    for (const auto& [key, cell] : table) used.insert(key.scope);
+  });
+  for (const auto& [text, name] : names_) {
+    const bool is_scope = (text.outer & attributes_within) != 0 && used.contains(name.number);
+    if (is_scope) used.insert(static_cast<std::uint32_t>(text.outer));
+  }
+  erase_if(names_, [&](const auto& each) {
+    return each.first.outer != 0 && !used.contains(each.second.number);
+  });
+  names_.rehash(0);
+}
+
+std::size_t CellStore::bytes() const {
+  std::size_t bytes = 0;
+  const auto add = [&](const auto& table, std::size_t cell_bytes) {
+    bytes += table.size() * (sizeof(*table.begin()) + cell_bytes);
+  };
+  add(leaf_at_, sizeof(Leaf));
+  add(pool_at_, sizeof(Pooled));
+  add(fee_at_, sizeof(Priced));
+  add(tap_at_, sizeof(Tapped));
+  add(allowances_at_, sizeof(Allowances));
+  for (const auto& [key, leaf] : leaf_at_) {
+    bytes += leaf->out.bytes_outside();
+    for (const metering::Measured& each : leaf->measured) bytes += each.bytes();
+  }
+  for (const auto& [key, pool] : pool_at_) {
+    bytes += pool->in.bytes_outside() + pool->out.bytes_outside() +
+             pool->members.capacity() * sizeof(Part);
+  }
+  for (const auto& [key, tap] : tap_at_) {
+    bytes += tap->in.bytes_outside() + tap->out.bytes_outside() +
+             tap->covers.capacity() * sizeof(Covering) + tap->resource.capacity();
+  }
+  for (const auto& [key, fee] : fee_at_) {
+    for (const Parts& each : fee->quantities) bytes += each.bytes_outside();
+  }
+  for (const auto& [key, allowances] : allowances_at_) {
+    for (const metering::Measured& each : allowances->measured) {
+      bytes += sizeof each + each.bytes();
+    }
+  }
+  for (const auto& each : names_) bytes += sizeof each + each.first.text.capacity();
   return bytes;
 }
 

@@ -2,6 +2,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <deque>
+#include <memory>
 #include <string>
 
 #include "steelyard/base/result.h"
@@ -33,11 +34,26 @@ class CellStore {
   }
   std::deque<Priced>& passing_fees() { return passing_fees_; }
 
-  std::deque<Tapped>& taps() { return taps_; }
-  const std::string& text_of(std::uint32_t scope) const { return texts_[scope]; }
-  std::uint32_t account_number(std::string_view account);
+  /// All that there are, in the order in which they were made.
+  std::vector<Tapped*> taps() const;
 
-  std::size_t open_windows() const { return fees_.size(); }
+  std::uint32_t account_number(std::string_view account) { return number_of(0, account); }
+
+  /// To be called before cells of a fact are asked for.
+  void begin(const Fact& fact);
+
+  /// Brings what a fact will need into the cache, while another one is being rated.
+  void look_ahead(const Fact& fact) const;
+
+  /// Of the fact that began last.
+  std::uint32_t account_number() const { return account_; }
+
+  /// Drops the cells of all windows that are over at a second, and the names that only they
+  /// needed. Requires: nobody points to them any more.
+  void settle(std::int64_t second);
+
+  /// Windows whose fee can still change, and what all is kept of them takes.
+  std::size_t open_windows() const { return fee_at_.size(); }
   std::size_t bytes() const;
 
  private:
@@ -55,13 +71,27 @@ class CellStore {
                              base::hash_pair(key.slot, static_cast<std::uint64_t>(key.window)));
     }
   };
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return base::hash(text); }
+  /// A name within another one: an account within none, a resource within an account,
+  /// attributes within either.
+  template <class Text>
+  struct Within {
+    std::uint64_t outer = 0;
+    Text text{};
   };
-  struct TextEqual {
+  struct NameHash {
     using is_transparent = void;
-    bool operator()(std::string_view a, std::string_view b) const { return a == b; }
+    using is_avalanching = void;
+    template <class Text>
+    std::size_t operator()(const Within<Text>& name) const {
+      return base::hash(name.text, name.outer ^ base::hashing::secret_0);
+    }
+  };
+  struct NameEqual {
+    using is_transparent = void;
+    template <class A, class B>
+    bool operator()(const Within<A>& a, const Within<B>& b) const {
+      return a.outer == b.outer && a.text == b.text;
+    }
   };
 
   [[nodiscard]] Result<std::uint32_t> scope_of(const Pipeline::Stage& stage, const Fact& fact,
@@ -74,7 +104,9 @@ class CellStore {
                                       std::uint32_t slot);
   [[nodiscard]] Result<Target> priced(const PreparedItem& item, const Fact& fact,
                                       const base::Slot& window, std::uint32_t slot);
-  std::uint32_t intern(std::string_view text);
+  std::uint32_t number_of(std::uint64_t outer, std::string_view name) {
+    return name_of(outer, name).number;
+  }
   std::uint32_t stage_number(const PreparedItem& item, std::size_t pipeline, std::size_t stage);
   std::int64_t window_key(metering::WindowKind kind, const Fact& fact, const base::Slot& window);
 
@@ -82,24 +114,36 @@ class CellStore {
   Cutter* cutter_;
   std::vector<std::uint32_t> first_stage_;  // By item.
 
-  boost::unordered_flat_map<std::string, std::uint32_t, TextHash, TextEqual> scopes_;
-  std::deque<std::string> texts_;
-  std::string key_;
+  struct Name {
+    std::uint32_t number = 0;
+    const Leaf* latest = nullptr;  ///< Of a resource: the leaf that was made last.
+  };
+  using Names = boost::unordered_flat_map<Within<std::string>, Name, NameHash, NameEqual>;
 
-  std::deque<Leaf> leaves_;
-  std::deque<Pooled> pools_;
-  std::deque<Priced> fees_;
-  std::deque<Tapped> taps_;
-  std::deque<Allowances> allowances_;
+  Name& name_of(std::uint64_t outer, std::string_view name);
+
+  Names names_;
+  std::string key_;
+  std::uint32_t account_ = 0;   // Of the fact that began last;
+  std::uint32_t resource_ = 0;  // and its resource within the account.
+
+  std::uint32_t next_name_ = 1;
+  std::uint32_t next_tap_ = 0;
+
   std::deque<Leaf> passing_leaves_;  // Whose window is one fact.
   std::deque<Pooled> passing_pools_;
   std::deque<Priced> passing_fees_;
 
-  boost::unordered_flat_map<Key, Leaf*, KeyHash> leaf_at_;
-  boost::unordered_flat_map<Key, Pooled*, KeyHash> pool_at_;
-  boost::unordered_flat_map<Key, Priced*, KeyHash> fee_at_;
-  boost::unordered_flat_map<Key, Tapped*, KeyHash> tap_at_;
-  boost::unordered_flat_map<Key, Allowances*, KeyHash> allowances_at_;
+  template <class Cell>
+  using Cells = boost::unordered_flat_map<Key, std::unique_ptr<Cell>, KeyHash>;
+  template <class Visit>
+  void each_table(Visit visit);
+
+  Cells<Leaf> leaf_at_;
+  Cells<Pooled> pool_at_;
+  Cells<Priced> fee_at_;
+  Cells<Tapped> tap_at_;
+  Cells<Allowances> allowances_at_;
 };
 
 /// Whether a pipeline's first window is the fact itself.

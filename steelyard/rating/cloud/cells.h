@@ -18,6 +18,12 @@ namespace steelyard::rating::cloud {
 
 constexpr std::uint32_t no_slot = UINT32_MAX;  ///< Of a factor that fits every slot.
 
+/// Whether a window is over at a second: it can be settled then. That of one fact is its last
+/// second.
+inline bool is_over(const base::Slot& window, std::int64_t second) {
+  return window.from == window.to ? window.to < second : window.to <= second;
+}
+
 struct Pooled;
 struct Priced;
 struct Tapped;
@@ -32,9 +38,17 @@ struct Target {
 /// The other meters that an allowance is a share of.
 struct Leaf;
 struct Allowances {
+  base::Slot window;
   std::vector<metering::Measured> measured;  ///< By PreparedItem::allowances.
   std::vector<Leaf*> leaves;                 ///< Who reads them: the first stage,
   std::vector<Pooled*> pools;                ///< or a later one.
+};
+
+/// How many samples a leaf has at one slot.
+struct SlotCount {
+  std::uint32_t slot = 0;
+  std::uint32_t samples = 0;
+  std::uint32_t present = 0;  ///< Of them, those above 0 that hold for some time.
 };
 
 /// The first stage: what one scope has measured in one window.
@@ -43,8 +57,7 @@ struct Leaf {
   std::uint8_t pipeline = 0;
   base::Slot window;
   boost::container::small_vector<metering::Measured, 1> measured;  ///< By dim.
-  boost::container::small_vector<std::pair<std::uint32_t, std::uint32_t>, 1>
-      slots;  ///< Samples at each.
+  boost::container::small_vector<SlotCount, 1> slots;
   Allowances* allowances = nullptr;
   Target target;
   Parts out;
@@ -80,7 +93,8 @@ struct Priced {
   const PreparedItem* item = nullptr;
   base::Slot window;
   std::uint32_t slot = no_slot;
-  std::vector<Parts> quantities;  ///< By pipeline: the measured one, then the factors.
+  boost::container::small_vector<Parts, 1>
+      quantities;  ///< By pipeline: the measured one, then the factors.
   FeeLines lines;
   bool is_dirty = false;
 };
@@ -103,9 +117,10 @@ struct Covering {
 struct Tapped {
   const PreparedItem* item = nullptr;
   std::uint32_t account = 0;
+  std::uint32_t number = 0;  ///< In the order in which they were made.
   base::Slot window;
   std::string resource;          ///< Breaks ties,
-  std::string_view scope;        ///< and so do its scope
+  std::string scope;             ///< and so do the attributes of its scope
   std::uint32_t slot = no_slot;  ///< and its slot, if it has only one.
   Parts in;
   std::vector<Covering> covers;  ///< By plan, then part.

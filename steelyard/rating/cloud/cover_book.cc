@@ -1,6 +1,7 @@
 #include "steelyard/rating/cloud/cover_book.h"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 #include "steelyard/base/limits.h"
@@ -135,7 +136,8 @@ void CoverBook::give_everything_back(Account& owner) {
     }
   }
   for (Plan& each : owner.plans) {
-    each.buckets.clear();
+    std::erase_if(each.buckets, [](const auto& bucket) { return bucket.second.settled.is_zero(); });
+    for (auto& [from, bucket] : each.buckets) bucket.taken = bucket.settled;
     each.bucket_now = nullptr;
   }
 }
@@ -384,6 +386,33 @@ void CoverBook::note_range(Account& owner, const Tapped& tap) {
   } else {
     known->from = std::min(known->from, tap.window.from);
     known->to = std::max(known->to, tap.window.from + 1);
+  }
+}
+
+void CoverBook::settle(std::int64_t second) {
+  for (auto& [number, owner] : accounts_) {
+    std::set<const Bucket*> used;
+    for (auto& [group, windows] : owner.groups) {
+      std::erase_if(windows, [&](const auto& each) {
+        const bool is_settled = is_over({each.first.first, each.first.second}, second);
+        for (const Tapped* tap : each.second.taps) {
+          for (const Covering& covering : tap->covers) {
+            if (is_settled) covering.bucket->settled += covering.units;
+            if (!is_settled) used.insert(covering.bucket);
+          }
+        }
+        return is_settled;
+      });
+    }
+    std::erase_if(owner.uncovered, [&](const Tapped* tap) { return is_over(tap->window, second); });
+    for (Plan& plan : owner.plans) {
+      if (plan.bought.rule->reset == metering::WindowKind::life) continue;
+      std::erase_if(plan.buckets, [&](const auto& each) {
+        const base::Slot window = cutter_->window(plan.bought.rule->reset, each.first);
+        return is_over(window, second) && !used.contains(&each.second);
+      });
+      plan.bucket_now = nullptr;
+    }
   }
 }
 

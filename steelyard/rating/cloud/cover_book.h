@@ -17,6 +17,7 @@ namespace steelyard::rating::cloud {
 /// What was taken of a plan in one reset window, and the last window that took of it.
 struct Bucket {
   money::Rational taken;
+  money::Rational settled;  ///< Of it, by windows that are settled.
   std::pair<std::int64_t, std::int64_t> last{std::numeric_limits<std::int64_t>::min(), 0};
 };
 
@@ -56,6 +57,10 @@ class CoverBook {
 
   /// The same for all usage of an account.
   void allocate_all(std::uint32_t account, std::vector<Tapped*>& changed);
+
+  /// Forgets usage of windows that are over at a second. What it took of plans stays taken,
+  /// whatever is bought or used later.
+  void settle(std::int64_t second);
 
  private:
   /// By start, then end.

@@ -40,7 +40,19 @@ Charge Engine::change(const Fact& fact, Direction direction) {
                   direction);
   }
   if (trace_ != nullptr) trace_->begin(*catalog_, slots_, fact, direction == Direction::take_back);
+  cells_.begin(fact);
   Result<void> result;
+  find_items(fact);
+  for (const std::uint32_t index : items_) {
+    result = change_item(catalog_->items()[index], fact, direction);
+    if (!result.has_value()) break;
+  }
+  if (result.has_value()) result = cover();
+  return finish(cells_.account_number(), std::move(result), direction);
+}
+
+/// The items that read one of the fact's meters, rising.
+void Engine::find_items(const Fact& fact) {
   const Catalog::Code& code = catalog_->code(fact.code);
   items_.clear();
   for (const Fact::Meter& each : fact.meters) {
@@ -50,12 +62,27 @@ Charge Engine::change(const Fact& fact, Direction direction) {
     std::ranges::sort(items_);
     items_.erase(std::ranges::unique(items_).begin(), items_.end());
   }
-  for (const std::uint32_t index : items_) {
-    result = change_item(catalog_->items()[index], fact, direction);
-    if (!result.has_value()) break;
-  }
-  if (result.has_value()) result = cover();
-  return finish(cells_.account_number(fact.account), std::move(result), direction);
+}
+
+void Engine::settle(std::int64_t second) {
+  settled_ = std::max(settled_, second);
+  covers_.settle(settled_);
+  cells_.settle(settled_);
+}
+
+bool Engine::is_settled(const Fact& fact) {
+  if (fact.start.seconds >= settled_) return false;
+  find_items(fact);
+  const bool result = std::ranges::any_of(items_, [&](const std::uint32_t index) {
+    const PreparedItem& item = catalog_->items()[index];
+    if (!read(item, fact).has_value()) return false;
+    return std::ranges::any_of(readings_, [&](const Reading& reading) {
+      return cut(item, fact, reading).has_value() && !pieces_.empty() &&
+             is_over(pieces_.front().window, settled_);
+    });
+  });
+  notes_ = 0;  // Nothing was rated.
+  return result;
 }
 
 Charge Engine::add_plan(const BoughtPlan& plan) {
@@ -162,8 +189,8 @@ Result<void> Engine::change_item(const PreparedItem& item, const Fact& fact, Dir
   return {};
 }
 
-Result<void> Engine::measure(const PreparedItem& item, const Fact& fact, const Reading& reading,
-                             Direction direction) {
+/// Into `pieces_`, by rising time.
+Result<void> Engine::cut(const PreparedItem& item, const Fact& fact, const Reading& reading) {
   const Dim& dim = *reading.rule->rule;
   const metering::WindowKind window =
       reading.pipeline == allowance_pipeline
@@ -176,6 +203,17 @@ Result<void> Engine::measure(const PreparedItem& item, const Fact& fact, const R
     if (straddles) notes_ |= static_cast<std::uint8_t>(Note::straddles_window);
   } else {
     STEELYARD_PASS(cutter_.cut_gauge(item, window, fact, pieces_));
+  }
+  return {};
+}
+
+Result<void> Engine::measure(const PreparedItem& item, const Fact& fact, const Reading& reading,
+                             Direction direction) {
+  STEELYARD_PASS(cut(item, fact, reading));
+  if (!pieces_.empty() && is_over(pieces_.front().window, settled_)) {
+    return failure(ErrorCode::no_price_at_that_time,
+                   item.rule->name + ": the window that ended at " +
+                       base::to_rfc3339({pieces_.front().window.to, 0}) + " is settled");
   }
   for (const Piece& piece : pieces_) {
     STEELYARD_PASS(measure_piece(item, fact, reading, piece, direction));
@@ -245,20 +283,22 @@ Result<void> Engine::measure_piece(const PreparedItem& item, const Fact& fact,
   } else {
     measured->remove(dim, sample);
   }
-  if (leaf != nullptr) change_slot_count(*leaf, slot.index, adds ? 1 : -1);
   undo_measured_.push_back({measured, &dim, sample, adds, leaf, slot.index});
+  if (leaf != nullptr) count_sample(*leaf, undo_measured_.back(), adds ? 1 : -1);
   return {};
 }
 
-void Engine::change_slot_count(Leaf& leaf, std::uint32_t slot, int by) {
-  auto found = std::find_if(leaf.slots.begin(), leaf.slots.end(),
-                            [&](const auto& each) { return each.first == slot; });
+void Engine::count_sample(Leaf& leaf, const UndoMeasured& measured, int by) {
+  auto found = std::ranges::find(leaf.slots, measured.slot, &SlotCount::slot);
   if (found == leaf.slots.end()) {
-    leaf.slots.emplace_back(slot, 0U);
+    leaf.slots.push_back({measured.slot, 0, 0});
     found = leaf.slots.end() - 1;
   }
-  found->second += static_cast<std::uint32_t>(by);
-  if (found->second == 0) leaf.slots.erase(found);
+  const metering::Sample& sample = measured.sample;
+  const bool holds = is_counter(*measured.rule) || sample.from < sample.to;
+  found->samples += static_cast<std::uint32_t>(by);
+  if (holds && sample.value.is_positive()) found->present += static_cast<std::uint32_t>(by);
+  if (found->samples == 0) leaf.slots.erase(found);
 }
 
 Result<Rational> Engine::value_of(const Reading& reading, const Fact& fact,
@@ -450,7 +490,7 @@ Result<void> Engine::collect(std::uint32_t account, std::vector<Line>& lines, Di
 /// As if the fact had never come.
 void Engine::undo() {
   for (auto at = undo_measured_.rbegin(); at != undo_measured_.rend(); ++at) {
-    if (at->leaf != nullptr) change_slot_count(*at->leaf, at->slot, at->was_added ? -1 : 1);
+    if (at->leaf != nullptr) count_sample(*at->leaf, *at, at->was_added ? -1 : 1);
     if (at->was_added) {
       at->measured->remove(*at->rule, at->sample);
     } else {

@@ -36,6 +36,17 @@ class Engine {
   /// Requires: such a plan was added.
   Charge take_back_plan(const BoughtPlan& plan);
 
+  /// Has no effect but that the fact will be rated faster: it comes next.
+  void look_ahead(const Fact& fact) const { cells_.look_ahead(fact); }
+
+  /// Settles the windows that are over at a second: their fees are final, and nothing is kept
+  /// of them but what plans and longer windows have of them. A fact that touches one of them,
+  /// added or taken back, is refused as a whole from then on: no_price_at_that_time.
+  void settle(std::int64_t second);
+
+  /// Whether the fact would be refused because of that.
+  bool is_settled(const Fact& fact);
+
   /// Who is shown what the next changes do; null: nobody, which costs nothing.
   void watch(Trace* trace) { trace_ = trace; }
 
@@ -63,6 +74,9 @@ class Engine {
   [[nodiscard]] Result<void> read(const PreparedItem& item, const Fact& fact);
   [[nodiscard]] Result<void> read_dims(const Fact& fact, const std::vector<PreparedDim>& dims,
                                        std::uint16_t pipeline);
+  [[nodiscard]] Result<void> cut(const PreparedItem& item, const Fact& fact,
+                                 const Reading& reading);
+  void find_items(const Fact& fact);
   [[nodiscard]] Result<void> measure(const PreparedItem& item, const Fact& fact,
                                      const Reading& reading, Direction direction);
   [[nodiscard]] Result<void> measure_piece(const PreparedItem& item, const Fact& fact,
@@ -75,7 +89,6 @@ class Engine {
                      const std::vector<metering::PlainStep>& steps);
   void trace_plans();
   void trace_taps();
-  static void change_slot_count(Leaf& leaf, std::uint32_t slot, int by);
   void touch(Leaf& leaf);
   [[nodiscard]] Result<void> leaf_changed(Leaf& leaf, Direction direction);
   [[nodiscard]] Result<void> deliver(const Target& target, std::size_t pipeline,
@@ -101,6 +114,8 @@ class Engine {
     Leaf* leaf = nullptr;
     std::uint32_t slot = no_slot;
   };
+  static void count_sample(Leaf& leaf, const UndoMeasured& measured, int by);
+
   struct UndoMembers {
     std::vector<Part>* members = nullptr;
     std::vector<Part> before;
@@ -114,6 +129,7 @@ class Engine {
   CoverBook covers_;
   RowSums sums_;
   Trace* trace_ = nullptr;
+  std::int64_t settled_ = 0;  // Windows that are over at this second are settled.
 
   // Of the fact that is being rated.
   std::vector<Reading> readings_;

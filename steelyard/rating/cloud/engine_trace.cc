@@ -30,7 +30,7 @@ void Engine::trace_plans() {
 
 /// What plans cover may change in any window; the trace drops those where it does not.
 void Engine::trace_taps() {
-  for (const Tapped& tap : cells_.taps()) trace_->keep(tap);
+  for (const Tapped* tap : cells_.taps()) trace_->keep(*tap);
 }
 
 }  // namespace steelyard::rating::cloud

@@ -79,17 +79,39 @@ class Unpacker {
 
 Head head_at(const char* at) { return Unpacker(at).take<Head>(); }
 
+/// With its texts where they stand.
+Fact unpacked(const char* at) {
+  Unpacker from(at);
+  const auto head = from.take<Head>();
+  Fact fact;
+  fact.code = head.code;
+  fact.start = {head.start, head.start_nanoseconds};
+  fact.end = {head.end, head.end_nanoseconds};
+  fact.sequence = head.sequence;
+  fact.account = from.take_text();
+  fact.resource = from.take_text();
+  fact.meters.resize(head.meters);
+  for (Fact::Meter& each : fact.meters) {
+    each.meter = from.take<std::uint16_t>();
+    each.value = money::Decimal::from_scaled(from.take<money::int128>());
+  }
+  fact.attributes.resize(head.attributes);
+  for (std::string_view& each : fact.attributes) each = from.take_text();
+  return fact;
+}
+
 }  // namespace
 
 char* FactStore::room_for(std::size_t bytes, Place& place) {
-  if (blocks_.empty() || used_ + bytes > blocks_.back().size()) {
-    blocks_.emplace_back(std::max(bytes, block_bytes));
+  if (blocks_.empty() || used_ + bytes > blocks_.back().size) {
+    const std::size_t size = std::max(bytes, block_bytes);
+    blocks_.push_back({std::make_unique_for_overwrite<char[]>(size), size});
     used_ = 0;
   }
   place = {static_cast<std::uint32_t>(blocks_.size() - 1), static_cast<std::uint32_t>(used_)};
   used_ += bytes;
   bytes_ += bytes;
-  return blocks_.back().data() + place.offset;
+  return blocks_.back().bytes.get() + place.offset;
 }
 
 void FactStore::keep(Key key, const Fact& fact) {
@@ -124,33 +146,17 @@ std::optional<Fact> FactStore::find(Key key, std::string& text) const {
   if (found == places_.end()) return std::nullopt;
   const char* const kept = at(found->second);
   text.assign(kept, head_at(kept).size);
-  Unpacker from(text.data());
-  const auto head = from.take<Head>();
-  Fact fact;
-  fact.code = head.code;
-  fact.start = {head.start, head.start_nanoseconds};
-  fact.end = {head.end, head.end_nanoseconds};
-  fact.sequence = head.sequence;
-  fact.account = from.take_text();
-  fact.resource = from.take_text();
-  fact.meters.resize(head.meters);
-  for (Fact::Meter& each : fact.meters) {
-    each.meter = from.take<std::uint16_t>();
-    each.value = money::Decimal::from_scaled(from.take<money::int128>());
-  }
-  fact.attributes.resize(head.attributes);
-  for (std::string_view& each : fact.attributes) each = from.take_text();
-  return fact;
+  return unpacked(text.data());
 }
 
-void FactStore::forget_ended(std::int64_t second) {
+void FactStore::forget_if(const std::function<bool(const Fact&)>& is_over) {
   FactStore rest;
   for (const auto& [key, place] : places_) {
     const char* const kept = at(place);
-    const Head head = head_at(kept);
-    if (head.end < second || (head.end == second && head.end_nanoseconds == 0)) continue;
+    if (is_over(unpacked(kept))) continue;
+    const std::size_t size = head_at(kept).size;
     Place moved;
-    std::memcpy(rest.room_for(head.size, moved), kept, head.size);
+    std::memcpy(rest.room_for(size, moved), kept, size);
     rest.places_.emplace(key, moved);
   }
   *this = std::move(rest);

@@ -2,6 +2,8 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,8 +25,8 @@ class FactStore {
 
   void forget(Key key) { places_.erase(key); }
 
-  /// Forgets all facts that ended before a second or at it, and gives their room back.
-  void forget_ended(std::int64_t second);
+  /// Forgets the facts of which `is_over` is true, and gives their room back.
+  void forget_if(const std::function<bool(const Fact&)>& is_over);
 
   std::size_t size() const { return places_.size(); }
   std::size_t bytes() const { return bytes_; }
@@ -38,14 +40,17 @@ class FactStore {
     std::uint32_t block = 0;
     std::uint32_t offset = 0;
   };
-  using Block = std::vector<char>;
+  struct Block {
+    std::unique_ptr<char[]> bytes;
+    std::size_t size = 0;
+  };
 
   char* room_for(std::size_t bytes, Place& place);
-  const char* at(Place place) const { return blocks_[place.block].data() + place.offset; }
+  const char* at(Place place) const { return blocks_[place.block].bytes.get() + place.offset; }
 
   std::vector<Block> blocks_;
   std::size_t used_ = 0;   // Of the last block.
-  std::size_t bytes_ = 0;  // Of all facts that were kept, also of those forgotten since.
+  std::size_t bytes_ = 0;  // Of all facts that were kept since room was given back.
   boost::unordered_flat_map<Key, Place, Hash> places_;
 };
 

@@ -71,6 +71,21 @@ TEST(FactStore, the_latest_fact_of_a_key_counts) {
   EXPECT_EQ(store.size(), 1U);
 }
 
+TEST(FactStore, gives_back_the_room_of_facts_that_are_over) {
+  FactStore store;
+  for (std::uint64_t i = 0; i < 100; ++i) store.keep(i, any_fact("r-" + std::to_string(i)));
+  const std::size_t bytes = store.bytes();
+  store.forget_if([](const Fact& fact) { return fact.resource != "r-42"; });
+  EXPECT_EQ(store.size(), 1U);
+  EXPECT_LE(store.bytes(), bytes / 90);
+  std::string text;
+  EXPECT_EQ(store.find(42, text)->resource, "r-42");
+  EXPECT_FALSE(store.find(41, text).has_value());
+  const std::string longest(1'000, 'x');  // Longer than one byte can say.
+  store.keep(1'000, any_fact(longest));
+  EXPECT_EQ(store.find(1'000, text)->resource, longest);
+}
+
 TEST(FactStore, facts_stand_in_several_blocks) {
   FactStore store;
   constexpr std::uint64_t count = 30'000;  // More than a block of a megabyte holds.

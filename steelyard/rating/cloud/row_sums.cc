@@ -11,7 +11,9 @@ using money::Decimal;
 using money::Rational;
 using money::Rounding;
 
-bool is_before(const FeeLine& a, const FeeLine& b) { return stands_before(*a.row, *b.row); }
+bool is_before(const FeeLine& a, const FeeLine& b) {
+  return a.row != b.row && stands_before(*a.row, *b.row);
+}
 
 }  // namespace
 
@@ -27,7 +29,9 @@ Result<RowSums::Sum> RowSums::written(const Row& row, const Rational& quantity) 
 
 Result<void> RowSums::add(std::uint32_t account, std::vector<FeeLine>& changes, RowTable& rows,
                           std::vector<Line>& lines) {
-  if (changes.size() > 1) std::ranges::stable_sort(changes, is_before);
+  if (!std::ranges::is_sorted(changes, is_before)) {
+    std::ranges::stable_sort(changes, is_before);
+  }
   changed_.clear();
   bool is_settled = true;
   for (std::size_t i = 0; i < changes.size();) {

@@ -18,10 +18,6 @@ int band_of(const std::vector<int>& bands, int minute) {
   return static_cast<int>(std::upper_bound(bands.begin(), bands.end(), minute) - bands.begin());
 }
 
-void append_raw(std::uint32_t value, std::string& to) {
-  to.append(reinterpret_cast<const char*>(&value), sizeof value);
-}
-
 /// A number whose texts sort as the numbers do.
 std::string sortable(std::uint32_t value) {
   std::string text = std::to_string(value);
@@ -32,40 +28,73 @@ std::string sortable(std::uint32_t value) {
 
 SlotTable::SlotTable(const Catalog& catalog) : catalog_(&catalog), calendar_(catalog.time_zone()) {}
 
+std::uint64_t SlotTable::hash_of(const Setting& setting, const Fact& fact) {
+  std::uint64_t hash = base::hash_pair((std::uint64_t{setting.item->index} << 32) | setting.epoch,
+                                       (std::uint64_t{setting.price_epoch} << 32) | setting.band);
+  for (const std::uint16_t attribute : setting.item->slot_attributes) {
+    hash = base::hash(fact.attributes[attribute], hash);
+  }
+  return setting.item->has_account_discount ? base::hash(fact.account, hash) : hash;
+}
+
+/// Whether a setting is the one that is asked for; its texts stand one behind the other.
+bool SlotTable::is_of(const Setting& setting, const Setting& asked, const Fact& fact) {
+  if (setting.item != asked.item || setting.epoch != asked.epoch ||
+      setting.price_epoch != asked.price_epoch || setting.band != asked.band) {
+    return false;
+  }
+  std::string_view rest = setting.texts;
+  for (const std::uint16_t attribute : asked.item->slot_attributes) {
+    const std::string_view text = fact.attributes[attribute];
+    if (!rest.starts_with(text)) return false;
+    rest.remove_prefix(text.size());
+    if (!rest.starts_with('\0')) return false;
+    rest.remove_prefix(1);
+  }
+  return rest == (asked.item->has_account_discount ? fact.account : std::string_view());
+}
+
 const Slot& SlotTable::find(const PreparedItem& item, const Fact& fact, Moment moment) {
   const std::uint32_t epoch = stretch_of(item.breaks, moment.second);
   const std::uint32_t price_epoch =
       moment.price_second == moment.second ? epoch : stretch_of(item.breaks, moment.price_second);
   const int minute = item.bands.empty() ? 0 : calendar_.minute_of_day(moment.second);
-  key_.clear();
-  append_raw(item.index, key_);
-  append_raw(epoch, key_);
-  append_raw(price_epoch, key_);
-  append_raw(static_cast<std::uint32_t>(item.bands.empty() ? 0 : band_of(item.bands, minute)),
-             key_);
-  for (const std::uint16_t attribute : item.slot_attributes) {
-    key_ += fact.attributes[attribute];
-    key_ += '\0';
+  Setting setting{&item, epoch, price_epoch,
+                  static_cast<std::uint32_t>(item.bands.empty() ? 0 : band_of(item.bands, minute))};
+  std::uint64_t hash = hash_of(setting, fact);
+  for (auto found = numbers_.find(hash); found != numbers_.end(); found = numbers_.find(++hash)) {
+    const Setting& known = settings_[found->second];
+    if (is_of(known, setting, fact)) return *by_number_[known.slot];
   }
-  if (item.has_account_discount) key_ += fact.account;
-  const auto found = numbers_.find(std::string_view(key_));
-  if (found != numbers_.end()) return slots_[found->second];
-  const std::string key = key_;
+  for (const std::uint16_t attribute : item.slot_attributes) {
+    setting.texts += fact.attributes[attribute];
+    setting.texts += '\0';
+  }
+  if (item.has_account_discount) setting.texts += fact.account;
   Slot& slot = make(item, fact, moment, minute);
   slot.epoch = epoch;
-  slot.order = sortable(epoch) + sortable(price_epoch) + slot.order + key.substr(12);
+  slot.order =
+      sortable(epoch) + sortable(price_epoch) + slot.order + sortable(setting.band) + setting.texts;
   for (const std::uint32_t cover : slot.cover_slots) {
     slots_[cover].epoch = epoch;
     slots_[cover].order = slot.order + slots_[cover].order;
   }
-  numbers_.emplace(key, slot.index);
+  setting.slot = slot.index;
+  numbers_.emplace(hash, static_cast<std::uint32_t>(settings_.size()));
+  settings_.push_back(std::move(setting));
+  return slot;
+}
+
+Slot& SlotTable::add(Slot added) {
+  Slot& slot = slots_.emplace_back(std::move(added));
+  slot.index = static_cast<std::uint32_t>(slots_.size() - 1);
+  by_number_.push_back(&slot);
   return slot;
 }
 
 Slot& SlotTable::make(const PreparedItem& item, const Fact& fact, Moment moment, int minute) {
-  Slot& slot = slots_.emplace_back();
+  Slot& slot = add({});
   slot.item = &item;
-  slot.index = static_cast<std::uint32_t>(slots_.size() - 1);
   const Catalog::Code& code = catalog_->code(fact.code);
   for (const std::uint16_t attribute : item.slot_attributes) {
     if (fact.attributes[attribute].empty()) continue;
@@ -79,8 +108,7 @@ Slot& SlotTable::make(const PreparedItem& item, const Fact& fact, Moment moment,
     return slot;
   }
   for (std::size_t i = 0; i < cover->rows.size(); ++i) {
-    Slot& covered = slots_.emplace_back(slot);
-    covered.index = static_cast<std::uint32_t>(slots_.size() - 1);
+    Slot& covered = add(slot);
     covered.cover_slots.clear();
     covered.order = sortable(static_cast<std::uint32_t>(i));
     covered.attributes.emplace_back(cover->attribute, cover->rows[i].word);

@@ -50,25 +50,34 @@ class SlotTable {
   explicit SlotTable(const Catalog& catalog);
 
   const Slot& find(const PreparedItem& item, const Fact& fact, Moment moment);
-  const Slot& at(std::uint32_t index) const { return slots_[index]; }
+  const Slot& at(std::uint32_t index) const { return *by_number_[index]; }
 
  private:
-  Slot& make(const PreparedItem& item, const Fact& fact, Moment moment, int minute);
-
+  /// What decides a slot, and its number.
+  struct Setting {
+    const PreparedItem* item = nullptr;
+    std::uint32_t epoch = 0;
+    std::uint32_t price_epoch = 0;
+    std::uint32_t band = 0;
+    std::string texts{};  ///< Attributes, and the account where prices depend on it.
+    std::uint32_t slot = 0;
+  };
   struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return base::hash(text); }
+    using is_avalanching = void;
+    std::size_t operator()(std::uint64_t hash) const { return hash; }
   };
-  struct Equal {
-    using is_transparent = void;
-    bool operator()(std::string_view a, std::string_view b) const { return a == b; }
-  };
+
+  Slot& make(const PreparedItem& item, const Fact& fact, Moment moment, int minute);
+  Slot& add(Slot slot);
+  static std::uint64_t hash_of(const Setting& setting, const Fact& fact);
+  static bool is_of(const Setting& setting, const Setting& asked, const Fact& fact);
 
   const Catalog* catalog_;
   base::Calendar calendar_;
   std::deque<Slot> slots_;
-  boost::unordered_flat_map<std::string, std::uint32_t, Hash, Equal> numbers_;
-  std::string key_;
+  std::vector<const Slot*> by_number_;
+  std::vector<Setting> settings_;
+  boost::unordered_flat_map<std::uint64_t, std::uint32_t, Hash> numbers_;  // Of settings.
 };
 
 }  // namespace steelyard::rating::cloud

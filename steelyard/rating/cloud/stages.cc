@@ -20,9 +20,10 @@ bool is_combine(Kind kind) { return kind >= Kind::combine_max; }
 
 /// The slot whose steps shape a leaf: all slots of it agree on them, but for dates.
 const Slot& first_slot(const Leaf& leaf, const SlotTable& slots) {
-  const Slot* first = &slots.at(leaf.slots.front().first);
-  for (const auto& [index, count] : leaf.slots) {
-    const Slot& slot = slots.at(index);
+  const Slot* first = &slots.at(leaf.slots.front().slot);
+  if (leaf.slots.size() == 1) return *first;
+  for (const SlotCount& each : leaf.slots) {
+    const Slot& slot = slots.at(each.slot);
     if (slot.order < first->order) first = &slot;
   }
   return *first;
@@ -48,11 +49,15 @@ Rational fee_at(const Slot& slot, const Rational& quantity) {
   return fee;
 }
 
+/// The dearest of the slots that are present; of all, where none is.
 std::uint32_t dearest(const Leaf& leaf, const Rational& quantity, const SlotTable& slots) {
   const Slot* best = nullptr;
   Rational best_fee;
-  for (const auto& [index, count] : leaf.slots) {
-    const Slot& slot = slots.at(index);
+  const bool is_any_present =
+      std::ranges::any_of(leaf.slots, [](const SlotCount& each) { return each.present > 0; });
+  for (const SlotCount& each : leaf.slots) {
+    if (is_any_present && each.present == 0) continue;
+    const Slot& slot = slots.at(each.slot);
     const Rational fee = fee_at(slot, quantity);
     const bool wins = best == nullptr || (!fee.is_too_large() && best_fee < fee) ||
                       (fee == best_fee && slot.order < best->order);
@@ -123,7 +128,8 @@ Result<Parts> output_of(const Leaf& leaf, const SlotTable& slots, StepLog* log) 
   const Pipeline& pipeline = item.pipelines[leaf.pipeline];
   const Slot& slot = first_slot(leaf, slots);
   const metering::Nanoseconds length = length_of(leaf.window);
-  const std::vector<Rational> allowances = allowances_of(item, leaf.allowances, slot, length);
+  std::vector<Rational> allowances;
+  if (!item.allowances.empty()) allowances = allowances_of(item, leaf.allowances, slot, length);
 
   boost::container::small_vector<Rational, 4> scratch;
   const std::size_t first = first_dim(item, leaf.pipeline);
@@ -234,8 +240,10 @@ Result<Parts> output_of(const Pooled& pooled, const SlotTable& slots, StepLog* l
   if (parts.front().slot != no_slot) {
     sort_parts(parts, slots);
     const Slot& slot = slots.at(parts.front().slot);
-    const std::vector<Rational> allowances =
-        allowances_of(*pooled.item, pooled.allowances, slot, length_of(pooled.window));
+    std::vector<Rational> allowances;
+    if (!pooled.item->allowances.empty()) {
+      allowances = allowances_of(*pooled.item, pooled.allowances, slot, length_of(pooled.window));
+    }
     for (const PlainStep& step : slot.stages[pooled.pipeline][pooled.stage]) {
       const Rational before = log != nullptr ? total_of(parts) : Rational();
       apply_to_parts(step, allowances, parts);

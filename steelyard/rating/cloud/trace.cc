@@ -22,7 +22,9 @@ Trace::Cover::State state_of(const Tapped& tap) {
   for (const Covering& each : tap.covers) state.covers.emplace_back(each.plan_name, each.part);
   return state;
 }
-Trace::Fee::State state_of(const Priced& fee) { return {fee.quantities, fee.lines}; }
+Trace::Fee::State state_of(const Priced& fee) {
+  return {{fee.quantities.begin(), fee.quantities.end()}, fee.lines};
+}
 
 constexpr const char* not_in_force = "not in force at that time";
 
