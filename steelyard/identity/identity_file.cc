@@ -18,7 +18,7 @@ using log::store;
 
 constexpr std::string_view magic = "SYIDENT\n";
 constexpr std::uint32_t format_version = 1;
-constexpr std::size_t block_bytes = 4096;
+constexpr std::size_t block_bytes = 1024;
 constexpr std::size_t checked_bytes = block_bytes - sizeof(std::uint32_t);
 constexpr std::size_t entries_per_block = checked_bytes / sizeof(IdentityEntry);
 constexpr std::size_t header_checked_bytes = 36;

@@ -24,9 +24,9 @@ namespace steelyard::identity {
 //       24      8  bytes of the filter
 //       32      4  CRC32C of the filter
 //       36      4  CRC32C of bytes 0 to 35
-//       40      …  zeros up to 4096
-//     4096      …  blocks of 4096 bytes: 127 entries of 32 bytes (the last block: what is
-//                  left), zeros up to 4092, CRC32C of these 4092 bytes
+//       40      …  zeros up to 1024
+//     1024      …  blocks of 1024 bytes: 31 entries of 32 bytes (the last block: what is
+//                  left), zeros up to 1020, CRC32C of these 1020 bytes
 //                  index: the `high` of the first key of each block, 8 bytes each
 //                  filter
 

@@ -41,7 +41,7 @@ struct StoreOptions {
 /// checkpoint, it is written by a thread of its own, joined with smaller files; answers do not
 /// depend on when. One thread at a time may call.
 ///
-/// An id of a fact that was there costs a read of 4 KiB, as does one new id in about 2,000 for
+/// An id of a fact that was there costs a read of 1 KiB, as does one new id in about 2,000 for
 /// each file. At 50 million ids there are about six files.
 class IdentityStore {
  public:

@@ -1,5 +1,7 @@
 #include "steelyard/identity/recent_identities.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 
 #include "steelyard/base/check.h"
@@ -10,14 +12,23 @@ namespace steelyard::identity {
 RecentIdentities::RecentIdentities(std::size_t entries_max)
     : entries_max_(entries_max),
       place_count_(entries_max + entries_max / 3 + 8),
-      // Zeros come page by page when they are touched.
-      places_(static_cast<IdentityEntry*>(std::calloc(place_count_, sizeof(IdentityEntry)))) {
-  STEELYARD_CHECK(places_ != nullptr);
+      places_(allocate(place_count_)) {
   STEELYARD_CHECK(entries_max > 0);
 }
 
+/// Zeros, which come when they are touched, by large pages where the machine has them.
+IdentityEntry* RecentIdentities::allocate(std::size_t place_count) {
+  void* const memory = mmap(nullptr, place_count * sizeof(IdentityEntry), PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  STEELYARD_CHECK(memory != MAP_FAILED);
+  (void)madvise(memory, place_count * sizeof(IdentityEntry), MADV_HUGEPAGE);
+  return static_cast<IdentityEntry*>(memory);
+}
+
+RecentIdentities::~RecentIdentities() { munmap(places_, memory_bytes()); }
+
 std::size_t RecentIdentities::ideal_place(StoredKey key) const {
-  return static_cast<std::size_t>((base::uint128{key.low} * place_count_) >> 64);
+  return static_cast<std::size_t>((base::uint128{key.high} * place_count_) >> 64);
 }
 
 /// Where the key stands, or the free place where it would.
@@ -43,6 +54,7 @@ void RecentIdentities::insert(const IdentityEntry& entry) {
   ++count_;
 }
 
+/// Places rise with the key, so the entries are almost sorted as they stand.
 std::vector<IdentityEntry> RecentIdentities::sorted() const {
   std::vector<IdentityEntry> entries;
   entries.reserve(count_);

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdlib>
-#include <memory>
 #include <vector>
 
 #include "steelyard/identity/identity_entry.h"
@@ -15,6 +13,9 @@ class RecentIdentities {
  public:
   /// Room for `entries_max`, in a third more places.
   explicit RecentIdentities(std::size_t entries_max);
+  ~RecentIdentities();
+  RecentIdentities(const RecentIdentities&) = delete;
+  RecentIdentities& operator=(const RecentIdentities&) = delete;
 
   void prefetch(StoredKey key) const { __builtin_prefetch(&places_[ideal_place(key)], 1); }
 
@@ -32,17 +33,14 @@ class RecentIdentities {
   std::vector<IdentityEntry> sorted() const;
 
  private:
-  struct Free {
-    void operator()(IdentityEntry* places) const { std::free(places); }
-  };
-
+  static IdentityEntry* allocate(std::size_t place_count);
   std::size_t ideal_place(StoredKey key) const;
   std::size_t place_of(StoredKey key) const;
 
   std::size_t entries_max_;
   std::size_t place_count_;
   std::size_t count_ = 0;
-  std::unique_ptr<IdentityEntry[], Free> places_;
+  IdentityEntry* places_;
 };
 
 }  // namespace steelyard::identity
