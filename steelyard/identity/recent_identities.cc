@@ -1,0 +1,68 @@
+#include "steelyard/identity/recent_identities.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+
+#include "steelyard/base/check.h"
+#include "steelyard/base/hash.h"
+
+namespace steelyard::identity {
+
+RecentIdentities::RecentIdentities(std::size_t entries_max)
+    : entries_max_(entries_max),
+      place_count_(entries_max + entries_max / 3 + 8),
+      places_(allocate(place_count_)) {
+  STEELYARD_CHECK(entries_max > 0);
+}
+
+/// Zeros, which come when they are touched, by large pages where the machine has them.
+IdentityEntry* RecentIdentities::allocate(std::size_t place_count) {
+  void* const memory = mmap(nullptr, place_count * sizeof(IdentityEntry), PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  STEELYARD_CHECK(memory != MAP_FAILED);
+  (void)madvise(memory, place_count * sizeof(IdentityEntry), MADV_HUGEPAGE);
+  return static_cast<IdentityEntry*>(memory);
+}
+
+RecentIdentities::~RecentIdentities() { munmap(places_, memory_bytes()); }
+
+std::size_t RecentIdentities::ideal_place(StoredKey key) const {
+  return static_cast<std::size_t>((base::uint128{key.high} * place_count_) >> 64);
+}
+
+/// Where the key stands, or the free place where it would.
+std::size_t RecentIdentities::place_of(StoredKey key) const {
+  std::size_t at = ideal_place(key);
+  while (places_[at].sequence != 0 && places_[at].key != key) {
+    if (++at == place_count_) at = 0;
+  }
+  return at;
+}
+
+const IdentityEntry* RecentIdentities::find(StoredKey key) const {
+  const IdentityEntry& entry = places_[place_of(key)];
+  return entry.sequence != 0 ? &entry : nullptr;
+}
+
+void RecentIdentities::insert(const IdentityEntry& entry) {
+  STEELYARD_CHECK(!is_full());
+  STEELYARD_CHECK(entry.sequence != 0);
+  IdentityEntry& place = places_[place_of(entry.key)];
+  STEELYARD_CHECK(place.sequence == 0);
+  place = entry;
+  ++count_;
+}
+
+/// Places rise with the key, so the entries are almost sorted as they stand.
+std::vector<IdentityEntry> RecentIdentities::sorted() const {
+  std::vector<IdentityEntry> entries;
+  entries.reserve(count_);
+  for (std::size_t i = 0; i < place_count_; ++i) {
+    if (places_[i].sequence != 0) entries.push_back(places_[i]);
+  }
+  std::ranges::sort(entries, {}, &IdentityEntry::key);
+  return entries;
+}
+
+}  // namespace steelyard::identity

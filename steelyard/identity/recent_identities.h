@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "steelyard/identity/identity_entry.h"
+
+namespace steelyard::identity {
+
+/// A table of a fixed size for the identities that are not yet in a file. It never grows, so no
+/// insertion waits for a larger one: when it is full, it is written and another begins.
+class RecentIdentities {
+ public:
+  /// Room for `entries_max`, in a third more places.
+  explicit RecentIdentities(std::size_t entries_max);
+  ~RecentIdentities();
+  RecentIdentities(const RecentIdentities&) = delete;
+  RecentIdentities& operator=(const RecentIdentities&) = delete;
+
+  void prefetch(StoredKey key) const { __builtin_prefetch(&places_[ideal_place(key)], 1); }
+
+  /// The entry of the key, or nullptr.
+  const IdentityEntry* find(StoredKey key) const;
+
+  /// Requires: the key is not there, and the table is not full.
+  void insert(const IdentityEntry& entry);
+
+  bool is_full() const { return count_ == entries_max_; }
+  std::size_t size() const { return count_; }
+  std::size_t memory_bytes() const { return place_count_ * sizeof(IdentityEntry); }
+
+  /// All entries, by key.
+  std::vector<IdentityEntry> sorted() const;
+
+ private:
+  static IdentityEntry* allocate(std::size_t place_count);
+  std::size_t ideal_place(StoredKey key) const;
+  std::size_t place_of(StoredKey key) const;
+
+  std::size_t entries_max_;
+  std::size_t place_count_;
+  std::size_t count_ = 0;
+  IdentityEntry* places_;
+};
+
+}  // namespace steelyard::identity
