@@ -43,7 +43,7 @@ struct Grant {
   WalletId wallet;
   money::Decimal amount;        ///< > 0.
   std::uint16_t priority = 0;   ///< Lower is drawn first.
-  base::Instant effective_at;   ///< Inclusive.
+  base::Instant effective_at;   ///< Inclusive. `at`: from now on; a repeat has an `at` of its own.
   base::Instant expires_at;     ///< Exclusive.
   std::string_view scope = {};  ///< Items that begin with it; empty: all. "qwen-plus/".
   base::Instant at;

@@ -34,7 +34,7 @@ void Ledger::change_grant(Wallet& wallet, GrantRecord& grant, Decimal change) {
   } else if (was_empty) {
     insert_grant(wallet, grant);
     if (last_tick_ && grant.expires_at <= *last_tick_)
-      grant_due_.add({grant.expires_at, grant.key});
+      grant_due_.add({grant.expires_at, grant.key, grant.place});
   }
 }
 

@@ -10,18 +10,27 @@ using money::Decimal;
 
 std::unexpected<Refused> refuse(Refusal why) { return std::unexpected(Refused{.why = why}); }
 
+void prefetch(const Wallet& wallet) {
+  for (const Totals& totals : wallet.totals) __builtin_prefetch(&totals, 1);
+  __builtin_prefetch(&wallet.terms, 1);
+}
+
 std::uint64_t item_hash(std::string_view item) { return item.empty() ? 0 : id_of({item}).low; }
 
 }  // namespace
 
 Answer<Authorised> Ledger::authorise(const Authorise& command) {
   STEELYARD_CHECK(!command.hold.is_none());
+  budgets_.prefetch(command.budget);
   Wallet* const wallet = find(command.wallet);
+  if (wallet != nullptr) prefetch(*wallet);
+  holds_.prefetch_next();
   if (const auto why = check_command(wallet, command.amount, command.at)) return refuse(*why);
   if (command.ttl_micros < 1 || command.ttl_micros > hold_ttl_micros_max) {
     return refuse(Refusal::time_out_of_range);
   }
-  const TenantKey key{wallet->tenant, command.hold};
+  // Not asked of the wallet, which is on its way into the cache.
+  const TenantKey key{tenant_of_[static_cast<std::size_t>(command.wallet)], command.hold};
   const std::uint64_t item = item_hash(command.item);
   if (const Hold* const known = holds_.find(key)) {
     const bool is_same = known->wallet == command.wallet && known->asked == command.amount &&
@@ -66,7 +75,7 @@ Answer<Authorised> Ledger::authorise(const Authorise& command) {
   hold.opened_at = command.at;
   hold.expires_at = later(command.at, command.ttl_micros);
   hold.item = item;
-  hold_due_.add({hold.expires_at, key});
+  hold_due_.add({hold.expires_at, key, hold.place});
   return Authorised{.reserved = hold.reserved,
                     .expires_at = hold.expires_at,
                     .available = available_before - command.amount};
@@ -125,21 +134,21 @@ void Ledger::tick(const Tick& tick) {
   if (!is_in_range(tick.now) || (last_tick_ && tick.now <= *last_tick_)) return;
   last_tick_ = tick.now;
   is_clock_dirty_ = true;
-  while (hold_due_.has_due(tick.now)) {
-    const Due due = hold_due_.take();
-    Hold* const hold = holds_.find(due.key);
-    if (hold == nullptr) continue;
+  hold_due_.take(tick.now, [&](const Due& due, const Due* ahead) {
+    if (ahead != nullptr) holds_.prefetch(ahead->place);
+    Hold* const hold = holds_.at(due.place, due.key);
+    if (hold == nullptr) return;
     if (hold->state == HoldState::open) expire_hold(*hold, tick);
     if (hold->forget_at <= tick.now) {
       forget(*hold);
     } else {
-      hold_due_.add({hold->forget_at, due.key});
+      hold_due_.add({hold->forget_at, due.key, due.place});
     }
-  }
-  while (grant_due_.has_due(tick.now)) {
-    GrantRecord* const grant = grants_.find(grant_due_.take().key);
+  });
+  grant_due_.take(tick.now, [&](const Due& due, const Due*) {
+    GrantRecord* const grant = grants_.at(due.place, due.key);
     if (grant != nullptr) expire_grant(*grant, tick);
-  }
+  });
 }
 
 void Ledger::forget(const Hold& hold) {

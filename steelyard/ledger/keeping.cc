@@ -336,6 +336,7 @@ bool Ledger::link_wallets() {
     if (!is_linked || wallet_of_.find(wallet.tenant, wallet.currency.code(), wallet.customer)) {
       return false;
     }
+    tenant_of_.push_back(wallet.tenant);
     wallet_of_.add(wallet.tenant, wallet.currency.code(), wallet.customer, i);
   }
   return true;
@@ -347,7 +348,8 @@ bool Ledger::link_grants() {
     if (wallet == nullptr || wallet->tenant != grant->key.tenant) return false;
     if (!grant->remaining.is_zero()) insert_grant(*wallet, *grant);
     const bool is_past = last_tick_ && grant->expires_at <= *last_tick_;
-    if (!grant->remaining.is_zero() || !is_past) grant_due_.add({grant->expires_at, grant->key});
+    if (!grant->remaining.is_zero() || !is_past)
+      grant_due_.add({grant->expires_at, grant->key, grant->place});
   }
   return true;
 }
@@ -359,7 +361,7 @@ bool Ledger::link_holds() {
     if (hold->budget != no_budget && !budgets_.contains(hold->budget)) return false;
     const bool is_open = hold->state == HoldState::open;
     open_holds_ += is_open ? 1 : 0;
-    hold_due_.add({is_open ? hold->expires_at : hold->forget_at, hold->key});
+    hold_due_.add({is_open ? hold->expires_at : hold->forget_at, hold->key, hold->place});
   }
   return true;
 }

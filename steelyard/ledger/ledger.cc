@@ -112,6 +112,7 @@ Answer<WalletId> Ledger::open_wallet(std::uint32_t tenant, std::string_view cust
   wallet.customer = customer;
   wallet.is_set = true;
   wallets_.touch(number);
+  tenant_of_.push_back(tenant);
   wallet_of_.add(tenant, currency.code(), customer, number);
   return WalletId{number};
 }
@@ -252,7 +253,7 @@ Answer<Posted> Ledger::grant(const Grant& command) {
   Content content(EntryKind::grant, command.wallet);
   content.add(command.amount);
   content.add(std::uint64_t{command.priority});
-  content.add(command.effective_at);
+  if (command.effective_at != command.at) content.add(command.effective_at);
   content.add(command.expires_at);
   content.add(command.scope);
   const std::uint64_t fingerprint = content.fingerprint();
@@ -276,7 +277,7 @@ Answer<Posted> Ledger::grant(const Grant& command) {
   record.expires_at = command.expires_at;
   record.scope = command.scope;
   insert_grant(*wallet, record);
-  grant_due_.add({record.expires_at, key});
+  grant_due_.add({record.expires_at, key, record.place});
   return Posted{};
 }
 

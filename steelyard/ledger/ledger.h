@@ -286,6 +286,7 @@ class Ledger {
   Options options_;
   Observer observer_;
   Shelf<Wallet> wallets_;
+  std::vector<std::uint32_t> tenant_of_;  // Of each wallet, beside it: small enough for the cache.
   Shelf<House> houses_;
   NameIndex wallet_of_;
   NameIndex house_of_;

@@ -212,11 +212,18 @@ TEST_F(LedgerMoney, commands_of_one_origin_count_once_and_may_not_differ) {
   EXPECT_TRUE(ledger.grant(grant)->is_repeat);
   grant.scope = "qwen-plus/";
   EXPECT_TRUE(is_refused(ledger.grant(grant), Refusal::origin_conflict));
+  grant = grant_of("1", "from-now-on");
+  grant.effective_at = grant.at;
+  EXPECT_FALSE(ledger.grant(grant)->is_repeat);
+  grant.at.seconds += 5;
+  EXPECT_TRUE(is_refused(ledger.grant(grant), Refusal::origin_conflict)) << "it said from then on";
+  grant.effective_at = grant.at;
+  EXPECT_TRUE(ledger.grant(grant)->is_repeat);
   EXPECT_FALSE(refund("2", "p", "r")->is_repeat);
   EXPECT_TRUE(refund("2", "p", "r")->is_repeat);
   EXPECT_TRUE(is_refused(refund("1", "p", "r"), Refusal::origin_conflict));
   EXPECT_EQ(balance().prepaid, decimal("3"));
-  EXPECT_EQ(balance().promo, decimal("5"));
+  EXPECT_EQ(balance().promo, decimal("6"));
 }
 
 TEST_F(LedgerMoney, a_top_up_is_refunded_as_far_as_it_is_free) {

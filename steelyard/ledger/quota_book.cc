@@ -121,7 +121,7 @@ void QuotaBook::file(const Record& record) {
       places.begin(), places.end(), record,
       [&](std::uint32_t place, const Record& other) { return is_before(place, other); });
   places.insert(at, record.place);
-  due_.add({record.expires_at, record.key});
+  due_.add({record.expires_at, record.key, record.place});
 }
 
 const QuotaBook::Places* QuotaBook::places_of(std::uint32_t tenant, std::string_view customer,
@@ -201,14 +201,14 @@ Answer<bool> QuotaBook::give_back(std::uint32_t tenant, const QuotaDrawn& drawn)
 }
 
 void QuotaBook::forget_expired(base::Instant before) {
-  while (due_.has_due(before)) {
-    const Record* const record = quotas_.find(due_.take().key);
-    if (record == nullptr) continue;
+  due_.take(before, [&](const Due& due, const Due*) {
+    const Record* const record = quotas_.at(due.place, due.key);
+    if (record == nullptr) return;
     const std::uint32_t customer = *customer_of_.find(record->key.tenant, {}, record->customer);
     const std::uint32_t model = *model_of_.find(0, {}, record->model);
     std::erase(places_[pair_of(customer, model)], record->place);
     quotas_.remove(*record);
-  }
+  });
 }
 
 std::optional<QuotaView> QuotaBook::find(std::uint32_t tenant, Id id) const {

@@ -106,6 +106,21 @@ class KeyedShelf {
   T& at(std::uint32_t place) { return things_[place]; }
   const T& at(std::uint32_t place) const { return things_[place]; }
 
+  /// The thing of that key if it still lies there.
+  T* at(std::uint32_t place, const TenantKey& key) {
+    T& thing = things_[place];
+    return thing.is_used && thing.key == key ? &thing : nullptr;
+  }
+  void prefetch(std::uint32_t place) const {
+    const char* const thing = reinterpret_cast<const char*>(&things_[place]);
+    for (std::size_t i = 0; i < sizeof(T); i += 64) __builtin_prefetch(thing + i, 1);
+  }
+
+  /// Where `add` will put the next one.
+  void prefetch_next() const {
+    if (!free_.empty()) prefetch(free_.back());
+  }
+
   void touch(const T& thing) { things_.touch(thing.place); }
 
   void remove(const T& thing) {
