@@ -14,13 +14,13 @@
 namespace steelyard::charges {
 namespace {
 
-constexpr Position facts_in_all = 4'000;
+constexpr Position facts_in_all = 1'500;
 constexpr std::size_t batch_facts = 50;
 
 /// In the child: appends the facts batch by batch, and says each position that is synced.
 [[noreturn]] void append_until_killed(const std::filesystem::path& file, int acknowledged) {
   StoreOptions options;
-  options.facts_between_rollups = 300;
+  options.facts_between_rollups = 200;
   auto store = ChargeStore::open(file, options);
   if (!store.has_value()) ::_exit(2);
   const FactBatch batch = for_tests::facts(facts_in_all);
@@ -43,7 +43,7 @@ TEST(ChargeKill, position_and_rows_agree_after_kill_9) {
   const FactBatch all = for_tests::facts(facts_in_all);
   int kills = 0;
   Position acknowledged = 0;
-  for (int run = 0; acknowledged < facts_in_all && run < 60; ++run) {
+  for (int run = 0; acknowledged < facts_in_all && run < 20; ++run) {
     int ends[2];
     ASSERT_EQ(::pipe(ends), 0);
     const pid_t child = ::fork();

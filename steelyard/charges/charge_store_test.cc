@@ -319,7 +319,7 @@ std::vector<std::pair<std::uint64_t, std::uint32_t>> walk(const ChargeStore& sto
 
 TEST_F(ChargeStoreTest, pages_have_no_gaps_and_no_doubles) {
   ChargeStore store = open(folder_ / "c.duckdb");
-  const FactBatch batch = facts(400, 3);
+  const FactBatch batch = facts(250, 3);
   append(store, batch.facts(), 50);
   ChargeFilter all{.tenant = "tenant-0"};
   ChargeFilter one_item = all;
@@ -346,7 +346,7 @@ TEST_F(ChargeStoreTest, pages_have_no_gaps_and_no_doubles) {
       if (fact.lines.empty() && !filter.item.has_value()) expected.emplace_back(fact.sequence, 0);
     }
     ASSERT_GT(expected.size(), 10U);
-    for (const std::size_t limit : {1, 2, 7, 1'000}) {
+    for (const std::size_t limit : {1, 7, 1'000}) {
       EXPECT_EQ(walk(store, filter, limit), expected) << limit;
     }
   }

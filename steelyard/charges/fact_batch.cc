@@ -53,9 +53,8 @@ void FactBatch::add(const ChargedFact& fact) {
 }
 
 void FactBatch::pass_over(Position known) {
-  const auto first = std::find_if(facts_.begin(), facts_.end(), [&](const ChargedFact& fact) {
-    return fact.sequence > known;
-  });
+  const auto first = std::find_if(facts_.begin(), facts_.end(),
+                                  [&](const ChargedFact& fact) { return fact.sequence > known; });
   facts_.erase(facts_.begin(), first);
 }
 

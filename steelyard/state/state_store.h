@@ -67,7 +67,7 @@ class StateStore {
   [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) const;
 
   /// Shows all keys that begin with `prefix`, in the order of their bytes, as of now. Return false
-  /// to stop. Errors: store_failed.
+  /// to stop; the visitor does not call the store. Errors: store_failed.
   using Visitor = std::function<bool(std::string_view key, std::string_view value)>;
   [[nodiscard]] Result<void> scan(std::string_view prefix, const Visitor& visit) const;
 

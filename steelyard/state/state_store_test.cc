@@ -1,11 +1,13 @@
 #include "steelyard/state/state_store.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <random>
@@ -318,7 +320,8 @@ void change(StateStore& store, Model* model, Position position) {
   }
 }
 
-[[noreturn]] void work_until_killed(const fs::path& folder, int flushed_to) {
+/// Flushes every seventh position, and says it.
+bool work_until_killed(const fs::path& folder, int flushed_to) {
   auto store = StateStore::open(folder);
   if (!store.has_value() || store->set_aside().has_value()) ::_exit(2);
   for (Position at = store->applied() + 1; at <= 100'000; ++at) {
@@ -330,20 +333,34 @@ void change(StateStore& store, Model* model, Position position) {
   ::_exit(0);
 }
 
+// RocksDB's threads do not survive a fork, so who is killed is this program, started again.
+constexpr const char* worker_folder = "STEELYARD_STATE_TEST_FOLDER";
+constexpr int worker_output = 9;
+const bool is_worker = std::getenv(worker_folder) != nullptr &&
+                       work_until_killed(std::getenv(worker_folder), worker_output);
+
+pid_t start_worker(const fs::path& folder, int output) {
+  const std::string variable = std::string(worker_folder) + '=' + folder.string();
+  const pid_t child = ::fork();
+  if (child != 0) return child;
+  ::dup2(output, worker_output);
+  char* const arguments[] = {const_cast<char*>("worker"), nullptr};
+  char* const environment[] = {const_cast<char*>(variable.c_str()), nullptr};
+  ::execve("/proc/self/exe", arguments, environment);
+  ::_exit(5);
+}
+
 TEST(StateStoreKill, position_and_contents_agree_after_kill_9) {
+  ASSERT_FALSE(is_worker);
   const Folder folder;
   Position acknowledged = 0;
   Model model;
   Position modelled = 0;
   for (int run = 0; run < 25; ++run) {
     int ends[2];
-    ASSERT_EQ(::pipe(ends), 0);
-    const pid_t child = ::fork();
-    ASSERT_GE(child, 0);
-    if (child == 0) {
-      ::close(ends[0]);
-      work_until_killed(folder / "state", ends[1]);
-    }
+    ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    const pid_t child = start_worker(folder / "state", ends[1]);
+    ASSERT_GT(child, 0);
     ::close(ends[1]);
     Position read = 0;
     for (int i = 0; i < 2 + run % 6 && ::read(ends[0], &read, sizeof read) == sizeof read; ++i) {

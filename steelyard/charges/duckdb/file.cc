@@ -8,6 +8,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "steelyard/charges/duckdb/name_functions.h"
 #include "steelyard/charges/duckdb/schema.h"
 
 namespace steelyard::charges::duckdb {
@@ -66,6 +67,7 @@ Result<OpenFile> open_file(const fs::path& file, const DatabaseOptions& options,
                    std::move(database.error().detail));
   }
   Connection connection = connect(*database);
+  STEELYARD_PASS(register_name_functions(connection, names));
   STEELYARD_TRY(has_no_tables, is_new(connection));
   if (has_no_tables) STEELYARD_PASS(create_tables(connection));
   STEELYARD_PASS(check_layout(connection));

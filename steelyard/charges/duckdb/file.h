@@ -16,8 +16,8 @@ struct OpenFile {
   FactWriter writer;
 };
 
-/// Opens the file, or creates it with its tables. Errors: file_is_unreadable, store_is_locked,
-/// store_failed (it is damaged, or of another layout).
+/// Opens the file, or creates it with its tables. `names` outlives it. Errors: file_is_unreadable,
+/// store_is_locked, store_failed (it is damaged, or of another layout).
 [[nodiscard]] Result<OpenFile> open_file(const std::filesystem::path& file,
                                          const DatabaseOptions& options, Names& names);
 

@@ -1,6 +1,5 @@
 #include "steelyard/charges/duckdb/names.h"
 
-#include <functional>
 #include <mutex>
 
 #include "steelyard/base/check.h"
@@ -8,13 +7,9 @@
 namespace steelyard::charges::duckdb {
 namespace {
 
-std::size_t mixed(std::size_t seed, std::size_t more) {
-  return (seed ^ more) * 0x9E37'79B9'7F4A'7C15U + (seed >> 29);
-}
-
-std::size_t hash_of(money::Decimal number) {
-  const auto scaled = static_cast<std::uint64_t>(number.scaled());
-  return mixed(static_cast<std::size_t>(number.scaled() >> 64), scaled);
+std::uint64_t hash_of(money::Decimal number) {
+  return base::hash_pair(static_cast<std::uint64_t>(number.scaled()),
+                         static_cast<std::uint64_t>(number.scaled() >> 64));
 }
 
 }  // namespace
@@ -54,12 +49,10 @@ std::int32_t NameTable::size() const {
 }
 
 std::size_t PriceTable::Hash::operator()(const Key& key) const {
-  const std::hash<std::string_view> hash;
-  std::size_t all = mixed(hash(key.item), hash(key.tier));
-  all = mixed(all, hash(key.unit));
-  all = mixed(all, hash_of(key.price));
-  all = mixed(all, hash_of(key.per));
-  return key.list_price.has_value() ? mixed(all, hash_of(*key.list_price)) : all;
+  std::uint64_t all = base::hash(key.unit, base::hash(key.tier, base::hash(key.item)));
+  all = base::hash_pair(all, hash_of(key.price));
+  all = base::hash_pair(all, hash_of(key.per));
+  return key.list_price.has_value() ? base::hash_pair(all, hash_of(*key.list_price)) : all;
 }
 
 PriceTable::Key PriceTable::key_of(const PriceRow& row) {

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "steelyard/base/hash.h"
 #include "steelyard/charges/charged_fact.h"
 
 namespace steelyard::charges::duckdb {
@@ -36,6 +37,10 @@ inline constexpr std::array<std::string_view, name_kind_count> name_kinds = {
     "region", "api_key", "project", "tags", "currency", "reason",
 };
 
+struct TextHash {
+  std::size_t operator()(std::string_view text) const { return base::hash(text); }
+};
+
 /// Texts by number and numbers by text; number 0 is the empty text. Grows only. One thread may
 /// add while others look up.
 class NameTable {
@@ -52,7 +57,7 @@ class NameTable {
  private:
   mutable std::shared_mutex mutex_;
   std::deque<std::string> texts_;
-  std::unordered_map<std::string_view, std::int32_t> numbers_;
+  std::unordered_map<std::string_view, std::int32_t, TextHash> numbers_;
   std::int32_t last_ = 0;  // Neighbours are often equal. For the adding thread.
 };
 

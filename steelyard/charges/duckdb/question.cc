@@ -28,32 +28,38 @@ constexpr std::array<std::string_view, 2> refused_calls = {"query", "query_table
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }
 
-/// In small letters, without comments and double quotes (names can stand in them).
+/// In small letters, and without double quotes: names can stand in them.
 std::string plain(std::string_view sql) {
   std::string text;
-  for (std::size_t i = 0; i < sql.size();) {
-    if (sql[i] == '\'') {
-      const std::size_t end = std::min(sql.find('\'', i + 1), sql.size() - 1);
-      for (; i <= end; ++i) text += lower(sql[i]);
-    } else if (sql.substr(i, 2) == "--") {
-      i = std::min(sql.find('\n', i), sql.size());
-    } else if (sql.substr(i, 2) == "/*") {
-      const std::size_t end = sql.find("*/", i + 2);
-      i = end == std::string_view::npos ? sql.size() : end + 2;
-    } else {
-      if (sql[i] != '"') text += lower(sql[i]);
-      ++i;
-    }
+  for (const char c : sql) {
+    if (c != '"') text += lower(c);
   }
   return text;
+}
+
+/// Behind white space, comments and what is in `more`.
+std::size_t skip_space(std::string_view text, std::size_t at, std::string_view more = "") {
+  while (at < text.size()) {
+    if (text.substr(at, 2) == "--") {
+      at = std::min(text.find('\n', at), text.size());
+    } else if (text.substr(at, 2) == "/*") {
+      const std::size_t end = text.find("*/", at + 2);
+      at = end == std::string_view::npos ? text.size() : end + 2;
+    } else if (std::string_view(" \t\r\n").contains(text[at]) || more.contains(text[at])) {
+      ++at;
+    } else {
+      return at;
+    }
+  }
+  return at;
 }
 
 bool calls(std::string_view text, std::string_view function) {
   for (std::size_t at = text.find(function); at != std::string_view::npos;
        at = text.find(function, at + 1)) {
     if (at > 0 && is_word(text[at - 1])) continue;
-    const std::size_t behind = text.find_first_not_of(" \t\r\n", at + function.size());
-    if (behind != std::string_view::npos && text[behind] == '(') return true;
+    const std::size_t behind = skip_space(text, at + function.size());
+    if (behind < text.size() && text[behind] == '(') return true;
   }
   return false;
 }
@@ -65,10 +71,10 @@ std::unexpected<Error> refuse(std::string detail) {
 Result<void> check_text(std::string_view sql) {
   if (sql.find('\0') != std::string_view::npos) return refuse("the text has a NUL");
   const std::string text = plain(sql);
-  const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n("), text.size());
-  const auto end =
-      std::find_if_not(text.begin() + static_cast<std::ptrdiff_t>(begin), text.end(), is_word);
-  const std::string first(text.begin() + static_cast<std::ptrdiff_t>(begin), end);
+  const std::size_t begin = skip_space(text, 0, "(");
+  std::size_t end = begin;
+  while (end < text.size() && is_word(text[end])) ++end;
+  const std::string first = text.substr(begin, end - begin);
   if (std::find(first_words.begin(), first_words.end(), first) == first_words.end()) {
     return refuse("'" + first + "': only SELECT, WITH, EXPLAIN, SHOW and DESCRIBE are answered");
   }

@@ -116,6 +116,8 @@ TEST_F(QuestionTest, what_does_anything_else_is_refused) {
       "SELECT * FROM query('DELETE FROM fact')",
       "SELECT * FROM query ('SELECT ' || '1')",
       "SELECT * FROM query/**/('SELECT 1')",
+      "SELECT E'\\'', '--', * FROM query('SELECT 1')",
+      "SELECT * FROM query -- (\n ('SELECT 1')",
       "SELECT * FROM query_table('fact')",
       "SELECT * FROM json_execute_serialized_sql('{}')",
       "SELECT * FROM read_csv('" + secret + "')",
@@ -201,7 +203,7 @@ TEST_F(QuestionTest, values_are_exact_texts) {
       "99999999999999999999999999.999999999999::DECIMAL(38,12) AS c, 7::DECIMAL(18,12) AS d, "
       "170141183460469231731687303715884105727::HUGEINT AS e, true AS f, NULL AS g, "
       "TIMESTAMP '2026-11-22 08:00:03.25' AS h, DATE '2026-11-22' AS i, 'x' AS j, "
-      "0.5::DOUBLE AS k, 18446744073709551615::UBIGINT AS l, -128::TINYINT AS m");
+      "0.5::DOUBLE AS k, 18446744073709551615::UBIGINT AS l, (-128)::TINYINT AS m");
   ASSERT_TRUE(table.has_value()) << table.error().detail;
   const std::vector<std::optional<std::string>> expected = {
       "0.000000000001",
@@ -282,7 +284,8 @@ TEST_F(QuestionTest, a_parquet_export_holds_the_same_numbers) {
 
 TEST_F(QuestionTest, an_export_that_fails_leaves_the_old_file) {
   std::ofstream(folder_ / "out.csv") << "old";
-  EXPECT_FALSE(store_->export_csv("SELECT 1 // 0 + 'x'::INTEGER", folder_ / "out.csv").has_value());
+  EXPECT_FALSE(
+      store_->export_csv("SELECT id::INTEGER FROM facts", folder_ / "out.csv").has_value());
   EXPECT_EQ(bytes_of(folder_ / "out.csv"), "old");
   EXPECT_FALSE(store_->export_csv("SELECT 1", folder_ / "none/out.csv").has_value());
 }

@@ -1,5 +1,7 @@
 #include "steelyard/charges/duckdb/schema.h"
 
+#include <initializer_list>
+
 #include "steelyard/charges/duckdb/names.h"
 
 namespace steelyard::charges::duckdb {
@@ -27,40 +29,34 @@ CREATE TABLE rollup (tenant INTEGER, account INTEGER, hour TIMESTAMP, price INTE
   quantity DECIMAL(38,12), amount DECIMAL(38,12), lines BIGINT);
 )";
 
-/// A name by its number. DuckDB leaves the join out of the plan where the name is not asked for,
-/// because a grouped side can not multiply rows.
-std::string name_join(std::string_view kind, const std::string& of) {
-  const std::string name(kind);
-  return " LEFT JOIN (SELECT id, any_value(text) AS text FROM " + name + "_name GROUP BY id) AS " +
-         name + "_n ON " + name + "_n.id = " + of + '.' + name;
+/// "tenant_name(f.tenant) AS tenant": see name_functions.h.
+std::string name(std::string_view kind) {
+  const std::string word(kind);
+  return word + "_name(f." + word + ") AS " + word;
 }
 
-std::string price_join(const std::string& of) {
-  return " LEFT JOIN (SELECT id, any_value(item) AS item, any_value(tier) AS tier, "
-         "any_value(unit) AS unit, any_value(price) AS price, any_value(per) AS per, "
-         "any_value(list_price) AS list_price FROM price GROUP BY id) AS p ON p.id = " +
-         of + ".price";
+std::string joined(std::initializer_list<std::string> columns) {
+  std::string all;
+  for (const std::string& column : columns) all += (all.empty() ? "" : ", ") + column;
+  return all;
 }
 
-std::string book_join(const std::string& of) {
-  return " LEFT JOIN (SELECT id, any_value(name) AS name, any_value(version) AS version "
-         "FROM book GROUP BY id) AS b ON b.id = " +
-         of + ".book";
+constexpr const char* book_names =
+    "book_name(f.book) AS book, book_version(f.book) AS book_version";
+
+std::string fact_names() {
+  return joined({name("tenant"), name("account"), name("source"), "f.id", name("type"), "f.time",
+                 "f.started", "f.received_at", name("model"), name("resource"), name("region"),
+                 name("api_key"), name("project"), name("tags"), name("currency"), book_names,
+                 "f.flags", "nullif(f.corrects, 0) AS corrects"});
 }
 
-std::string fact_joins(const std::string& of) {
-  std::string joins;
-  for (const std::string_view kind : name_kinds) joins += name_join(kind, of);
-  return joins + book_join(of);
+std::string line_names() {
+  return joined({"price_item(f.price) AS item", "price_tier(f.price) AS tier", "f.quantity",
+                 "price_unit(f.price) AS unit", "price_amount(f.price) AS price",
+                 "price_per(f.price) AS per", "price_list_amount(f.price) AS list_price",
+                 "f.amount"});
 }
-
-constexpr std::string_view fact_names =
-    "tenant_n.text AS tenant, account_n.text AS account, source_n.text AS source, f.id, "
-    "type_n.text AS type, f.time, f.started, f.received_at, model_n.text AS model, "
-    "resource_n.text AS resource, region_n.text AS region, api_key_n.text AS api_key, "
-    "project_n.text AS project, tags_n.text AS tags, currency_n.text AS currency, "
-    "b.name AS book, b.version AS book_version, f.flags, "
-    "nullif(f.corrects, 0) AS corrects";
 
 /// What every line says of its fact.
 constexpr std::string_view line_fact_columns =
@@ -69,24 +65,20 @@ constexpr std::string_view line_fact_columns =
     "f.currency, f.book, f.status, f.reason, f.flags, f.corrects";
 
 std::string views() {
-  return "CREATE VIEW charges AS SELECT f.fact, f.line, f.sequence, " + std::string(fact_names) +
-         ", p.item, p.tier, f.quantity, p.unit, p.price, p.per, p.list_price, f.amount FROM (" +
-         lines_sql() + ") AS f" + fact_joins("f") + price_join("f") +
-         ";\nCREATE VIEW facts AS SELECT f.number AS fact, f.sequence, " + std::string(fact_names) +
-         ", CASE f.status WHEN 1 THEN 'rated' ELSE 'unrated' END AS status, "
-         "reason_n.text AS reason, f.lines, f.amount FROM fact AS f" +
-         fact_joins("f") +
-         ";\nCREATE VIEW hours AS SELECT tenant_n.text AS tenant, account_n.text AS account, "
-         "f.hour, model_n.text AS model, api_key_n.text AS api_key, project_n.text AS project, "
-         "p.item, p.tier, f.quantity, p.unit, p.price, p.per, f.amount, "
-         "currency_n.text AS currency, b.name AS book, b.version AS book_version, f.lines FROM "
-         "(SELECT tenant, account, hour, price, book, currency, model, api_key, project, "
+  return "CREATE VIEW charges AS SELECT f.fact, f.line, f.sequence, " +
+         joined({fact_names(), line_names()}) + " FROM (" + lines_sql() +
+         ") AS f;\n"
+         "CREATE VIEW facts AS SELECT f.number AS fact, f.sequence, " +
+         joined({fact_names(), "CASE f.status WHEN 1 THEN 'rated' ELSE 'unrated' END AS status",
+                 name("reason"), "f.lines", "f.amount"}) +
+         " FROM fact AS f;\n"
+         "CREATE VIEW hours AS SELECT " +
+         joined({name("tenant"), name("account"), "f.hour", name("model"), name("api_key"),
+                 name("project"), line_names(), name("currency"), book_names, "f.lines"}) +
+         " FROM (SELECT tenant, account, hour, price, book, currency, model, api_key, project, "
          "sum(quantity) AS quantity, sum(amount) AS amount, sum(lines)::BIGINT AS lines FROM "
          "(FROM rollup UNION ALL " +
-         added_up_sql("fact > (SELECT rolled_up FROM progress)") + ") GROUP BY ALL) AS f" +
-         name_join("tenant", "f") + name_join("account", "f") + name_join("model", "f") +
-         name_join("api_key", "f") + name_join("project", "f") + name_join("currency", "f") +
-         book_join("f") + price_join("f") + ";\n";
+         added_up_sql("fact > (SELECT rolled_up FROM progress)") + ") GROUP BY ALL) AS f;\n";
 }
 
 }  // namespace

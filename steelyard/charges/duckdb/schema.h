@@ -24,7 +24,7 @@ inline constexpr std::int64_t call_amount_below = 1'000'000;
 ///   line          lines that do not fit beside their fact
 ///   rollup        lines of a contiguous beginning of `fact`, added up by hour
 ///
-/// and for people, with names written out:
+/// and for people, with names written out by name_functions.h:
 ///
 ///   charges       one row a line
 ///   facts         one row a fact
