@@ -118,7 +118,8 @@ constexpr ProblemRow rows[] = {
     {"not_ready", 503, "The server is starting", "Send the request again after Retry-After."},
     {"stopping", 503, "The server is stopping",
      "Send the request again, a command under the same Idempotency-Key."},
-    {"version_not_supported", 505, "The version of HTTP is not known", "Send HTTP/1.1."},
+    {"version_not_supported", 505, "The version of HTTP is not known",
+     "Send the request as HTTP/1.1."},
     {"disk_full", 507, "The server's disk is full",
      "Nothing was kept. Send the request again when the operator has made room."},
 };
