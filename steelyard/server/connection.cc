@@ -28,7 +28,8 @@ using Error = boost::system::error_code;
 using TlsStream = asio::ssl::stream<tcp::socket>;
 
 constexpr auto never = SteadyClock::time_point::max();
-constexpr auto linger_time = std::chrono::seconds(2);
+constexpr auto linger_time = std::chrono::milliseconds(2'000);
+constexpr auto linger_time_when_stopping = std::chrono::milliseconds(250);
 constexpr std::size_t first_read_bytes = 4 * 1024;
 constexpr std::size_t read_bytes = std::size_t{64} * 1024;
 /// A refused body of at most this size is read and thrown away, and the connection kept.
@@ -381,21 +382,23 @@ class StreamConnection final : public Connection,
   }
 
   /// Closes so that the peer can still read the last answer: the end of our side first, then
-  /// what it sends is thrown away for a while.
+  /// what it sends is thrown away for a while. Between requests there is nothing to throw away.
   awaitable<void> close() {
+    const bool was_idle = phase_ == Phase::idle;
     enter(Phase::closing);
     is_interrupted_ = false;
     is_late_ = false;
     Error error;
     if (!is_broken_) {
-      set_deadline(linger_time);
+      set_deadline(settings_->is_stopping ? linger_time_when_stopping : linger_time);
       if constexpr (std::is_same_v<Stream, TlsStream>) {
         co_await stream_.async_shutdown(redirected(error));
       } else {
         socket().shutdown(tcp::socket::shutdown_send, error);
         in_.resize(first_read_bytes);
         std::uint64_t thrown_away = 0;
-        while (!error && !is_late_ && !is_interrupted_ && thrown_away < limits_.body_bytes) {
+        while (!error && !was_idle && !is_late_ && !is_interrupted_ &&
+               thrown_away < limits_.body_bytes) {
           thrown_away += co_await stream_.async_read_some(asio::buffer(in_), redirected(error));
         }
       }

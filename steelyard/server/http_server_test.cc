@@ -62,7 +62,7 @@ TEST(HttpServer, answers_what_the_table_says) {
   client.send(request_text("HEAD /v1/things/a", demo.authorization()));
   answer = client.receive(true);
   EXPECT_EQ(answer.status, 200);
-  EXPECT_EQ(answer.field("Content-Length"), "41");
+  EXPECT_EQ(answer.field("Content-Length"), "40");
   answer = client.ask(request_text("GET /v1/audit", demo.authorization()));
   EXPECT_EQ(answer.body, "[]") << "from a worker";
 }
@@ -394,9 +394,7 @@ TEST(HttpServer, rates_and_open_requests_are_limited) {
   RawClient other(demo.server->port());
   const std::string auth = demo.authorization();
   other.send(request_text("GET /v1/waits", auth));
-  while (demo.metrics.text().find("requests_in_flight 1") == std::string::npos) {
-    std::this_thread::sleep_for(milliseconds(1));
-  }
+  demo.demo.wait_for_waiting();
   RawAnswer answer = client.ask(request_text("GET /v1/things/a", auth));
   EXPECT_EQ(code_of(answer), "too_many_open_requests");
   EXPECT_GE(std::stoi(answer.field("Retry-After")), 1);
@@ -531,9 +529,7 @@ TEST(HttpServer, stops_when_requests_have_ended) {
   RawClient waiting(demo.server->port());
   EXPECT_EQ(idle.ask(request_text("GET /health")).status, 200);
   waiting.send(request_text("GET /v1/waits"));
-  while (demo.metrics.text().find("requests_in_flight 1") == std::string::npos) {
-    std::this_thread::sleep_for(milliseconds(1));
-  }
+  demo.demo.wait_for_waiting();
   std::thread stopper([&] { EXPECT_TRUE(demo.server->stop()); });
   EXPECT_TRUE(idle.is_closed());
   demo.demo.may_answer = true;
@@ -552,9 +548,7 @@ TEST(HttpServer, stops_in_time_whatever_handlers_do) {
   demo.demo.may_answer = false;
   RawClient waiting(demo.server->port());
   waiting.send(request_text("GET /v1/waits"));
-  while (demo.metrics.text().find("requests_in_flight 1") == std::string::npos) {
-    std::this_thread::sleep_for(milliseconds(1));
-  }
+  demo.demo.wait_for_waiting();
   std::thread stopper([&] { EXPECT_FALSE(demo.server->stop()); });
   const RawAnswer answer = waiting.receive();
   EXPECT_EQ(answer.status, 503);

@@ -55,7 +55,7 @@ RateLimiter::Decision RateLimiter::enter(std::string_view key_id, std::chrono::n
   } else if (bucket.billionths < Buckets::token) {
     decision.outcome = Outcome::too_fast;
     const std::int64_t missing = Buckets::token - bucket.billionths;
-    const std::chrono::nanoseconds wait(missing / limit_.per_second + 1);
+    const std::chrono::nanoseconds wait((missing + limit_.per_second - 1) / limit_.per_second);
     decision.retry_after = std::chrono::ceil<std::chrono::milliseconds>(wait);
   } else {
     bucket.billionths -= Buckets::token;

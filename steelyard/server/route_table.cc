@@ -32,7 +32,7 @@ void check_path_parameters(const Route& route) {
   std::size_t count = 0;
   for (std::string_view rest = route.path == "/" ? "" : route.path; !rest.empty();) {
     const std::string_view segment = next_segment(rest);
-    STEELYARD_CHECK(!segment.empty());
+    STEELYARD_CHECK(!segment.empty() || route.path == "/");
     if (!is_parameter(segment)) continue;
     const std::string_view name = segment.substr(1, segment.size() - 2);
     // In the order of the path: that is how the values are matched with the names.

@@ -142,8 +142,9 @@ inline std::string request_text(std::string_view method_and_target, std::string_
 
 /// What the demo routes do that a test wants to see or decide.
 struct DemoRoutes {
-  std::atomic<int> commands = 0;       ///< How often create_thing was carried out.
-  std::atomic<bool> may_answer{true};  ///< Until then, /v1/waits does not answer.
+  std::atomic<int> commands = 0;        ///< How often create_thing was carried out.
+  std::atomic<bool> may_answer{true};   ///< Until then, /v1/waits does not answer.
+  std::atomic<bool> is_waiting{false};  ///< A handler of /v1/waits runs.
   std::mutex mutex;
   std::string last_body;
   std::vector<std::thread> threads;  ///< That answer later.
@@ -153,6 +154,10 @@ struct DemoRoutes {
     may_answer = true;
     for (std::thread& thread : threads) thread.join();
     threads.clear();
+  }
+
+  void wait_for_waiting() const {
+    while (!is_waiting) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 
   RouteTable table() {
@@ -274,6 +279,7 @@ struct DemoRoutes {
     waits.runs_on = RunsOn::worker;
     waits.lane = Lane::bulk;
     waits.handler = [this](const Request&) {
+      is_waiting = true;
       while (!may_answer) std::this_thread::sleep_for(std::chrono::milliseconds(1));
       return Response::json("\"waited\"");
     };

@@ -1,6 +1,7 @@
 #include "steelyard/server/structured_log.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -28,7 +29,7 @@ TEST_F(StructuredLogTest, a_line_is_one_json_object) {
   log_->write(LogLevel::info, "started", {{"address", "127.0.0.1:80"}, {"braces", "{} {0}"}});
   log_->write(LogLevel::debug, "not written");
   ASSERT_EQ(lines_.size(), 1U);
-  EXPECT_EQ(lines_[0], R"({"time":"2026-11-18T14:26:40Z","level":"info","event":"started",)"
+  EXPECT_EQ(lines_[0], R"({"time":"2026-11-18T11:06:40Z","level":"info","event":"started",)"
                        R"("address":"127.0.0.1:80","braces":"{} {0}"})");
 }
 
@@ -70,7 +71,8 @@ TEST_F(StructuredLogTest, keys_are_masked_wherever_they_stand) {
 }
 
 TEST(StructuredLogFile, is_written_and_refused) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / "steelyard_structured_log";
+  const auto folder = std::filesystem::path(testing::TempDir()) /
+                      ("steelyard_structured_log_" + std::to_string(getpid()));
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   const std::string path = (folder / "server.log").string();

@@ -3,8 +3,6 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "steelyard/base/text.h"
-
 namespace steelyard::server {
 namespace {
 
@@ -36,9 +34,13 @@ TEST(Target, queries_are_taken_apart) {
   EXPECT_FALSE(parse_query(many + "&a=1").has_value());
 }
 
-RC_GTEST_PROP(Target, what_is_encoded_is_decoded, (const std::string& text)) {
-  RC_PRE(base::is_utf8(text));
-  for (const char c : text) RC_PRE(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
+RC_GTEST_PROP(Target, what_is_encoded_is_decoded, ()) {
+  std::string text;
+  for (const std::string& piece :
+       *rc::gen::container<std::vector<std::string>>(rc::gen::elementOf(std::vector<std::string>{
+           "a", "Z", "9", "-", "%", "%41", "+", "&", "=", " ", "/", "ä", "中", "😀", "\"", "~"}))) {
+    text += piece;
+  }
   RC_ASSERT(*percent_decoded(percent_encoded(text), false) == text);
   RC_ASSERT(*percent_decoded(percent_encoded(text), true) == text);
 }

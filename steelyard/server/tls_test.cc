@@ -88,7 +88,8 @@ class TlsTest : public testing::Test {
   }
   ~TlsTest() override { fs::remove_all(folder_); }
 
-  const fs::path folder_ = fs::path(testing::TempDir()) / "steelyard_tls_test";
+  const fs::path folder_ =
+      fs::path(testing::TempDir()) / ("steelyard_tls_" + std::to_string(getpid()));
   const TlsOptions files_{.certificate_file = (folder_ / "certificate.pem").string(),
                           .key_file = (folder_ / "key.pem").string()};
   ServerOptions options_;
