@@ -169,11 +169,7 @@ constexpr ProblemRow rows[] = {
     {"stopping", 503, "The server is stopping",
      "Send the request again, a command under the same Idempotency-Key."},
     {"version_not_supported", 505, "The version of HTTP is not known",
-<<<<<<< HEAD
-     "Send requests of HTTP/1.1."},
-=======
      "Send the request as HTTP/1.1."},
->>>>>>> http
     {"disk_full", 507, "The server's disk is full",
      "Nothing was kept. Send the request again when the operator has made room."},
 };
