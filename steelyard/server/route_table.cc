@@ -30,7 +30,7 @@ bool is_parameter(std::string_view segment) {
 /// A path declares each of its parameters, and no other.
 void check_path_parameters(const Route& route) {
   std::size_t count = 0;
-  for (std::string_view rest = route.path == "/" ? "" : route.path; !rest.empty();) {
+  for (std::string_view rest = route.path; !rest.empty();) {
     const std::string_view segment = next_segment(rest);
     STEELYARD_CHECK(!segment.empty() || route.path == "/");
     if (!is_parameter(segment)) continue;
