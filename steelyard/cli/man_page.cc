@@ -20,6 +20,8 @@ std::string escaped(const std::string& text) {
       result += "\\e";
     } else if (c == '-') {
       result += "\\-";
+    } else if (c == '|') {
+      result += "|\\:";  // A long list of words may go on in the next line.
     } else {
       result += c;
     }
