@@ -93,7 +93,7 @@ std::string man_page(const CommandText& root) {
   const auto all = all_commands(root);
   std::string text = ".\\\" Made by: steelyard man\n.TH STEELYARD 1 " + std::string(manual_date) +
                      " \"steelyard " STEELYARD_VERSION
-                     "\" \"User Commands\"\n.SH NAME\n"
+                     "\" \"User Commands\"\n.ad l\n.SH NAME\n"
                      "steelyard \\- exact metering, rating and billing for AI platforms\n"
                      ".SH SYNOPSIS\n\\fBsteelyard\\fR \\fICOMMAND\\fR [\\fIOPTIONS\\fR]\n"
                      ".SH DESCRIPTION\n"
