@@ -116,6 +116,11 @@ Result<TailFound> find_tail(File& file, const Segment& segment, const StoreId& s
 
 Result<Tail> recover(Files& files, const std::string& directory, const StoreId& store,
                      std::uint64_t segment_bytes) {
+  // A killed server may have given a segment its name without syncing it: what is appended to it
+  // now would be lost with the name.
+  if (const auto is = files.fsync_directory(directory); !is.has_value()) {
+    return std::unexpected(error_of(is.error(), "sync", directory));
+  }
   STEELYARD_TRY(mark, read_watermark(files, directory, store));
   STEELYARD_TRY(segments, list_segments(files, directory, store));
   if (segments.empty()) {
