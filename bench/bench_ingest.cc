@@ -253,6 +253,6 @@ int main(int argc, char** argv) {
   const int connections = argc > 2 ? std::atoi(argv[2]) : 4;
   const Server server;
   ingest(server, batches, connections);
-  hold(server, batches * 5, 64);
+  hold(server, batches * 10, 24);
   return 0;
 }

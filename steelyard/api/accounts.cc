@@ -152,7 +152,8 @@ void add_balance(server::RouteTable& table, Services& services) {
       account_route(server::Method::get, "/balance", "get_balance", server::Scope::read_money);
   route.summary = "What an account may still spend";
   route.description =
-      "available = prepaid + credit + postpaid_limit - owed - held, as of the last event that was "
+      "available = prepaid + credit + postpaid_limit - owed - held (null: no limit), as of the "
+      "last event that was "
       "acknowledged before the request.";
   route.handler = [&services](const Request& request) {
     const std::string account = account_of(request);

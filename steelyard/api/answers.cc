@@ -66,19 +66,19 @@ std::string with_members_of(std::string object, std::string_view body) {
 
 std::string balance_json(std::string_view account, const ledger::Balance& balance,
                          const core::Core& core) {
+  const bool has_limit = !balance.terms.is_unlimited;
+  const auto limited = [&](money::Decimal amount) {
+    return has_limit ? json_string(amount.to_text()) : std::string("null");
+  };
   JsonObject to;
   to.text("account", account)
       .text("currency", core.currency().code())
-      .amount("available", balance.available)
+      .raw("available", limited(balance.available))
       .amount("prepaid", balance.prepaid)
       .amount("credit", balance.promo_usable)
       .amount("owed", balance.receivable)
-      .amount("held", balance.reserved);
-  if (balance.terms.is_unlimited) {
-    to.raw("postpaid_limit", "null");
-  } else {
-    to.amount("postpaid_limit", balance.terms.postpaid_limit);
-  }
+      .amount("held", balance.reserved)
+      .raw("postpaid_limit", limited(balance.terms.postpaid_limit));
   return to.finish();
 }
 
