@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Kills the server while events come in, and looks whether every acknowledged one is there once.
 
-server_crash_test.py [KILLS]: 5 by default; the long run is script/crash.
+server_crash_test.py [KILLS [SEED]]: 5 kills by default; about one a second.
 Rows A1 to A4 of the failure catalogue, with a real process and a real disk.
 """
 import decimal
