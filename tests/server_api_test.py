@@ -82,6 +82,11 @@ def test_D3_an_event_of_the_future_is_rejected(server):
     expect((status, body["rejected"], body["set_aside"][0]["reason"]), (200, 1, "invalid_time"))
 
 
+def test_an_event_of_before_1970_is_rejected(server):
+    status, body, _ = server.send([call("ancient") | {"time": "1960-01-01T00:00:00Z"}])
+    expect((status, body["rejected"], body["set_aside"][0]["reason"]), (200, 1, "invalid_time"))
+
+
 def test_cloud_resources_are_billed_beside_calls(server):
     event = {"specversion": "1.0", "id": "oss-1", "source": "test", "type": "cloud.resource.usage",
              "subject": "cloudy", "time": "2026-11-22T09:00:00Z",

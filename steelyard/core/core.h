@@ -31,6 +31,9 @@ struct Place {
 
 /// How many facts of a tenant came, by what became of them.
 struct Counts {
+  /// Rated, but of an amount or at a time that no ledger takes (10^15, 1970 to 2200): they are in
+  /// no account and no bill, and somebody has to look at them.
+  std::uint64_t not_booked = 0;
   std::array<std::uint64_t, batch::status_count> by_status{};
 
   std::uint64_t of(batch::Status status) const {
@@ -114,7 +117,8 @@ class Core {
   };
 
   Tenant& tenant(std::uint32_t number);
-  void charge(const batch::Record& record, const batch::EventDetail& detail, const Place& place);
+  [[nodiscard]] bool charge(const batch::Record& record, const batch::EventDetail& detail,
+                            const Place& place);
   ledger::WalletId wallet_of(std::uint32_t tenant, std::string_view account);
   ledger::BudgetId budget_of(std::uint32_t tenant, const batch::EventDetail& detail);
   void crossed(const ledger::Crossing& crossing);

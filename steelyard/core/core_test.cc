@@ -94,6 +94,23 @@ TEST(Core, a_bill_is_the_sum_of_the_charge_lines_by_day_and_price) {
   EXPECT_EQ(machine.core.imbalance(), std::nullopt);
 }
 
+// 2^53 - 1 input tokens of qwen-plus would be priced above its last tier; a cloud quantity is not.
+TEST(Core, E10_an_amount_beyond_the_ledger_is_told_and_ends_nothing) {
+  Machine machine;
+  const std::string huge =
+      R"({"specversion":"1.0","id":"o","source":"s","type":"cloud.resource.usage","subject":"acme",)"
+      R"("time":"2026-11-22T09:00:00Z","data":{"product":"oss","resource":"b",)"
+      R"("start":"2026-11-22T08:00:00Z","end":"2026-11-22T09:00:00Z",)"
+      R"("meters":{"storage_gb":"900000000000000000000"},)"
+      R"("attributes":{"region":"cn-hangzhou","class":"standard_lrs"}}})"
+      "\n";
+  EXPECT_EQ(machine.take(huge), std::vector{Status::rated});
+  EXPECT_EQ(machine.core.counts(1).not_booked, 1U);
+  EXPECT_TRUE(machine.core.imbalance().has_value());
+  EXPECT_EQ(machine.take(call("a", 1'000)), std::vector{Status::rated});
+  EXPECT_EQ(text(machine.balance().receivable), "0.0008");
+}
+
 TEST(Core, tenants_know_nothing_of_each_other) {
   Machine machine;
   machine.take(call("a", 1'000));

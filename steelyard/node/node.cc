@@ -126,16 +126,21 @@ void Node::give_back(std::unique_ptr<EventBatch> batch) {
   }
 }
 
-/// An event of the future is rejected here, where there is a clock.
-void Node::refuse_future(EventBatch& batch) const {
+/// An event of the future is rejected here, where there is a clock; so is one that is older than
+/// any ledger.
+void Node::refuse_times(EventBatch& batch) const {
   const base::Instant latest = instant_of(options_.wall_micros() + options_.future_micros_max);
   const auto details = batch.reader_.details();
   const auto records = batch.reader_.records();
   for (std::size_t i = 0; i < records.size(); ++i) {
-    if (records[i].status == Status::rejected || details[i].time <= latest) continue;
+    const bool is_too_old = details[i].time.seconds < limits::usage_second_min;
+    if (records[i].status == Status::rejected || (details[i].time <= latest && !is_too_old)) {
+      continue;
+    }
     records[i].status = Status::rejected;
     records[i].reason = ErrorCode::invalid_time;
-    records[i].detail = "/time: " + base::to_rfc3339(details[i].time) + " is in the future";
+    records[i].detail = "/time: " + base::to_rfc3339(details[i].time) +
+                        (is_too_old ? " is before 1970" : " is in the future");
   }
 }
 
@@ -146,7 +151,7 @@ void Node::take_events(std::uint32_t tenant, std::string_view lines, EventsDone 
   const std::size_t size = batch->text_.size();
   batch->text_.append(json::Document::padding, '\0');
   batch->reader_.rate({batch->text_.data(), size});
-  refuse_future(*batch);
+  refuse_times(*batch);
 
   std::string bytes;
   bytes.reserve(size + batch->records().size() * core::log_record_header_bytes);

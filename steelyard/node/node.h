@@ -92,7 +92,7 @@ class Node {
               std::function<void(Result<core::Place>)> durable, std::uint32_t tenant);
   std::unique_ptr<EventBatch> borrow();
   void give_back(std::unique_ptr<EventBatch> batch);
-  void refuse_future(EventBatch& batch) const;
+  void refuse_times(EventBatch& batch) const;
 
   NodeOptions options_;
   core::Core core_;
