@@ -131,6 +131,9 @@ void ingest(Arguments& arguments, Session& session) {
   if (arguments.from_line > 1 && arguments.files.size() != 1) {
     return session.fail({ErrorCode::usage_of_command, "--from-line is for one file"});
   }
+  if (auto checked = input::check_files(arguments.files); !checked.has_value()) {
+    return session.fail(checked.error());
+  }
   Sender sender(arguments, *std::move(url));
   input::LineChunks chunks(arguments.files, limits::event_line_bytes_max);
   input::Chunk chunk;

@@ -57,15 +57,6 @@ ExitStatus status_of(const batch::Totals& totals) {
   return is_clean ? ExitStatus::done : ExitStatus::some_set_aside;
 }
 
-/// All files can be opened: said before anything is rated.
-Result<void> check_files(const std::vector<std::string>& files) {
-  for (const std::string& file : files) {
-    if (file == "-") continue;
-    STEELYARD_PASS(input::open(file));
-  }
-  return {};
-}
-
 void rate(const Arguments& arguments, Session& session) {
   if (arguments.files.empty() && input_is_terminal()) {
     return session.fail({ErrorCode::usage_of_command,
@@ -81,7 +72,7 @@ void rate(const Arguments& arguments, Session& session) {
   options.jobs =
       arguments.jobs != 0 ? arguments.jobs : std::max(1U, std::thread::hardware_concurrency());
   options.identity_seed = (std::uint64_t{std::random_device{}()} << 32) | std::random_device{}();
-  if (const auto checked = check_files(options.files); !checked.has_value()) {
+  if (const auto checked = input::check_files(options.files); !checked.has_value()) {
     return session.fail(checked.error());
   }
   const bool is_table = arguments.output == "table";

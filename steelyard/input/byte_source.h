@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "steelyard/base/result.h"
 
@@ -27,6 +28,10 @@ class ByteSource {
 /// and so is anything that begins like such an archive: no JSON does.
 /// Errors: file_is_unreadable, archive_is_damaged.
 [[nodiscard]] Result<std::unique_ptr<ByteSource>> open(const std::string& file_name);
+
+/// Whether all of the files can be opened: said before anything is done with the first. "-" is
+/// passed over. Errors: those of `open`.
+[[nodiscard]] Result<void> check_files(const std::vector<std::string>& files);
 
 /// The size of a regular file in bytes, for showing progress.
 std::optional<std::uint64_t> file_bytes(const std::string& file_name);

@@ -71,6 +71,13 @@ std::optional<std::uint64_t> file_bytes(const std::string& file_name) {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
+Result<void> check_files(const std::vector<std::string>& files) {
+  for (const std::string& file : files) {
+    if (file != "-") STEELYARD_PASS(open(file));
+  }
+  return {};
+}
+
 Result<std::unique_ptr<ByteSource>> open(const std::string& file_name) {
   STEELYARD_TRY(file, FileSource::open(file_name));
   STEELYARD_TRY(first, file->peek());
