@@ -147,9 +147,9 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   if (made) {
     return failure(ErrorCode::file_is_unreadable, arguments.data + ": " + made.message());
   }
+  STEELYARD_TRY(facts, log::LocalLog::open(arguments.data));  // First: it says who has the folder.
   STEELYARD_TRY(pepper, load_pepper(arguments.data));
   node::NodeOptions options;
-  options.directory = arguments.data;
   options.wall_micros = now_micros;
   if (!arguments.is_quiet) {
     options.replaying = [](std::uint64_t count) {
@@ -165,18 +165,22 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   }
   charges::ChargeFeed feed(charges);
   node::ChargeRows rows(rater);
+  bool has_feed_failed = false;
   options.events_applied = [&](batch::ChunkRater& events, const core::Place& place,
                                const core::Core& core) {
     const auto details = events.details();
     std::uint64_t last = place.sequence;
     for (const batch::EventDetail& each : details) last = std::max(last, each.sequence);
-    if (last <= feed.position() || last == 0) return;
+    if (last <= feed.position() || last == 0 || has_feed_failed) return;
     if (auto fed = feed.add(rows.rows_of(events, place, core), last); !fed.has_value()) {
-      std::fprintf(stderr, "steelyard: charges are not written any more: %s\n",
+      has_feed_failed = true;
+      std::fprintf(stderr,
+                   "steelyard: charge lines are not written until the next start, which brings "
+                   "them up to date; nothing else is affected: %s\n",
                    fed.error().detail.c_str());
     }
   };
-  STEELYARD_TRY(node, node::Node::open(rater, std::move(options)));
+  STEELYARD_TRY(node, node::Node::open(rater, std::move(facts), std::move(options)));
   server::KeyStore keys(std::move(pepper));
   api::Services services(rater);
   services.node = node.get();
@@ -201,6 +205,11 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   parts.idempotency = idempotency.get();
   parts.metrics = &metrics;
   parts.log = log.get();
+  parts.admission = [&node](const server::Route& route) -> std::optional<server::Problem> {
+    const bool writes = route.lane == server::Lane::ingest || route.lane == server::Lane::hold;
+    if (!writes || !node->log().disk_is_full()) return std::nullopt;
+    return server::Problem("disk_full");
+  };
   STEELYARD_TRY(http, server::HttpServer::start(std::move(server_options),
                                                 api::make_routes(services), std::move(parts)));
   STEELYARD_PASS(greet(services, http->url(), session));

@@ -206,7 +206,6 @@ ledger::Answer<Answer> Core::carry_out(const Grant& command, const Place& place)
                                      .origin = command_id("grant", command.id),
                                      .cause = {place.sequence, 0}});
   if (!posted.has_value()) return std::unexpected(posted.error());
-  has_grants_ = true;
   return with_balance(answer_of(posted->is_repeat), wallet, place);
 }
 
@@ -245,7 +244,7 @@ ledger::Answer<Answer> Core::carry_out(const OpenHold& command, const Place& pla
   if (!opened.has_value()) return std::unexpected(opened.error());
   Answer answer = answer_of(opened->is_repeat);
   answer.hold = *opened;
-  return answer;
+  return with_balance(std::move(answer), *wallet, place);
 }
 
 ledger::Answer<Answer> Core::carry_out(const SettleHold& command, const Place& place) {

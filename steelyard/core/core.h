@@ -80,8 +80,6 @@ class Core {
   const rating::Rater& rater() const { return *rater_; }
   const ledger::Ledger& ledger() const { return ledger_; }
   money::Currency currency() const { return currency_; }
-  /// Whether a tick may change something: a hold is open, or a grant in the books.
-  bool has_something_due() const { return ledger_.open_hold_count() > 0 || has_grants_; }
   const Counts& counts(std::uint32_t tenant) const;
   std::size_t identities() const;
 
@@ -148,7 +146,6 @@ class Core {
   std::vector<std::string> tenant_names_;
   std::map<std::string, std::string> keys_;
   std::deque<CrossedBudget> crossed_;
-  bool has_grants_ = false;
   std::string name_;  // Of a budget; kept so that nothing is allocated.
 };
 

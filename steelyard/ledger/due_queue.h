@@ -34,6 +34,12 @@ class DueQueue {
     last_->push_back(due);
   }
 
+  /// Whether something is due, or will be within a 60th of a second. What has ended meanwhile
+  /// counts.
+  bool is_due(base::Instant now) const {
+    return !lists_.empty() && lists_.begin()->first <= slice_of(now);
+  }
+
   /// Visits what is due, and removes it: visit(due, ahead) with one that follows soon, or null.
   /// `visit` may add what is due later than `now`.
   template <class Visit>

@@ -173,6 +173,8 @@ class Ledger {
   /// Ends holds and grants that are due, in the order of their times. Goes back never: an
   /// earlier `now` than the last does nothing.
   void tick(const Tick& command);
+  /// Whether a tick at that time may change something. One that does not is not worth a fact.
+  bool is_due(base::Instant now) const { return hold_due_.is_due(now) || grant_due_.is_due(now); }
 
   // Reading.
 

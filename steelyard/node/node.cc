@@ -27,9 +27,9 @@ base::Instant instant_of(std::int64_t micros) {
 Node::Node(const rating::Rater& rater, NodeOptions options)
     : options_(std::move(options)), core_(rater, options_.identity_seed) {}
 
-Result<std::unique_ptr<Node>> Node::open(const rating::Rater& rater, NodeOptions options) {
+Result<std::unique_ptr<Node>> Node::open(const rating::Rater& rater,
+                                         std::unique_ptr<log::LocalLog> log, NodeOptions options) {
   std::unique_ptr<Node> node(new Node(rater, std::move(options)));
-  STEELYARD_TRY(log, log::LocalLog::open(node->options_.directory, {}));
   node->log_ = std::move(log);
   STEELYARD_PASS(node->replay());
   node->core_thread_ = std::thread([raw = node.get()] { raw->run_core(); });
@@ -199,7 +199,8 @@ Result<void> Node::take_command(std::uint32_t tenant, std::string text, CommandD
 
 void Node::tick() {
   bool is_due = false;
-  ask([&](const core::Core& core) { is_due = core.has_something_due(); });
+  const base::Instant now = instant_of(options_.wall_micros());
+  ask([&](const core::Core& core) { is_due = core.ledger().is_due(now); });
   if (!is_due) return;
   std::string bytes;
   core::append_log_record({RecordKind::tick, 0, 0, {}}, bytes);

@@ -23,7 +23,6 @@
 namespace steelyard::node {
 
 struct NodeOptions {
-  std::string directory;            ///< Of the data; made if it is not there.
   std::uint64_t identity_seed = 0;  ///< A secret number; changes no answer.
   /// Microseconds since 1970, UTC. Need not be steady: the node never goes back.
   std::function<std::int64_t()> wall_micros;
@@ -56,9 +55,10 @@ using CommandDone = std::function<void(Result<core::Answer>, const core::Core&)>
 /// on its own thread, and there the caller is answered.
 class Node {
  public:
-  /// Opens the directory and replays its log. Errors: those of the log; file_is_malformed where
-  /// a record can not be read.
+  /// Replays the log. Errors: those of reading it; file_is_malformed where a record can not be
+  /// read.
   [[nodiscard]] static Result<std::unique_ptr<Node>> open(const rating::Rater& rater,
+                                                          std::unique_ptr<log::LocalLog> log,
                                                           NodeOptions options);
   /// Ends when all that was taken is answered.
   ~Node();
@@ -72,7 +72,7 @@ class Node {
   /// Errors: those of read_command, at once; overloaded, disk_full, to `done`.
   [[nodiscard]] Result<void> take_command(std::uint32_t tenant, std::string text, CommandDone done);
 
-  /// Lets time pass for holds and grants: writes a tick, if one of them may be due.
+  /// Lets time pass for holds and grants: writes a tick, if one of them is due.
   void tick();
 
   /// Runs something with the core, on its thread, and waits for it.
