@@ -6,11 +6,12 @@ up to 128,000.
 """
 import gzip
 import json
+import subprocess
 import sys
 import time
 import traceback
 
-from server_process import Server, call
+from server_process import BINARY, Server, call
 
 
 def expect(found, wanted):
@@ -140,6 +141,31 @@ def test_a_hold_is_settled_or_released(server):
     status, body, _ = server.ask("POST", "/v1/holds/s-2/settle",
                                  {"account": "held", "id": "x", "amount": "1"})
     expect((status, word_of(body), body["state"]), (409, "hold_not_open", "released"))
+
+
+def test_an_account_without_a_limit_has_no_figure_of_what_is_left(server):
+    server.ask("PUT", "/v1/accounts/open", {})
+    status, body, _ = server.ask("POST", "/v1/holds",
+                                 {"hold": "o-1", "account": "open", "amount": "5"})
+    expect((status, body["allowed"], body["held"], body["available"]), (200, True, "5", None))
+
+
+def test_G6_a_hold_whose_client_died_ends_by_itself(server):
+    server.ask("PUT", "/v1/accounts/died", {"postpaid_limit": "10"})
+    server.ask("POST", "/v1/holds", {"hold": "g-6", "account": "died", "amount": "4", "ttl_ms": 100})
+    for _ in range(100):
+        _, body, _ = server.ask("GET", "/v1/accounts/died/balance")
+        if body["held"] == "0":
+            break
+        time.sleep(0.1)
+    expect((body["held"], body["available"]), ("0", "10"))
+
+
+def test_B19_a_second_server_on_the_same_data_says_who_has_it(server):
+    second = subprocess.run([BINARY, "serve", "--data", server.data, "--port", "0"],
+                            capture_output=True, text=True, timeout=60, check=False)
+    expect(second.returncode, 2)
+    assert f"locked by pid {server.process.pid}" in second.stderr, second.stderr
 
 
 def test_a_budget_refuses_and_tells(server):

@@ -1,4 +1,5 @@
 #include "steelyard/api/answers.h"
+#include "steelyard/api/parameters.h"
 #include "steelyard/api/services.h"
 
 namespace steelyard::api {
@@ -12,20 +13,6 @@ using server::Route;
 constexpr std::string_view balance_example =
     R"({"account":"acme","currency":"CNY","available":"99.9992","prepaid":"99.9992","credit":"0","owed":"0","held":"0","postpaid_limit":"0"})";
 
-server::Parameter account_parameter() {
-  return {.name = "account",
-          .description = "The customer who pays: `subject` of its events.",
-          .in = server::ParameterIn::path,
-          .type = server::ParameterType::text,
-          .example = "acme",
-          .is_required = true,
-          .may_repeat = false,
-          .min = 1,
-          .max = 128,
-          .words = {},
-          .default_value = ""};
-}
-
 Route account_route(server::Method method, const std::string& behind, std::string operation,
                     server::Scope scope) {
   Route route;
@@ -35,21 +22,9 @@ Route account_route(server::Method method, const std::string& behind, std::strin
   route.tag = "Accounts";
   route.scope = scope;
   route.parameters.push_back(account_parameter());
-  route.responses.push_back({.status = 200,
-                             .description = "The balance behind it.",
-                             .media_type = "application/json",
-                             .schema = "",
-                             .example = std::string(balance_example)});
+  route.responses.push_back(json_answer("The balance behind it.", std::string(balance_example)));
   route.runs_on = server::RunsOn::worker;
   return route;
-}
-
-void takes_json(Route& route, std::string schema, std::string example) {
-  route.contents.push_back({.media_type = "application/json",
-                            .description = "",
-                            .schema = std::move(schema),
-                            .example = std::move(example),
-                            .is_checked = true});
 }
 
 std::string account_of(const Request& request) {
@@ -76,7 +51,7 @@ void command_of_account(Services& services, Reply reply, std::string_view comman
 
 void add_command(server::RouteTable& table, Services& services, Route route, std::string command,
                  std::string schema, std::string example) {
-  takes_json(route, std::move(schema), std::move(example));
+  route.contents.push_back(json_content(std::move(schema), std::move(example)));
   route.handler = [&services, command = std::move(command)](Reply reply) {
     command_of_account(services, std::move(reply), command);
   };

@@ -64,21 +64,21 @@ std::string with_members_of(std::string object, std::string_view body) {
   return object;
 }
 
+std::string limited_json(const ledger::Balance& balance, money::Decimal amount) {
+  return balance.terms.is_unlimited ? "null" : json_string(amount.to_text());
+}
+
 std::string balance_json(std::string_view account, const ledger::Balance& balance,
                          const core::Core& core) {
-  const bool has_limit = !balance.terms.is_unlimited;
-  const auto limited = [&](money::Decimal amount) {
-    return has_limit ? json_string(amount.to_text()) : std::string("null");
-  };
   JsonObject to;
   to.text("account", account)
       .text("currency", core.currency().code())
-      .raw("available", limited(balance.available))
+      .raw("available", limited_json(balance, balance.available))
       .amount("prepaid", balance.prepaid)
       .amount("credit", balance.promo_usable)
       .amount("owed", balance.receivable)
       .amount("held", balance.reserved)
-      .raw("postpaid_limit", limited(balance.terms.postpaid_limit));
+      .raw("postpaid_limit", limited_json(balance, balance.terms.postpaid_limit));
   return to.finish();
 }
 

@@ -45,6 +45,9 @@ class JsonObject {
 /// Requires: both are JSON objects.
 std::string with_members_of(std::string object, std::string_view body);
 
+/// An amount of a balance that has no meaning for an account without a limit: null then.
+std::string limited_json(const ledger::Balance& balance, money::Decimal amount);
+
 /// {"account": …, "currency": …, "available": …, "prepaid": …, …}
 std::string balance_json(std::string_view account, const ledger::Balance& balance,
                          const core::Core& core);

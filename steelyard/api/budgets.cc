@@ -1,4 +1,5 @@
 #include "steelyard/api/answers.h"
+#include "steelyard/api/parameters.h"
 #include "steelyard/api/services.h"
 
 namespace steelyard::api {
@@ -10,17 +11,8 @@ using server::Response;
 using server::Route;
 
 server::Parameter name_parameter() {
-  return {.name = "name",
-          .description = "\"key/ak-7\", \"project/search\"; a slash is written %2F.",
-          .in = server::ParameterIn::path,
-          .type = server::ParameterType::text,
-          .example = "key%2Fak-7",
-          .is_required = true,
-          .may_repeat = false,
-          .min = 1,
-          .max = 128,
-          .words = {},
-          .default_value = ""};
+  return path_parameter("name", "\"key/ak-7\", \"project/search\"; a slash is written %2F.",
+                        "key%2Fak-7");
 }
 
 std::string budget_json(const ledger::BudgetView& view, const core::Core& core) {
@@ -61,19 +53,10 @@ void add_set(server::RouteTable& table, Services& services) {
   route.tag = "Budgets";
   route.scope = server::Scope::manage_budgets;
   route.parameters.push_back(name_parameter());
-  route.contents.push_back(
-      {.media_type = "application/json",
-       .description = "",
-       .schema =
-           R"({"type":"object","properties":{"parent":{"type":"string","minLength":1,"maxLength":128},"limit":{"type":"string","format":"decimal"},"hard":{"type":"boolean"},"period":{"type":"string","enum":["day","month","total"]},"zone":{"type":"string","minLength":1,"maxLength":64},"thresholds":{"type":"array","maxItems":8,"items":{"type":"integer","minimum":1,"maximum":1000}}}})",
-       .example =
-           R"({"parent":"project/search","limit":"100","period":"month","thresholds":[80,100]})",
-       .is_checked = true});
-  route.responses.push_back({.status = 204,
-                             .description = "Set, and on disk.",
-                             .media_type = "",
-                             .schema = "",
-                             .example = ""});
+  route.contents.push_back(json_content(
+      R"({"type":"object","properties":{"parent":{"type":"string","minLength":1,"maxLength":128},"limit":{"type":"string","format":"decimal"},"hard":{"type":"boolean"},"period":{"type":"string","enum":["day","month","total"]},"zone":{"type":"string","minLength":1,"maxLength":64},"thresholds":{"type":"array","maxItems":8,"items":{"type":"integer","minimum":1,"maximum":1000}}}})",
+      R"({"parent":"project/search","limit":"100","period":"month","thresholds":[80,100]})"));
+  route.responses.push_back(no_content("Set, and on disk."));
   route.problems = {"unknown_budget", "budget_conflict", "unknown_time_zone"};
   route.runs_on = server::RunsOn::worker;
   route.handler = [&services](Reply reply) {
@@ -98,13 +81,9 @@ void add_get(server::RouteTable& table, Services& services) {
   route.tag = "Budgets";
   route.scope = server::Scope::read_money;
   route.parameters.push_back(name_parameter());
-  route.responses.push_back(
-      {.status = 200,
-       .description = "The budget.",
-       .media_type = "application/json",
-       .schema = "",
-       .example =
-           R"({"name":"key/ak-7","parent":"project/search","limit":"100","hard":true,"period":"month","zone":"UTC","thresholds":[80,100],"spent":"0.0008","held":"0"})"});
+  route.responses.push_back(json_answer(
+      "The budget.",
+      R"({"name":"key/ak-7","parent":"project/search","limit":"100","hard":true,"period":"month","zone":"UTC","thresholds":[80,100],"spent":"0.0008","held":"0"})"));
   route.problems = {"unknown_budget"};
   route.runs_on = server::RunsOn::worker;
   route.handler = [&services](const Request& request) {
@@ -131,13 +110,9 @@ void add_crossings(server::RouteTable& table, Services& services) {
       "The latest 10,000 of all tenants are remembered; yours are listed, oldest first.";
   route.tag = "Budgets";
   route.scope = server::Scope::read_money;
-  route.responses.push_back(
-      {.status = 200,
-       .description = "Crossings, oldest first.",
-       .media_type = "application/json",
-       .schema = "",
-       .example =
-           R"({"crossings":[{"budget":"key/ak-7","percent":80,"limit":"100","spent":"80.1","at":"2026-11-22T08:00:03Z"}]})"});
+  route.responses.push_back(json_answer(
+      "Crossings, oldest first.",
+      R"({"crossings":[{"budget":"key/ak-7","percent":80,"limit":"100","spent":"80.1","at":"2026-11-22T08:00:03Z"}]})"));
   route.runs_on = server::RunsOn::worker;
   route.handler = [&services](const Request& request) {
     const auto tenant = services.tenant_number(request.principal.tenant);

@@ -1,4 +1,5 @@
 #include "steelyard/api/answers.h"
+#include "steelyard/api/parameters.h"
 #include "steelyard/api/services.h"
 #include "steelyard/charges/charge_feed.h"
 
@@ -15,28 +16,19 @@ using server::Route;
 
 constexpr std::int64_t page_rows_max = 1'000;
 
-Parameter query(std::string name, ParameterType type, std::string description,
-                std::string example) {
-  Parameter parameter;
-  parameter.name = std::move(name);
-  parameter.type = type;
-  parameter.description = std::move(description);
-  parameter.example = std::move(example);
-  return parameter;
-}
-
 /// What restricts charges, as parameters of a route.
 std::vector<Parameter> filter_parameters() {
-  return {query("account", ParameterType::text, "Who pays.", "acme"),
-          query("model", ParameterType::text, "A model or product.", "qwen-plus"),
-          query("item", ParameterType::text, "An item.", "qwen-plus/input"),
-          query("api_key", ParameterType::text, "Whose calls.", "ak-7"),
-          query("project", ParameterType::text, "Of which project.", "search"),
-          query("source", ParameterType::text, "Of the event.", "gateway/hz-1"),
-          query("id", ParameterType::text, "Of the event: its receipt.", "call-1"),
-          query("from", ParameterType::instant, "From this time of the events on.",
-                "2026-11-01T00:00:00Z"),
-          query("to", ParameterType::instant, "Before this time.", "2026-12-01T00:00:00Z")};
+  return {
+      query_parameter("account", ParameterType::text, "Who pays.", "acme"),
+      query_parameter("model", ParameterType::text, "A model or product.", "qwen-plus"),
+      query_parameter("item", ParameterType::text, "An item.", "qwen-plus/input"),
+      query_parameter("api_key", ParameterType::text, "Whose calls.", "ak-7"),
+      query_parameter("project", ParameterType::text, "Of which project.", "search"),
+      query_parameter("source", ParameterType::text, "Of the event.", "gateway/hz-1"),
+      query_parameter("id", ParameterType::text, "Of the event: its receipt.", "call-1"),
+      query_parameter("from", ParameterType::instant, "From this time of the events on.",
+                      "2026-11-01T00:00:00Z"),
+      query_parameter("to", ParameterType::instant, "Before this time.", "2026-12-01T00:00:00Z")};
 }
 
 ChargeFilter filter_of(const Request& request) {
@@ -101,18 +93,15 @@ void add_list(server::RouteTable& table, Services& services) {
   route.tag = "Charges";
   route.scope = server::Scope::read_usage;
   route.parameters = filter_parameters();
-  Parameter limit = query("limit", ParameterType::whole, "Lines of a page.", "100");
+  Parameter limit = query_parameter("limit", ParameterType::whole, "Lines of a page.", "100");
   limit.max = page_rows_max;
   limit.default_value = "100";
   route.parameters.push_back(std::move(limit));
-  Parameter cursor = query("cursor", ParameterType::text, "`next` of the page before.", "");
+  Parameter cursor =
+      query_parameter("cursor", ParameterType::text, "`next` of the page before.", "");
   cursor.max = 1'024;
   route.parameters.push_back(std::move(cursor));
-  route.responses.push_back({.status = 200,
-                             .description = "Lines; `next` is null at the end.",
-                             .media_type = "application/json",
-                             .schema = "",
-                             .example = ""});
+  route.responses.push_back(json_answer("Lines; `next` is null at the end."));
   route.problems = {"invalid_field"};
   route.runs_on = server::RunsOn::worker;
   route.handler = [&services](const Request& request) -> Response {
@@ -160,23 +149,20 @@ void add_costs(server::RouteTable& table, Services& services) {
   for (Parameter& each : route.parameters) {
     each.is_required = each.name == "from" || each.name == "to";
   }
-  Parameter step = query("step", ParameterType::word, "How long.", "day");
+  Parameter step = query_parameter("step", ParameterType::word, "How long.", "day");
   step.words = {"hour", "day", "month"};
   step.default_value = "day";
-  Parameter zone = query("zone", ParameterType::text, "Where days begin.", "Asia/Shanghai");
+  Parameter zone =
+      query_parameter("zone", ParameterType::text, "Where days begin.", "Asia/Shanghai");
   zone.default_value = "UTC";
-  Parameter group = query("group_by", ParameterType::word, "May repeat.", "model");
+  Parameter group = query_parameter("group_by", ParameterType::word, "May repeat.", "model");
   group.words = {"account", "model",   "item",     "tier", "unit",
                  "api_key", "project", "resource", "type", "source"};
   group.may_repeat = true;
   route.parameters.push_back(std::move(step));
   route.parameters.push_back(std::move(zone));
   route.parameters.push_back(std::move(group));
-  route.responses.push_back({.status = 200,
-                             .description = "Rows, by time.",
-                             .media_type = "application/json",
-                             .schema = "",
-                             .example = ""});
+  route.responses.push_back(json_answer("Rows, by time."));
   route.problems = {"invalid_field"};
   route.runs_on = server::RunsOn::worker;
   route.handler = [&services](const Request& request) -> Response {
@@ -231,18 +217,10 @@ void add_sql(server::RouteTable& table, Services& services) {
       "`hours`. Nothing that writes runs. At most 10,000 rows and 30 seconds.";
   route.tag = "Charges";
   route.scope = server::Scope::query_sql;
-  route.contents.push_back(
-      {.media_type = "application/json",
-       .description = "",
-       .schema =
-           R"({"type":"object","required":["sql"],"properties":{"sql":{"type":"string","minLength":1,"maxLength":100000}}})",
-       .example = R"({"sql":"SELECT account, sum(amount) FROM charges GROUP BY account"})",
-       .is_checked = true});
-  route.responses.push_back({.status = 200,
-                             .description = "Columns and rows; every value is a text or null.",
-                             .media_type = "application/json",
-                             .schema = "",
-                             .example = ""});
+  route.contents.push_back(json_content(
+      R"({"type":"object","required":["sql"],"properties":{"sql":{"type":"string","minLength":1,"maxLength":100000}}})",
+      R"({"sql":"SELECT account, sum(amount) FROM charges GROUP BY account"})"));
+  route.responses.push_back(json_answer("Columns and rows; every value is a text or null."));
   route.problems = {"invalid_field"};
   route.lane = server::Lane::bulk;
   route.runs_on = server::RunsOn::worker;

@@ -2,6 +2,7 @@
 
 #include "steelyard/api/answers.h"
 #include "steelyard/api/event_lines.h"
+#include "steelyard/api/parameters.h"
 #include "steelyard/api/services.h"
 #include "steelyard/report/ndjson.h"
 
@@ -91,13 +92,9 @@ void add_events(server::RouteTable& table, Services& services) {
         '[' + std::string(example) + ']');
   takes("application/x-ndjson", "An event a line, at most 10,000.", std::string(example) + '\n');
   takes("application/json", "One event or an array.", std::string(example));
-  route.responses.push_back(
-      {.status = 200,
-       .description = "On disk and applied: how many, by outcome; those set aside with the reason.",
-       .media_type = "application/json",
-       .schema = "",
-       .example =
-           R"({"received":1,"rated":1,"duplicate":0,"conflict":0,"unrated":0,"rejected":0,"set_aside":[]})"});
+  route.responses.push_back(json_answer(
+      "On disk and applied: how many, by outcome; those set aside with the reason.",
+      R"({"received":1,"rated":1,"duplicate":0,"conflict":0,"unrated":0,"rejected":0,"set_aside":[]})"));
   route.problems = {"malformed_json", "too_large"};
   route.lane = server::Lane::ingest;
   route.handler = [&services, writer](Reply reply) {

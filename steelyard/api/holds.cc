@@ -1,4 +1,5 @@
 #include "steelyard/api/answers.h"
+#include "steelyard/api/parameters.h"
 #include "steelyard/api/services.h"
 
 namespace steelyard::api {
@@ -17,32 +18,14 @@ Route hold_route(const std::string& behind, std::string operation) {
   route.scope = server::Scope::hold;
   route.lane = server::Lane::hold;
   if (!behind.empty()) {
-    route.parameters.push_back({.name = "hold",
-                                .description = "The id that it was opened with.",
-                                .in = server::ParameterIn::path,
-                                .type = server::ParameterType::text,
-                                .example = "call-1",
-                                .is_required = true,
-                                .may_repeat = false,
-                                .min = 1,
-                                .max = 128,
-                                .words = {},
-                                .default_value = ""});
+    route.parameters.push_back(path_parameter("hold", "The id that it was opened with.", "call-1"));
   }
   return route;
 }
 
 void describe(Route& route, std::string schema, std::string body, std::string answer) {
-  route.contents.push_back({.media_type = "application/json",
-                            .description = "",
-                            .schema = std::move(schema),
-                            .example = std::move(body),
-                            .is_checked = true});
-  route.responses.push_back({.status = 200,
-                             .description = "Done, and on disk.",
-                             .media_type = "application/json",
-                             .schema = "",
-                             .example = std::move(answer)});
+  route.contents.push_back(json_content(std::move(schema), std::move(body)));
+  route.responses.push_back(json_answer("Done, and on disk.", std::move(answer)));
 }
 
 Response opened(const core::Answer& answer, const core::Core&) {
@@ -50,7 +33,7 @@ Response opened(const core::Answer& answer, const core::Core&) {
   to.flag("allowed", true)
       .text("state", ledger::name_of(answer.hold->state))
       .amount("held", answer.hold->reserved)
-      .amount("available", answer.hold->available)
+      .raw("available", limited_json(*answer.balance, answer.hold->available))
       .time("expires_at", answer.hold->expires_at)
       .flag("repeat", answer.is_repeat);
   return Response::json(to.finish());
@@ -64,7 +47,7 @@ Response settled(const core::Answer& answer, const core::Core&) {
       .flag("late_capture", charged.notes.late_capture)
       .flag("above_hold", charged.notes.above_hold)
       .flag("overdraft", charged.notes.overdraft)
-      .amount("available", answer.balance->available)
+      .raw("available", limited_json(*answer.balance, answer.balance->available))
       .flag("repeat", answer.is_repeat);
   return Response::json(to.finish());
 }
@@ -107,10 +90,11 @@ void add_settle(server::RouteTable& table, Services& services) {
       R"({"account":"acme","id":"call-1","amount":"0.12"})",
       R"({"state":"captured","held":"0","late_capture":false,"above_hold":false,"overdraft":false,"available":"99.88","repeat":false})");
   route.handler = [&services](Reply reply) {
-    const JsonObject begin = JsonObject()
-                                 .text("command", "settle_hold")
-                                 .text("hold", reply.request().path_parameter("hold"));
-    std::string command = with_members_of(JsonObject(begin).finish(), reply.request().body);
+    const std::string begin = JsonObject()
+                                  .text("command", "settle_hold")
+                                  .text("hold", reply.request().path_parameter("hold"))
+                                  .finish();
+    std::string command = with_members_of(begin, reply.request().body);
     send_command(services, std::move(reply), std::move(command), settled);
   };
   table.add(std::move(route));
@@ -121,11 +105,7 @@ void add_release(server::RouteTable& table, Services& services) {
   route.summary = "Give back what a hold keeps";
   route.description = "Nothing was used. The amount is available again.";
   route.problems = {"unknown_hold", "hold_not_open"};
-  route.responses.push_back({.status = 204,
-                             .description = "Released, and on disk.",
-                             .media_type = "",
-                             .schema = "",
-                             .example = ""});
+  route.responses.push_back(no_content("Released, and on disk."));
   route.handler = [&services](Reply reply) {
     const std::string_view hold = reply.request().path_parameter("hold");
     std::string command =

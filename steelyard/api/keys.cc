@@ -1,4 +1,5 @@
 #include "steelyard/api/answers.h"
+#include "steelyard/api/parameters.h"
 #include "steelyard/api/services.h"
 
 namespace steelyard::api {
@@ -80,18 +81,15 @@ void add_create(server::RouteTable& table, Services& services) {
   route.description = "The key's text is in this answer and nowhere else: keep it.";
   route.tag = "Keys";
   route.scope = server::Scope::manage_keys;
-  route.contents.push_back(
-      {.media_type = "application/json",
-       .description = "",
-       .schema =
-           R"({"type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":128},"role":{"type":"string","minLength":1,"maxLength":32},"kind":{"type":"string","enum":["ingest","read","full"]},"tenant":{"type":"string","minLength":1,"maxLength":128},"account":{"type":"string","minLength":1,"maxLength":128},"expires_at":{"type":"string","format":"date-time"}}})",
-       .example = R"({"name":"gateway hz-1","role":"ingest","kind":"ingest"})",
-       .is_checked = true});
+  route.contents.push_back(json_content(
+      R"({"type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":128},"role":{"type":"string","minLength":1,"maxLength":32},"kind":{"type":"string","enum":["ingest","read","full"]},"tenant":{"type":"string","minLength":1,"maxLength":128},"account":{"type":"string","minLength":1,"maxLength":128},"expires_at":{"type":"string","format":"date-time"}}})",
+      R"({"name":"gateway hz-1","role":"ingest","kind":"ingest"})"));
   route.responses.push_back({.status = 201,
                              .description = "The key, with its text.",
                              .media_type = "application/json",
                              .schema = "",
                              .example = std::string(key_example)});
+
   route.runs_on = server::RunsOn::worker;
   route.handler = [&services](const Request& request) { return create(services, request); };
   table.add(std::move(route));
@@ -106,11 +104,8 @@ void add_list(server::RouteTable& table, Services& services) {
   route.description = "Without their secrets: those are not kept.";
   route.tag = "Keys";
   route.scope = server::Scope::manage_keys;
-  route.responses.push_back({.status = 200,
-                             .description = "The keys, revoked ones too.",
-                             .media_type = "application/json",
-                             .schema = "",
-                             .example = R"({"keys":[)" + std::string(key_example) + "]}"});
+  route.responses.push_back(
+      json_answer("The keys, revoked ones too.", R"({"keys":[)" + std::string(key_example) + "]}"));
   route.runs_on = server::RunsOn::worker;
   route.handler = [&services](const Request& request) {
     std::string list;
@@ -132,19 +127,8 @@ void add_revoke(server::RouteTable& table, Services& services) {
   route.description = "From the next request on it is refused.";
   route.tag = "Keys";
   route.scope = server::Scope::manage_keys;
-  route.parameters.push_back({.name = "key",
-                              .description = "The id of the key.",
-                              .in = server::ParameterIn::path,
-                              .type = server::ParameterType::text,
-                              .example = "4fGh71kPq0",
-                              .is_required = true,
-                              .may_repeat = false,
-                              .min = 1,
-                              .max = 32,
-                              .words = {},
-                              .default_value = ""});
-  route.responses.push_back(
-      {.status = 204, .description = "Revoked.", .media_type = "", .schema = "", .example = ""});
+  route.parameters.push_back(path_parameter("key", "The id of the key.", "4fGh71kPq0"));
+  route.responses.push_back(no_content("Revoked."));
   route.runs_on = server::RunsOn::worker;
   route.handler = [&services](const Request& request) -> Response {
     auto record = services.keys->find(request.path_parameter("key"));

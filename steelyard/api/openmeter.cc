@@ -1,5 +1,6 @@
 #include "steelyard/api/answers.h"
 #include "steelyard/api/event_lines.h"
+#include "steelyard/api/parameters.h"
 #include "steelyard/api/services.h"
 
 /// The interface of OpenMeter, so that its senders need a new address and nothing else.
@@ -48,8 +49,7 @@ void add_openmeter(server::RouteTable& table, Services& services) {
     route.contents.push_back(
         {.media_type = type, .description = "", .schema = "", .example = "", .is_checked = false});
   }
-  route.responses.push_back(
-      {.status = 204, .description = "On disk.", .media_type = "", .schema = "", .example = ""});
+  route.responses.push_back(no_content("On disk."));
   route.problems = {"invalid_event", "malformed_json", "too_large"};
   route.lane = server::Lane::ingest;
   route.handler = [&services](Reply reply) {

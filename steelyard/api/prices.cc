@@ -1,4 +1,5 @@
 #include "steelyard/api/answers.h"
+#include "steelyard/api/parameters.h"
 #include "steelyard/api/services.h"
 #include "steelyard/report/estimate.h"
 #include "steelyard/report/price_table.h"
@@ -12,19 +13,9 @@ using server::Request;
 using server::Response;
 using server::Route;
 
-Parameter query(std::string name, ParameterType type, std::string description,
-                std::string example) {
-  Parameter parameter;
-  parameter.name = std::move(name);
-  parameter.type = type;
-  parameter.description = std::move(description);
-  parameter.example = std::move(example);
-  return parameter;
-}
-
 Parameter tokens(std::string name, std::string description, std::string example) {
-  Parameter parameter =
-      query(std::move(name), ParameterType::whole, std::move(description), std::move(example));
+  Parameter parameter = query_parameter(std::move(name), ParameterType::whole,
+                                        std::move(description), std::move(example));
   parameter.min = 0;
   parameter.max = std::int64_t{1} << 40;
   return parameter;
@@ -46,15 +37,12 @@ void add_price_book(server::RouteTable& table, Services& services) {
   route.description = "Of the price book that the server charges with, at a time.";
   route.tag = "Prices";
   route.scope = server::Scope::read_prices;
-  Parameter model = query("model", ParameterType::text, "Only this model.", "qwen-plus");
+  Parameter model = query_parameter("model", ParameterType::text, "Only this model.", "qwen-plus");
   model.may_repeat = true;
-  route.parameters = {std::move(model), query("at", ParameterType::instant, "When; now if absent.",
-                                              "2026-11-22T08:00:00Z")};
-  route.responses.push_back({.status = 200,
-                             .description = "The book, as `steelyard pricebook show` gives it.",
-                             .media_type = "application/json",
-                             .schema = "",
-                             .example = ""});
+  route.parameters = {std::move(model),
+                      query_parameter("at", ParameterType::instant, "When; now if absent.",
+                                      "2026-11-22T08:00:00Z")};
+  route.responses.push_back(json_answer("The book, as `steelyard pricebook show` gives it."));
   route.problems = {"not_found"};
   route.runs_on = server::RunsOn::worker;
   route.handler = [&services](const Request& request) -> Response {
@@ -80,7 +68,8 @@ void add_estimate(server::RouteTable& table, Services& services) {
       "cheapest first.";
   route.tag = "Prices";
   route.scope = server::Scope::read_prices;
-  Parameter model = query("model", ParameterType::text, "A model, or \"all\".", "qwen-plus");
+  Parameter model =
+      query_parameter("model", ParameterType::text, "A model, or \"all\".", "qwen-plus");
   model.is_required = true;
   model.may_repeat = true;
   Parameter calls = tokens("calls", "How many such calls.", "1");
@@ -91,14 +80,11 @@ void add_estimate(server::RouteTable& table, Services& services) {
       tokens("cached", "Of them, those read from a cache.", "2048"),
       tokens("output", "Output tokens of a call.", "104"),
       std::move(calls),
-      query("thinking", ParameterType::boolean, "Whether it thinks.", "false"),
-      query("account", ParameterType::text, "Whose prices.", "acme"),
-      query("at", ParameterType::instant, "When; now if absent.", "2026-11-22T08:00:00Z")};
-  route.responses.push_back({.status = 200,
-                             .description = "As `steelyard estimate --format json` gives it.",
-                             .media_type = "application/json",
-                             .schema = "",
-                             .example = ""});
+      query_parameter("thinking", ParameterType::boolean, "Whether it thinks.", "false"),
+      query_parameter("account", ParameterType::text, "Whose prices.", "acme"),
+      query_parameter("at", ParameterType::instant, "When; now if absent.",
+                      "2026-11-22T08:00:00Z")};
+  route.responses.push_back(json_answer("As `steelyard estimate --format json` gives it."));
   route.problems = {"invalid_quantity"};
   route.runs_on = server::RunsOn::worker;
   route.handler = [&services](const Request& request) -> Response {

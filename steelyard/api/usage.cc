@@ -2,7 +2,9 @@
 #include <tuple>
 
 #include "steelyard/api/answers.h"
+#include "steelyard/api/parameters.h"
 #include "steelyard/api/services.h"
+#include "steelyard/base/calendar.h"
 
 namespace steelyard::api {
 namespace {
@@ -13,26 +15,6 @@ using server::ParameterType;
 using server::Request;
 using server::Response;
 using server::Route;
-
-Parameter account_parameter() {
-  Parameter parameter;
-  parameter.name = "account";
-  parameter.description = "The customer who pays: `subject` of its events.";
-  parameter.in = server::ParameterIn::path;
-  parameter.example = "acme";
-  parameter.is_required = true;
-  return parameter;
-}
-
-Parameter query(std::string name, ParameterType type, std::string description,
-                std::string example) {
-  Parameter parameter;
-  parameter.name = std::move(name);
-  parameter.type = type;
-  parameter.description = std::move(description);
-  parameter.example = std::move(example);
-  return parameter;
-}
 
 std::string line_json(const UsageSum& sum) {
   return JsonObject()
@@ -83,16 +65,10 @@ Result<std::int64_t> second_of(const Services& services, std::string_view date) 
   return instant.seconds;
 }
 
-/// The first day of the month behind "2026-11".
-std::string next_month(std::string_view month) {
-  int year = std::stoi(std::string(month.substr(0, 4)));
-  int number = std::stoi(std::string(month.substr(5, 2))) + 1;
-  if (number > 12) {
-    number = 1;
-    ++year;
-  }
-  std::string text = std::to_string(year * 100 + number);
-  return text.insert(4, "-") + "-01";
+/// Where the month that begins at a second ends.
+Result<std::int64_t> end_of_month(const Services& services, const Result<std::int64_t>& begin) {
+  if (!begin.has_value()) return begin;
+  return base::Calendar(services.rater.book().versions.back().time_zone).month(*begin).to;
 }
 
 /// The sums of an account in [from, to), or the problem. `render` runs on the core's thread: the
@@ -137,20 +113,17 @@ void add_bill(server::RouteTable& table, Services& services) {
       "month "
       "is one of the price book's time zone, by the time of the events. Nothing is rounded.";
   route.scope = server::Scope::read_money;
-  Parameter month = query("month", ParameterType::month, "The month.", "2026-11");
+  Parameter month = query_parameter("month", ParameterType::month, "The month.", "2026-11");
   month.is_required = true;
   route.parameters.push_back(std::move(month));
-  route.responses.push_back(
-      {.status = 200,
-       .description = "The bill so far.",
-       .media_type = "application/json",
-       .schema = "",
-       .example =
-           R"({"account":"acme","month":"2026-11","currency":"CNY","total":"0.0012","lines":[{"item":"qwen-plus/input","tier":"0k-128k","quantity":"1500","unit":"token","price":"0.0008","per":"1000","amount":"0.0012","events":2}]})"});
+  route.responses.push_back(json_answer(
+      "The bill so far.",
+      R"({"account":"acme","month":"2026-11","currency":"CNY","total":"0.0012","lines":[{"item":"qwen-plus/input","tier":"0k-128k","quantity":"1500","unit":"token","price":"0.0008","per":"1000","amount":"0.0012","events":2}]})"));
   route.handler = [&services](const Request& request) {
     const std::string of(*request.parameter("month"));
-    return with_sums(services, request, second_of(services, of + "-01"),
-                     second_of(services, next_month(of)), [&](const auto& sums) {
+    const auto begin = second_of(services, of + "-01");
+    return with_sums(services, request, begin, end_of_month(services, begin),
+                     [&](const auto& sums) {
                        std::vector<std::string> lines;
                        for (const UsageSum& each : joined(sums)) lines.push_back(line_json(each));
                        return JsonObject()
@@ -170,17 +143,14 @@ void add_usage_by_day(server::RouteTable& table, Services& services) {
   route.summary = "Usage and cost, day by day";
   route.description = "Days are those of the price book's time zone, by the time of the events.";
   route.scope = server::Scope::read_usage;
-  Parameter from = query("from", ParameterType::date, "The first day.", "2026-11-01");
-  Parameter to = query("to", ParameterType::date, "The day behind the last.", "2026-12-01");
+  Parameter from = query_parameter("from", ParameterType::date, "The first day.", "2026-11-01");
+  Parameter to =
+      query_parameter("to", ParameterType::date, "The day behind the last.", "2026-12-01");
   from.is_required = true;
   to.is_required = true;
   route.parameters.push_back(std::move(from));
   route.parameters.push_back(std::move(to));
-  route.responses.push_back({.status = 200,
-                             .description = "Each day that has usage.",
-                             .media_type = "application/json",
-                             .schema = "",
-                             .example = ""});
+  route.responses.push_back(json_answer("Each day that has usage."));
   route.handler = [&services](const Request& request) {
     return with_sums(services, request, second_of(services, *request.parameter("from")),
                      second_of(services, *request.parameter("to")), [&](const auto& sums) {
@@ -220,13 +190,9 @@ void add_reconciliation(server::RouteTable& table, Services& services) {
       "set aside, grants = credit. And how many events came, by what became of them.";
   route.tag = "Usage";
   route.scope = server::Scope::read_money;
-  route.responses.push_back(
-      {.status = 200,
-       .description = "`balanced`, or `difference` in words.",
-       .media_type = "application/json",
-       .schema = "",
-       .example =
-           R"({"balanced":true,"applied":1204,"received":1000,"rated":998,"duplicate":1,"conflict":0,"unrated":1,"rejected":0})"});
+  route.responses.push_back(json_answer(
+      "`balanced`, or `difference` in words.",
+      R"({"balanced":true,"applied":1204,"received":1000,"rated":998,"duplicate":1,"conflict":0,"unrated":1,"rejected":0})"));
   route.lane = server::Lane::bulk;
   route.runs_on = server::RunsOn::worker;
   route.handler = [&services](const Request& request) -> Response {

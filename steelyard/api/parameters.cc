@@ -1,0 +1,54 @@
+#include "steelyard/api/parameters.h"
+
+#include <utility>
+
+namespace steelyard::api {
+
+using server::Parameter;
+
+Parameter query_parameter(std::string name, server::ParameterType type, std::string description,
+                          std::string example) {
+  Parameter parameter;
+  parameter.name = std::move(name);
+  parameter.type = type;
+  parameter.description = std::move(description);
+  parameter.example = std::move(example);
+  return parameter;
+}
+
+Parameter path_parameter(std::string name, std::string description, std::string example) {
+  Parameter parameter = query_parameter(std::move(name), server::ParameterType::text,
+                                        std::move(description), std::move(example));
+  parameter.in = server::ParameterIn::path;
+  parameter.is_required = true;
+  return parameter;
+}
+
+Parameter account_parameter() {
+  return path_parameter("account", "The customer who pays: `subject` of its events.", "acme");
+}
+
+server::RequestContent json_content(std::string schema, std::string example) {
+  server::RequestContent content;
+  content.media_type = "application/json";
+  content.schema = std::move(schema);
+  content.example = std::move(example);
+  return content;
+}
+
+server::ResponseContent json_answer(std::string description, std::string example) {
+  server::ResponseContent content;
+  content.description = std::move(description);
+  content.example = std::move(example);
+  return content;
+}
+
+server::ResponseContent no_content(std::string description) {
+  server::ResponseContent content;
+  content.status = 204;
+  content.description = std::move(description);
+  content.media_type = "";
+  return content;
+}
+
+}  // namespace steelyard::api

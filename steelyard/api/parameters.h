@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+
+#include "steelyard/server/route_table.h"
+
+/// What routes of several files have in common.
+namespace steelyard::api {
+
+/// A parameter of the query that may be left out.
+server::Parameter query_parameter(std::string name, server::ParameterType type,
+                                  std::string description, std::string example);
+
+/// A parameter of the path: a text of 1 to 128 characters.
+server::Parameter path_parameter(std::string name, std::string description, std::string example);
+
+/// {account}: who pays.
+server::Parameter account_parameter();
+
+/// The one kind of body that a route takes: JSON, checked against the schema.
+server::RequestContent json_content(std::string schema, std::string example);
+
+/// 200 with JSON.
+server::ResponseContent json_answer(std::string description, std::string example = "");
+
+/// 204.
+server::ResponseContent no_content(std::string description);
+
+}  // namespace steelyard::api
