@@ -14,6 +14,7 @@
 #include "steelyard/base/time.h"
 #include "steelyard/batch/chunk_rater.h"
 #include "steelyard/batch/totals.h"
+#include "steelyard/identity/identity_set.h"
 #include "steelyard/pricebook/reader.h"
 
 namespace {
@@ -104,8 +105,8 @@ int main(int argc, char** argv) {
   fill_placeholders(*loaded);
   const auto book = std::make_shared<const pricebook::PriceBookSeries>(std::move(*loaded));
   const rating::Rater rater(book);
-  identity::IdentitySet identities(1);
-  batch::ChunkRater chunk_rater(rater, identities);
+  identity::IdentitySet identities;
+  batch::ChunkRater chunk_rater(rater);
   batch::CloudRun cloud(rater);
   batch::Totals totals;
 

@@ -62,7 +62,8 @@ Times insert(identity::IdentityStore& store, std::uint64_t from, std::uint64_t t
              std::uint64_t& sequence, identity::Seen expected, double per_second = 0) {
   Times times;
   const auto start = Clock::now();
-  std::vector<identity::StoredKey> keys(batch_size);
+  const identity::KeyMaker maker(1);
+  std::vector<identity::IdentityKey> keys(batch_size);
   for (std::uint64_t i = from; i + batch_size <= to; i += batch_size) {
     auto begin = Clock::now();
     if (per_second > 0) {
@@ -76,10 +77,10 @@ Times insert(identity::IdentityStore& store, std::uint64_t from, std::uint64_t t
       const int size = std::snprintf(id, sizeof id, "call-%016llx-%llu",
                                      static_cast<unsigned long long>(base::hash_pair(number, 3)),
                                      static_cast<unsigned long long>(number));
-      keys[k] = store.key_of("acme", "gateway/hz-1", {id, static_cast<std::size_t>(size)});
+      keys[k] = maker.key_of("gateway/hz-1", {id, static_cast<std::size_t>(size)});
       store.prefetch(keys[k]);
     }
-    for (const identity::StoredKey& key : keys) {
+    for (const identity::IdentityKey& key : keys) {
       const auto known = store.insert(key, key.high, ++sequence);
       if (!known.has_value() || known->seen != expected) {
         std::fprintf(stderr, "a wrong answer at fact %llu\n",

@@ -6,6 +6,7 @@
 
 #include "steelyard/base/check.h"
 #include "steelyard/batch/chunk_rater.h"
+#include "steelyard/identity/identity_set.h"
 #include "steelyard/pricebook/reader.h"
 
 namespace {
@@ -39,8 +40,8 @@ void check(ChunkRater& chunk_rater) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  steelyard::identity::IdentitySet identities(1);
-  ChunkRater chunk_rater(rater(), identities);
+  steelyard::identity::IdentitySet identities;
+  ChunkRater chunk_rater(rater());
   std::string lines(reinterpret_cast<const char*>(data), size);
   lines += '\n';
   const std::size_t lines_size = lines.size();

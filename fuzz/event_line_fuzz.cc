@@ -5,6 +5,7 @@
 
 #include "steelyard/base/check.h"
 #include "steelyard/batch/chunk_rater.h"
+#include "steelyard/identity/identity_set.h"
 #include "steelyard/pricebook/reader.h"
 
 namespace {
@@ -31,8 +32,8 @@ const steelyard::rating::Rater& rater() {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  steelyard::identity::IdentitySet identities(1);
-  steelyard::batch::ChunkRater chunk_rater(rater(), identities);
+  steelyard::identity::IdentitySet identities;
+  steelyard::batch::ChunkRater chunk_rater(rater());
   std::string lines(reinterpret_cast<const char*>(data), size);
   lines += '\n';
   const std::size_t lines_size = lines.size();

@@ -91,7 +91,7 @@ void ChunkRater::rate_line(std::string_view line, Record& record) {
   if (!outcome.has_value()) return refuse(record, std::move(outcome).error());
 
   record.fingerprint = document_.fingerprint();
-  record.key = identities_->key_of(event.source, event.id);
+  record.key = keys_.key_of(event.source, event.id);
   if (keeps_details_) keep_detail(event, line);
   if (event.type != usage::EventType::model_call) return read_cloud_event(event, line, record);
   record.charge = rater_->rate(event);
@@ -147,7 +147,7 @@ void ChunkRater::read_cloud_event(const usage::UsageEvent& event, std::string_vi
   if (corrected != nullptr) {
     request.corrects_source = kept(corrected->source, line);
     request.corrects_id = kept(corrected->id, line);
-    request.corrects = identities_->key_of(corrected->source, corrected->id);
+    request.corrects = keys_.key_of(corrected->source, corrected->id);
   }
   if (event.type == usage::EventType::resource_usage) {
     result = rater_->catalog().read(event, request.fact, unescaped_);
@@ -178,8 +178,8 @@ void ChunkRater::read_cloud_event(const usage::UsageEvent& event, std::string_vi
   record.detail = std::move(result.error().detail);
 }
 
-void ChunkRater::decide_identities(identity::IdentitySet& identities, CloudRun& cloud,
-                                   const TraceOf& trace_of) {
+void ChunkRater::decide_identities(identity::Identities& identities, CloudRun& cloud,
+                                   std::uint32_t tenant, const TraceOf& trace_of) {
   constexpr std::size_t ahead = 16;
   const auto takes_identity = [](const Record& record) {
     return record.status != Status::rejected;
@@ -187,13 +187,19 @@ void ChunkRater::decide_identities(identity::IdentitySet& identities, CloudRun& 
   const std::span<Record> all = records();
   std::size_t pending = 0;
   for (std::size_t i = 0; i < all.size() + ahead; ++i) {
-    if (i < all.size() && takes_identity(all[i])) identities.prefetch(all[i].key);
+    if (i < all.size() && takes_identity(all[i])) {
+      identities.prefetch(identity::of_tenant(all[i].key, tenant));
+    }
     if (i < ahead) continue;
     Record& record = all[i - ahead];
     const bool is_pending = pending < pending_count_ && pending_[pending].record == i - ahead;
     CloudRequest* const request = is_pending ? &pending_[pending++].request : nullptr;
     if (!takes_identity(record)) continue;
-    switch (identities.insert(record.key, record.fingerprint)) {
+    const identity::IdentityKey key = identity::of_tenant(record.key, tenant);
+    const std::uint64_t sequence = keeps_details_ ? details_[i - ahead].sequence : 0;
+    const identity::Known known = identities.insert(key, record.fingerprint, sequence);
+    record.first_sequence = known.first_sequence;
+    switch (known.seen) {
       case identity::Seen::first: break;
       case identity::Seen::same:
         record.status = Status::duplicate;
@@ -208,7 +214,14 @@ void ChunkRater::decide_identities(identity::IdentitySet& identities, CloudRun& 
     if (trace_of) cloud.engine().watch(trace_of(record));
     look_ahead(pending, cloud);
     apply(*request, cloud, record);
-    if (!takes_identity(record)) identities.forget(record.key);
+    if (!takes_identity(record)) identities.forget(key, sequence);
+  }
+}
+
+void ChunkRater::apply_cloud_events(CloudRun& cloud) {
+  for (std::size_t pending = 0; pending < pending_count_; ++pending) {
+    look_ahead(pending + 1, cloud);
+    apply(pending_[pending].request, cloud, records_[pending_[pending].record]);
   }
 }
 

@@ -11,7 +11,7 @@
 
 #include "steelyard/batch/cloud_run.h"
 #include "steelyard/batch/record.h"
-#include "steelyard/identity/identity_set.h"
+#include "steelyard/identity/identities.h"
 #include "steelyard/json/document.h"
 #include "steelyard/rating/rater.h"
 
@@ -21,8 +21,8 @@ namespace steelyard::batch {
 /// its memory for the next text.
 class ChunkRater {
  public:
-  ChunkRater(const rating::Rater& rater, const identity::IdentitySet& identities)
-      : rater_(&rater), identities_(&identities) {}
+  explicit ChunkRater(const rating::Rater& rater, identity::KeyMaker keys = identity::KeyMaker(0))
+      : rater_(&rater), keys_(keys) {}
 
   /// Rates every line, as if none had come before. The records point into `lines` and are
   /// valid until the next call. Blank lines give none.
@@ -32,10 +32,13 @@ class ChunkRater {
   /// Who is shown how a cloud event is rated; null: nobody.
   using TraceOf = std::function<rating::cloud::Trace*(const Record&)>;
 
-  /// Decides which of the records came before, and applies cloud events that did not. To be
-  /// called in the order of the input.
-  void decide_identities(identity::IdentitySet& identities, CloudRun& cloud,
-                         const TraceOf& trace_of = {});
+  /// Decides which of the tenant's records came before, and applies cloud events that did not. To
+  /// be called in the order of the input.
+  void decide_identities(identity::Identities& identities, CloudRun& cloud,
+                         std::uint32_t tenant = 0, const TraceOf& trace_of = {});
+
+  /// Applies the cloud events of records that are known to have come first, and once.
+  void apply_cloud_events(CloudRun& cloud);
 
   /// From the next text on, also tells what a store wants to know of each event.
   void keep_details() { keeps_details_ = true; }
@@ -57,7 +60,7 @@ class ChunkRater {
   Record& next_record();
 
   const rating::Rater* rater_;
-  const identity::IdentitySet* identities_;
+  identity::KeyMaker keys_;
   json::Document document_;
   std::vector<Record> records_;
   std::size_t record_count_ = 0;

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "steelyard/billing/accounts.h"
-#include "steelyard/identity/identity_set.h"
+#include "steelyard/identity/identities.h"
 #include "steelyard/rating/cloud/engine.h"
 #include "steelyard/rating/cloud/fact_store.h"
 #include "steelyard/rating/rater.h"

@@ -6,6 +6,7 @@
 
 #include "steelyard/base/limits.h"
 #include "steelyard/batch/chunk_rater.h"
+#include "steelyard/identity/identity_set.h"
 #include "steelyard/input/line_chunks.h"
 
 namespace steelyard::batch {
@@ -16,11 +17,7 @@ class Search {
  public:
   Search(const rating::Rater& rater, const EventFilter& filter,
          const std::function<bool(const FoundEvent&)>& visit)
-      : filter_(filter),
-        visit_(visit),
-        identities_(0),
-        cloud_(rater),
-        chunk_rater_(rater, identities_) {}
+      : filter_(filter), visit_(visit), cloud_(rater), chunk_rater_(rater) {}
 
   /// False: the visitor has seen enough.
   bool search(const input::Chunk& chunk, const std::string& file) {
@@ -28,7 +25,7 @@ class Search {
     const std::string_view lines(chunk.bytes.data(), chunk.size);
     chunk_rater_.rate(lines);
     traces_.clear();
-    chunk_rater_.decide_identities(identities_, cloud_,
+    chunk_rater_.decide_identities(identities_, cloud_, 0,
                                    [&](const Record& record) { return trace_of(record); });
     std::size_t at = 0;
     std::uint32_t line = 0;

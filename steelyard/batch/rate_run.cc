@@ -6,6 +6,7 @@
 #include "steelyard/base/limits.h"
 #include "steelyard/batch/chunk_rater.h"
 #include "steelyard/batch/turn.h"
+#include "steelyard/identity/identity_set.h"
 #include "steelyard/input/line_chunks.h"
 
 namespace steelyard::batch {
@@ -18,7 +19,6 @@ class Run {
       : rater_(rater),
         options_(options),
         chunks_(options.files, limits::event_line_bytes_max),
-        identities_(options.identity_seed),
         cloud_(rater) {}
 
   RateOutcome go() {
@@ -32,7 +32,7 @@ class Run {
 
  private:
   void work() {
-    ChunkRater chunk_rater(rater_, identities_);
+    ChunkRater chunk_rater(rater_, identity::KeyMaker(options_.identity_seed));
     input::Chunk chunk;
     Totals totals;
     std::string text;

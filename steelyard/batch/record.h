@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "steelyard/base/error_code.h"
-#include "steelyard/identity/identity_set.h"
+#include "steelyard/identity/identities.h"
 #include "steelyard/rating/cloud/charge.h"
 #include "steelyard/rating/rater.h"
 #include "steelyard/usage/event.h"
@@ -29,6 +29,8 @@ struct Record {
   std::uint32_t line = 0;     ///< In its chunk, from 0; blank lines count.
   identity::IdentityKey key;  ///< Unless rejected.
   std::uint64_t fingerprint = 0;
+  std::uint64_t first_sequence =
+      0;                        ///< Of a duplicate or conflict: of what came first; 0: unknown.
   rating::Charge charge;        ///< If rated; of a cloud event only its amount.
   rating::cloud::Charge cloud;  ///< Of a cloud event, if rated.
   std::string detail;           ///< In words, unless rated or a duplicate.
@@ -37,7 +39,7 @@ struct Record {
 /// What a store wants to know of an event beside its charge. Views as those of its Record.
 struct EventDetail {
   std::uint64_t sequence = 0;  ///< Its place in a log; 0: none.
-  std::string_view text;  ///< The event as it came.
+  std::string_view text;       ///< The event as it came.
   usage::EventType type = usage::EventType::model_call;
   base::Instant time;
   base::Instant priced_at;  ///< `started`, else `time`.

@@ -136,7 +136,7 @@ Result<std::vector<IdentityEntry>> IdentityFile::block(std::size_t number) const
   return entries;
 }
 
-Result<std::optional<IdentityEntry>> IdentityFile::find(StoredKey key) const {
+Result<std::optional<IdentityEntry>> IdentityFile::find(IdentityKey key) const {
   if (index_.empty() || !filter_.may_have(key)) return std::nullopt;
   for (std::size_t at = block_of(key.high); at < index_.size() && index_[at] <= key.high; ++at) {
     STEELYARD_TRY(entries, block(at));

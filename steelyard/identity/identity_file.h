@@ -37,11 +37,11 @@ class IdentityFile {
   [[nodiscard]] static Result<std::shared_ptr<const IdentityFile>> open(log::Files& files,
                                                                         const std::string& path);
 
-  void prefetch(StoredKey key) const { filter_.prefetch(key); }
+  void prefetch(IdentityKey key) const { filter_.prefetch(key); }
 
   /// Reads a block of the file, if the filter does not say that the key is not there.
   /// Errors: file_is_malformed, storage_failed.
-  [[nodiscard]] Result<std::optional<IdentityEntry>> find(StoredKey key) const;
+  [[nodiscard]] Result<std::optional<IdentityEntry>> find(IdentityKey key) const;
 
   /// All entries of one block. Errors: as find.
   [[nodiscard]] Result<std::vector<IdentityEntry>> block(std::size_t number) const;

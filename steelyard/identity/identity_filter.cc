@@ -27,18 +27,18 @@ IdentityFilter::IdentityFilter(std::string_view bytes) : blocks_(bytes.size() / 
 }
 
 /// By the half that keys are sorted by, so that a file's filter is built from one end to the other.
-std::size_t IdentityFilter::block_of(StoredKey key) const {
+std::size_t IdentityFilter::block_of(IdentityKey key) const {
   return static_cast<std::size_t>((base::uint128{key.high} * blocks_.size()) >> 64);
 }
 
-void IdentityFilter::add(StoredKey key) {
+void IdentityFilter::add(IdentityKey key) {
   Block& block = blocks_[block_of(key)];
   const std::uint64_t hash = base::hashing::mix(key.low, base::hashing::secret_1);
   for (unsigned word = 0; word < block.words.size(); ++word)
     block.words[word] |= bit_of(hash, word);
 }
 
-bool IdentityFilter::may_have(StoredKey key) const {
+bool IdentityFilter::may_have(IdentityKey key) const {
   const Block& block = blocks_[block_of(key)];
   const std::uint64_t hash = base::hashing::mix(key.low, base::hashing::secret_1);
   std::uint64_t missing = 0;

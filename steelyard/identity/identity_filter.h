@@ -19,9 +19,9 @@ class IdentityFilter {
   /// From `bytes()` of another one.
   explicit IdentityFilter(std::string_view bytes);
 
-  void add(StoredKey key);
-  bool may_have(StoredKey key) const;
-  void prefetch(StoredKey key) const { __builtin_prefetch(&blocks_[block_of(key)]); }
+  void add(IdentityKey key);
+  bool may_have(IdentityKey key) const;
+  void prefetch(IdentityKey key) const { __builtin_prefetch(&blocks_[block_of(key)]); }
 
   std::string_view bytes() const;
   std::size_t memory_bytes() const { return blocks_.size() * sizeof(Block); }
@@ -31,7 +31,7 @@ class IdentityFilter {
     std::array<std::uint64_t, 8> words{};
   };
 
-  std::size_t block_of(StoredKey key) const;
+  std::size_t block_of(IdentityKey key) const;
 
   std::vector<Block> blocks_;
 };

@@ -12,7 +12,7 @@ TEST(IdentityFilter, has_what_was_added_and_little_else) {
   constexpr int count = 200'000;
   IdentityFilter filter(count);
   for (int i = 0; i < count; ++i) {
-    const StoredKey key{random(), random()};
+    const IdentityKey key{random(), random()};
     filter.add(key);
     ASSERT_TRUE(filter.may_have(key));
   }

@@ -6,7 +6,6 @@
 #include <cstring>
 
 #include "steelyard/base/check.h"
-#include "steelyard/base/hash.h"
 
 namespace steelyard::identity {
 namespace {
@@ -17,18 +16,8 @@ constexpr std::uint64_t fingerprint_mask = (std::uint64_t{1} << 48) - 1;
 
 }  // namespace
 
-// The seed is mixed, because one of 0 would make every hash of a short text 0.
-IdentitySet::IdentitySet(std::uint64_t seed) : seed_(base::hash_pair(seed, 1)) {}
-
 IdentitySet::~IdentitySet() {
   for (Table& table : tables_) release(table);
-}
-
-IdentityKey IdentitySet::key_of(std::string_view source, std::string_view id) const {
-  const std::uint64_t of_source = base::hash(source, seed_);
-  const std::uint64_t high = base::hash(id, of_source);
-  const std::uint64_t low = base::hash(id, ~of_source);
-  return {std::max<std::uint64_t>(high, 1), static_cast<std::uint16_t>(low)};
 }
 
 /// Places rise with the hash, so a table is sorted and growing it is one pass.
@@ -44,7 +33,7 @@ void IdentitySet::prefetch(IdentityKey key) const {
 Seen IdentitySet::insert(IdentityKey key, std::uint64_t fingerprint) {
   Table& table = tables_[key.high >> 56];
   if (table.count * 8 >= table.capacity * 7) grow(table);
-  const std::uint64_t rest = (std::uint64_t{key.low} << 48) | (fingerprint & fingerprint_mask);
+  const std::uint64_t rest = (key.low << 48) | (fingerprint & fingerprint_mask);
 
   std::size_t at = ideal_place(table, key.high);
   while (table.entries[at].high != 0 && table.entries[at].high < key.high) ++at;
@@ -65,10 +54,11 @@ Seen IdentitySet::insert(IdentityKey key, std::uint64_t fingerprint) {
   return Seen::first;
 }
 
-void IdentitySet::forget(IdentityKey key) {
+void IdentitySet::forget(IdentityKey key, std::uint64_t) {
   Table& table = tables_[key.high >> 56];
   std::size_t at = ideal_place(table, key.high);
-  while (table.entries[at].high != key.high || table.entries[at].rest >> 48 != key.low) {
+  while (table.entries[at].high != key.high ||
+         ((table.entries[at].rest ^ (key.low << 48)) >> 48) != 0) {
     STEELYARD_CHECK(table.entries[at].high != 0);
     ++at;
   }

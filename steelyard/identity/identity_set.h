@@ -3,48 +3,35 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
+
+#include "steelyard/identity/identities.h"
 
 namespace steelyard::identity {
 
-/// What the set remembers of a (source, id): 80 bits of a keyed hash.
-struct IdentityKey {
-  std::uint64_t high = 0;
-  std::uint16_t low = 0;
-};
-
-/// Whether a fact was there before.
-enum class Seen : std::uint8_t {
-  first,  ///< Never: it counts.
-  same,   ///< With the same content: a duplicate.
-  other,  ///< With other content: a conflict.
-};
-
 /// The identities of all facts of a run, each with a fingerprint of its content.
 ///
-/// 16 bytes an entry, at most 22 of memory: 256 sorted tables with gaps, which grow by a
-/// fifth, one at a time, so that memory never doubles and no insertion waits long.
+/// 80 bits of the key and 48 of the fingerprint are kept: 16 bytes an entry, at most 22 of memory:
+/// 256 sorted tables with gaps, which grow by a fifth, one at a time, so that memory never doubles
+/// and no insertion waits long.
 ///
 /// Two ids among n share a key with a chance of n²/2^81: 4 in 10^11 for 10 million. They
 /// would be reported as a conflict, never dropped silently.
-class IdentitySet {
+class IdentitySet final : public Identities {
  public:
-  /// The hash is keyed, because ids come from outside. The seed changes no answer.
-  explicit IdentitySet(std::uint64_t seed);
-  ~IdentitySet();
+  IdentitySet() = default;
+  ~IdentitySet() override;
   IdentitySet(const IdentitySet&) = delete;
   IdentitySet& operator=(const IdentitySet&) = delete;
 
-  IdentityKey key_of(std::string_view source, std::string_view id) const;
-
-  /// Brings the entry's place into the cache, for a later `insert`.
-  void prefetch(IdentityKey key) const;
-
-  /// Remembers the fact if it is the first. Of `fingerprint`, 48 bits are kept.
+  void prefetch(IdentityKey key) const override;
   Seen insert(IdentityKey key, std::uint64_t fingerprint);
 
-  /// As if it had never come. Requires: it is there.
-  void forget(IdentityKey key);
+  /// Knows no sequences.
+  Known insert(IdentityKey key, std::uint64_t fingerprint, std::uint64_t) override {
+    return {insert(key, fingerprint), 0};
+  }
+  void forget(IdentityKey key, std::uint64_t) override;
+  std::uint64_t count() const override { return size_; }
 
   std::size_t size() const { return size_; }
   std::size_t memory_bytes() const;
@@ -70,7 +57,6 @@ class IdentitySet {
   static void grow(Table& table);
 
   std::array<Table, table_count> tables_;
-  std::uint64_t seed_;
   std::size_t size_ = 0;
 };
 

@@ -184,19 +184,13 @@ Result<void> IdentityStore::remove_unnamed_files() {
   return {};
 }
 
-StoredKey IdentityStore::key_of(std::string_view tenant, std::string_view source,
-                                std::string_view id) const {
-  const std::uint64_t of_source = base::hash(source, base::hash(tenant, seed_));
-  return {base::hash(id, of_source), base::hash(id, ~of_source)};
-}
-
-void IdentityStore::prefetch(StoredKey key) const {
+void IdentityStore::prefetch(IdentityKey key) const {
   recent_->prefetch(key);
   if (frozen_ != nullptr) frozen_->prefetch(key);
   for (const NumberedFile& each : files_) each.file->prefetch(key);
 }
 
-Result<std::optional<IdentityEntry>> IdentityStore::find(StoredKey key) const {
+Result<std::optional<IdentityEntry>> IdentityStore::find(IdentityKey key) const {
   const RecentIdentities* const recent = recent_.get();
   for (const RecentIdentities* table : {recent, frozen_.get()}) {
     if (table == nullptr) continue;
@@ -209,21 +203,28 @@ Result<std::optional<IdentityEntry>> IdentityStore::find(StoredKey key) const {
   return std::nullopt;
 }
 
-Result<Known> IdentityStore::insert(StoredKey key, std::uint64_t fingerprint,
+Result<Known> IdentityStore::insert(IdentityKey key, std::uint64_t fingerprint,
                                     std::uint64_t sequence) {
   STEELYARD_CHECK(sequence >= 1);
   // What could not be written stays in memory, and is tried again when there must be room.
-  if (is_written_) (void)finish_writing();
+  (void)poll();
   STEELYARD_TRY(known, find(key));
   if (known.has_value()) {
-    // A later fact can not have come first: the log was replayed in another order.
-    STEELYARD_CHECK(known->sequence <= sequence);
-    if (known->sequence == sequence) return Known{Seen::first, sequence};
+    if (known->sequence >= sequence) return Known{Seen::first, sequence};
     return Known{known->fingerprint == fingerprint ? Seen::same : Seen::other, known->sequence};
   }
   if (recent_->is_full()) STEELYARD_PASS(begin_checkpoint(sequence));
   recent_->insert({key, fingerprint, sequence});
   return Known{Seen::first, sequence};
+}
+
+void IdentityStore::forget(IdentityKey key, std::uint64_t sequence) {
+  recent_->erase(key, sequence);
+}
+
+Result<void> IdentityStore::poll() {
+  if (!is_written_) return {};
+  return finish_writing();
 }
 
 Result<void> IdentityStore::begin_checkpoint(std::uint64_t end_sequence) {

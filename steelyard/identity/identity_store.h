@@ -11,23 +11,17 @@
 #include <vector>
 
 #include "steelyard/base/result.h"
+#include "steelyard/identity/identities.h"
 #include "steelyard/identity/identity_entry.h"
 #include "steelyard/identity/identity_file.h"
-#include "steelyard/identity/identity_set.h"
 #include "steelyard/identity/recent_identities.h"
 #include "steelyard/log/files.h"
 
 namespace steelyard::identity {
 
-/// What is known of a fact.
-struct Known {
-  Seen seen = Seen::first;
-  std::uint64_t first_sequence = 0;  ///< Where its identity came first.
-};
-
 struct StoreOptions {
   log::Files* files = nullptr;  ///< Nothing: the machine's.
-  std::uint64_t seed = 0;       ///< Of the hash: secret, and the same at every start.
+  std::uint64_t seed = 0;       ///< That the keys are made with: the same at every start.
   std::size_t recent_max = 3'000'000;
   /// Files are merged up to here, so that writing one takes seconds at most.
   std::uint64_t file_entries_max = 16'000'000;
@@ -58,18 +52,20 @@ class IdentityStore {
   IdentityStore(const IdentityStore&) = delete;
   IdentityStore& operator=(const IdentityStore&) = delete;
 
-  StoredKey key_of(std::string_view tenant, std::string_view source, std::string_view id) const;
-
   /// Brings what `insert` will look at into the cache.
-  void prefetch(StoredKey key) const;
+  void prefetch(IdentityKey key) const;
 
-  /// Remembers a fact if it is the first of its identity. A fact that is inserted again under
-  /// its own sequence, as in a replay, is the first again.
+  /// Remembers a fact if it is the first of its identity. A fact that comes again under its own
+  /// sequence, as in a replay, is the first again; so is one that was forgotten when it came, of
+  /// which a later one is known.
   /// Requires: sequences are at least 1 and rise from call to call, one for each fact.
   /// Errors: file_is_malformed and storage_failed of a file that is read; disk_full and
   /// storage_failed when the table is full and can not be written: it is tried again each time.
-  [[nodiscard]] Result<Known> insert(StoredKey key, std::uint64_t fingerprint,
+  [[nodiscard]] Result<Known> insert(IdentityKey key, std::uint64_t fingerprint,
                                      std::uint64_t sequence);
+
+  /// Requires: the key was the last to be inserted.
+  void forget(IdentityKey key, std::uint64_t sequence);
 
   /// Begins to write the table. Requires: all facts below `end_sequence` were inserted, and
   /// none from it on. Waits if the last one is still being written.
@@ -77,6 +73,10 @@ class IdentityStore {
 
   /// The same, until it is durable.
   [[nodiscard]] Result<void> checkpoint(std::uint64_t end_sequence);
+
+  /// Takes note of what was written meanwhile. Errors: as begin_checkpoint; it is tried again with
+  /// the next one.
+  [[nodiscard]] Result<void> poll();
 
   /// All facts below this sequence are known after a restart.
   std::uint64_t known_end() const { return known_end_; }
@@ -100,7 +100,7 @@ class IdentityStore {
   Result<void> remove_unnamed_files();
   std::string path_of(std::uint64_t number) const;
   std::string manifest_of(const Written& written) const;
-  Result<std::optional<IdentityEntry>> find(StoredKey key) const;
+  Result<std::optional<IdentityEntry>> find(IdentityKey key) const;
   void begin_writing();
   Result<Written> write(std::vector<NumberedFile> files, std::uint64_t number) const;
   Result<std::shared_ptr<const IdentityFile>> write_file(const std::vector<NumberedFile>& joined,

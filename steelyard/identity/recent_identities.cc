@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "steelyard/base/check.h"
 #include "steelyard/base/hash.h"
@@ -27,12 +28,12 @@ IdentityEntry* RecentIdentities::allocate(std::size_t place_count) {
 
 RecentIdentities::~RecentIdentities() { munmap(places_, memory_bytes()); }
 
-std::size_t RecentIdentities::ideal_place(StoredKey key) const {
+std::size_t RecentIdentities::ideal_place(IdentityKey key) const {
   return static_cast<std::size_t>((base::uint128{key.high} * place_count_) >> 64);
 }
 
 /// Where the key stands, or the free place where it would.
-std::size_t RecentIdentities::place_of(StoredKey key) const {
+std::size_t RecentIdentities::place_of(IdentityKey key) const {
   std::size_t at = ideal_place(key);
   while (places_[at].sequence != 0 && places_[at].key != key) {
     if (++at == place_count_) at = 0;
@@ -40,7 +41,7 @@ std::size_t RecentIdentities::place_of(StoredKey key) const {
   return at;
 }
 
-const IdentityEntry* RecentIdentities::find(StoredKey key) const {
+const IdentityEntry* RecentIdentities::find(IdentityKey key) const {
   const IdentityEntry& entry = places_[place_of(key)];
   return entry.sequence != 0 ? &entry : nullptr;
 }
@@ -52,6 +53,24 @@ void RecentIdentities::insert(const IdentityEntry& entry) {
   STEELYARD_CHECK(place.sequence == 0);
   place = entry;
   ++count_;
+}
+
+void RecentIdentities::erase(IdentityKey key, std::uint64_t sequence) {
+  std::size_t free = place_of(key);
+  if (places_[free].sequence != sequence) return;
+  places_[free] = {};
+  --count_;
+  // Those behind it move up, unless that would be before the place where they are looked for.
+  const auto distance = [this](std::size_t from, std::size_t to) {
+    return to >= from ? to - from : to + place_count_ - from;
+  };
+  for (std::size_t at = free;;) {
+    if (++at == place_count_) at = 0;
+    if (places_[at].sequence == 0) return;
+    if (distance(ideal_place(places_[at].key), at) < distance(free, at)) continue;
+    places_[free] = std::exchange(places_[at], IdentityEntry{});
+    free = at;
+  }
 }
 
 /// Places rise with the key, so the entries are almost sorted as they stand.

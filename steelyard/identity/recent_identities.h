@@ -17,13 +17,16 @@ class RecentIdentities {
   RecentIdentities(const RecentIdentities&) = delete;
   RecentIdentities& operator=(const RecentIdentities&) = delete;
 
-  void prefetch(StoredKey key) const { __builtin_prefetch(&places_[ideal_place(key)], 1); }
+  void prefetch(IdentityKey key) const { __builtin_prefetch(&places_[ideal_place(key)], 1); }
 
   /// The entry of the key, or nullptr.
-  const IdentityEntry* find(StoredKey key) const;
+  const IdentityEntry* find(IdentityKey key) const;
 
   /// Requires: the key is not there, and the table is not full.
   void insert(const IdentityEntry& entry);
+
+  /// Removes the entry, if it is there with that sequence.
+  void erase(IdentityKey key, std::uint64_t sequence);
 
   bool is_full() const { return count_ == entries_max_; }
   std::size_t size() const { return count_; }
@@ -34,8 +37,8 @@ class RecentIdentities {
 
  private:
   static IdentityEntry* allocate(std::size_t place_count);
-  std::size_t ideal_place(StoredKey key) const;
-  std::size_t place_of(StoredKey key) const;
+  std::size_t ideal_place(IdentityKey key) const;
+  std::size_t place_of(IdentityKey key) const;
 
   std::size_t entries_max_;
   std::size_t place_count_;

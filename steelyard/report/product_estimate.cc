@@ -5,6 +5,7 @@
 
 #include "steelyard/base/text.h"
 #include "steelyard/batch/chunk_rater.h"
+#include "steelyard/identity/identity_set.h"
 
 namespace steelyard::report {
 namespace {
@@ -111,8 +112,8 @@ ProductEstimate estimate(const rating::Rater& rater, const ProductEstimateReques
   }
   const std::size_t size = lines.size();
   lines.append(json::Document::padding, '\0');
-  identity::IdentitySet identities(0);
-  batch::ChunkRater chunk_rater(rater, identities);
+  identity::IdentitySet identities;
+  batch::ChunkRater chunk_rater(rater);
   chunk_rater.rate(std::string_view(lines).substr(0, size));
 
   ProductEstimate result;

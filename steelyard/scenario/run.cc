@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "steelyard/batch/chunk_rater.h"
+#include "steelyard/identity/identity_set.h"
 #include "steelyard/report/ndjson.h"
 #include "steelyard/scenario/words.h"
 
@@ -123,8 +124,8 @@ std::string difference_of(const Scenario& scenario, const std::vector<std::strin
 Result<Outcome> run(const Scenario& scenario, const std::filesystem::path& pricebooks_folder) {
   STEELYARD_TRY(book, book_of(scenario, pricebooks_folder));
   const rating::Rater rater(book);
-  identity::IdentitySet identities(0);
-  batch::ChunkRater chunk_rater(rater, identities);
+  identity::IdentitySet identities;
+  batch::ChunkRater chunk_rater(rater);
   std::string lines;
   for (const Event& event : scenario.events) lines += event.line + '\n';
   const std::size_t size = lines.size();
