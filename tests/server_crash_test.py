@@ -77,7 +77,8 @@ def main():
     print(f"{kills} kills, seed {seed}")
     chance = random.Random(seed)
     journal = Journal()
-    with Server() as server:
+    # State is written about as often as the server dies.
+    with Server(options=("--keep-every", "500")) as server:
         for kill in range(kills):
             is_over = threading.Event()
             clients = [threading.Thread(target=client, args=(server, journal, is_over))

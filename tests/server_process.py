@@ -16,7 +16,8 @@ BINARY = os.environ.get("STEELYARD_BINARY", str(ROOT / "build/asan/steelyard"))
 class Server:
     """Starts at once; `crash` and `stop` end it, `start` begins again on the same data."""
 
-    def __init__(self, data=None):
+    def __init__(self, data=None, options=()):
+        self.options = options
         self.folder = tempfile.TemporaryDirectory(prefix="steelyard-test-")
         self.data = data or self.folder.name + "/data"
         self.key = None
@@ -25,7 +26,7 @@ class Server:
 
     def start(self, prefix=()):
         command = [*prefix, BINARY, "serve", "--data", self.data, "--port", "0", "--quiet",
-                   "--pricebook", str(ROOT / "pricebooks/aliyun-ai-paas")]
+                   "--pricebook", str(ROOT / "pricebooks/aliyun-ai-paas"), *self.options]
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.errors, text=True)
         for line in self.process.stdout:

@@ -205,13 +205,14 @@ void add_reconciliation(server::RouteTable& table, Services& services) {
       if (difference.has_value()) to.text("difference", *difference);
       to.whole("applied", services.node->applied());
       const core::Counts& counts = core.counts(*tenant);
-      std::uint64_t received = 0;
+      std::uint64_t received = counts.refused;
       for (const std::uint64_t each : counts.by_status) received += each;
       to.whole("received", received);
       for (const auto status :
            {batch::Status::rated, batch::Status::duplicate, batch::Status::conflict,
             batch::Status::unrated, batch::Status::rejected}) {
-        to.whole(name_of(status), counts.of(status));
+        const bool counts_refused = status == batch::Status::rejected;
+        to.whole(name_of(status), counts.of(status) + (counts_refused ? counts.refused : 0));
       }
     });
     return Response::json(to.finish());

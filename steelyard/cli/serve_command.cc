@@ -39,6 +39,7 @@ struct Arguments {
   std::string key;
   bool is_insecure = false;
   bool is_quiet = false;
+  std::uint64_t keep_every = node::KeeperOptions().records_max;
 };
 
 std::int64_t now_micros() {
@@ -91,7 +92,7 @@ void wait_for_signal(const sigset_t& signals) {
   }
 }
 
-/// Lets holds and grants end.
+/// Lets holds and grants end, and state be kept.
 class Ticker {
  public:
   explicit Ticker(node::Node& node) : thread_([this, &node] { run(node); }) {}
@@ -105,11 +106,7 @@ class Ticker {
  private:
   void run(node::Node& node) {
     constexpr auto step = std::chrono::milliseconds(100);
-    constexpr int steps_of_a_tick = 10;
-    for (int steps = 0; !is_over_; ++steps) {
-      if (steps % steps_of_a_tick == 0) node.tick();
-      std::this_thread::sleep_for(step);
-    }
+    for (; !is_over_; std::this_thread::sleep_for(step)) node.tick();
   }
 
   std::atomic<bool> is_over_ = false;
@@ -157,7 +154,6 @@ Result<void> serve(const Arguments& arguments, Session& session) {
                    static_cast<unsigned long long>(count));
     };
   }
-  options.identity_seed = base::hash(pepper.reveal());
   STEELYARD_TRY(charges, charges::ChargeStore::open(arguments.data + "/charges.duckdb"));
   if (charges.set_aside().has_value()) {
     std::fprintf(stderr, "steelyard: %s; it is rebuilt from the log\n",
@@ -180,7 +176,23 @@ Result<void> serve(const Arguments& arguments, Session& session) {
                    fed.error().detail.c_str());
     }
   };
-  STEELYARD_TRY(node, node::Node::open(rater, std::move(facts), std::move(options)));
+  node::KeeperOptions keeping;
+  keeping.seed = base::hash(pepper.reveal());
+  keeping.records_max = arguments.keep_every;
+  keeping.views_reached = [&feed] { return feed.position(); };
+  keeping.alarm = [](const Error& error) {
+    std::fprintf(stderr,
+                 "steelyard: state could not be written; nothing is lost, but the next start takes "
+                 "longer: %s\n",
+                 error.detail.c_str());
+  };
+  STEELYARD_TRY(keeper, node::Keeper::open(arguments.data, std::move(keeping)));
+  if (keeper->set_aside().has_value()) {
+    std::fprintf(stderr, "steelyard: %s; it is rebuilt from the log\n",
+                 keeper->set_aside()->c_str());
+  }
+  STEELYARD_TRY(node,
+                node::Node::open(rater, std::move(facts), std::move(keeper), std::move(options)));
   server::KeyStore keys(std::move(pepper));
   api::Services services(rater);
   services.node = node.get();
@@ -213,10 +225,13 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   STEELYARD_TRY(http, server::HttpServer::start(std::move(server_options),
                                                 api::make_routes(services), std::move(parts)));
   STEELYARD_PASS(greet(services, http->url(), session));
-  const Ticker ticker(*node);
-  wait_for_signal(signals);
-  http->stop();
-  return {};
+  {
+    const Ticker ticker(*node);
+    wait_for_signal(signals);
+    http->stop();
+  }
+  STEELYARD_PASS(feed.flush());
+  return node->keep();
 }
 
 }  // namespace
@@ -242,6 +257,13 @@ void add_serve(CLI::App& app, Session& session) {
       ->type_name("FILE");
   command->add_flag("--insecure", arguments->is_insecure,
                     "Plain HTTP on an address that other machines reach");
+  command
+      ->add_option("--keep-every", arguments->keep_every,
+                   "Write state after so many records of the log: a start replays at most a few "
+                   "times as many")
+      ->type_name("RECORDS")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   command->add_flag("--quiet", arguments->is_quiet, "Only warnings and errors in the log");
   set_examples(*command,
                "  A server on an empty folder; the first key is printed once:\n"

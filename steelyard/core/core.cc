@@ -20,11 +20,11 @@ Answer answer_of(bool is_repeat) {
 
 }  // namespace
 
-Core::Core(const rating::Rater& rater, std::uint64_t identity_seed)
+Core::Core(const rating::Rater& rater, identity::Identities& identities, identity::KeyMaker keys)
     : rater_(&rater),
       currency_(rater.currency()),
-      identity_seed_(identity_seed),
-      key_maker_(identity_seed),
+      identities_(&identities),
+      key_maker_(keys),
       ledger_({}, {.crossing = [this](const ledger::Crossing& each) { crossed(each); }}) {}
 
 batch::ChunkRater Core::make_reader() const {
@@ -35,7 +35,8 @@ batch::ChunkRater Core::make_reader() const {
 
 Core::Tenant& Core::tenant(std::uint32_t number) {
   std::unique_ptr<Tenant>& tenant = tenants_[number];
-  if (tenant == nullptr) tenant = std::make_unique<Tenant>(*rater_, identity_seed_);
+  if (tenant == nullptr) tenant = std::make_unique<Tenant>(*rater_);
+  tenant->has_changed = true;
   return *tenant;
 }
 
@@ -43,12 +44,6 @@ const Counts& Core::counts(std::uint32_t tenant) const {
   static constexpr Counts none;
   const auto found = tenants_.find(tenant);
   return found == tenants_.end() ? none : found->second->counts;
-}
-
-std::size_t Core::identities() const {
-  std::size_t count = 0;
-  for (const auto& [number, tenant] : tenants_) count += tenant->identities.size();
-  return count;
 }
 
 const UsageBook* Core::usage(std::uint32_t tenant) const {
@@ -83,14 +78,25 @@ void Core::apply(batch::ChunkRater& events, const Place& first) {
   for (std::size_t i = 0; i < records.size(); ++i) {
     if (records[i].status != Status::rejected) details[i].sequence = sequence++;
   }
-  events.decide_identities(of.identities, of.cloud);
+  events.decide_identities(*identities_, of.cloud, first.tenant);
+  if (sequence > first.sequence) {
+    last_ = first;
+    last_event_ = sequence - 1;
+  }
 
   Place place = first;
   for (std::size_t i = 0; i < records.size(); ++i) {
     const batch::Record& record = records[i];
     place.sequence = details[i].sequence;
+    if (place.sequence == 0) {
+      ++of.counts.refused;
+      continue;
+    }
     ++of.counts.by_status[static_cast<std::size_t>(record.status)];
     if (record.status == Status::rated) {
+      if (details[i].type != usage::EventType::model_call) {
+        new_cloud_events_.push_back({place.tenant, place.sequence, std::string(details[i].text)});
+      }
       if (charge(record, details[i], place)) {
         of.usage.add(record, details[i].time);
       } else {
@@ -138,10 +144,12 @@ bool Core::charge(const batch::Record& record, const batch::EventDetail& detail,
 
 void Core::crossed(const ledger::Crossing& crossing) {
   if (crossed_.size() == crossed_max) crossed_.pop_front();
+  ++crossed_end_;
   crossed_.push_back({std::string(ledger_.budget(crossing.budget).name), crossing});
 }
 
 Answer Core::apply(const Command& command, const Place& place) {
+  last_ = place;
   auto done = std::visit([&](const auto& each) { return carry_out(each, place); }, command);
   if (done.has_value()) return *std::move(done);
   Answer answer;
@@ -153,6 +161,7 @@ Answer Core::apply(const Command& command, const Place& place) {
 }
 
 void Core::tick(const Place& place) {
+  last_ = place;
   ledger_.tick({.now = place.received, .cause = {place.sequence, 0}});
 }
 
@@ -299,6 +308,7 @@ ledger::Answer<Answer> Core::carry_out(const SetBudget& command, const Place& pl
 }
 
 ledger::Answer<Answer> Core::carry_out(const SetKey& command, const Place&) {
+  changed_keys_.insert(command.key);
   if (command.record.empty()) {
     keys_.erase(command.key);
   } else {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,8 +14,9 @@
 #include "steelyard/batch/chunk_rater.h"
 #include "steelyard/batch/cloud_run.h"
 #include "steelyard/core/command.h"
+#include "steelyard/core/entity.h"
 #include "steelyard/core/usage_book.h"
-#include "steelyard/identity/identity_set.h"
+#include "steelyard/identity/identities.h"
 #include "steelyard/ledger/ledger.h"
 #include "steelyard/rating/rater.h"
 
@@ -31,10 +33,11 @@ struct Place {
 
 /// How many facts of a tenant came, by what became of them.
 struct Counts {
+  std::uint64_t refused = 0;  ///< Rejected before the log: since the start only.
   /// Rated, but of an amount or at a time that no ledger takes (10^15, 1970 to 2200): they are in
   /// no account and no bill, and somebody has to look at them.
   std::uint64_t not_booked = 0;
-  std::array<std::uint64_t, batch::status_count> by_status{};
+  std::array<std::uint64_t, batch::status_count> by_status{};  ///< Of those in the log.
 
   std::uint64_t of(batch::Status status) const {
     return by_status[static_cast<std::size_t>(status)];
@@ -60,8 +63,9 @@ struct CrossedBudget {
 /// Identities, windows, plans, accounts, holds and budgets of all tenants of one log.
 class Core {
  public:
-  /// `identity_seed`: see IdentitySet; changes no answer.
-  Core(const rating::Rater& rater, std::uint64_t identity_seed);
+  /// `identities`: of all tenants; outlive the core. `keys`: how their keys are made.
+  Core(const rating::Rater& rater, identity::Identities& identities,
+       identity::KeyMaker keys = identity::KeyMaker(0));
 
   /// A reader of events for `apply`; one for each thread.
   batch::ChunkRater make_reader() const;
@@ -81,7 +85,7 @@ class Core {
   const ledger::Ledger& ledger() const { return ledger_; }
   money::Currency currency() const { return currency_; }
   const Counts& counts(std::uint32_t tenant) const;
-  std::size_t identities() const;
+  std::uint64_t identities() const { return identities_->count(); }
 
   /// What its accounts used, by day and price row; null: nothing.
   const UsageBook* usage(std::uint32_t tenant) const;
@@ -102,18 +106,41 @@ class Core {
   /// The latest ones, oldest first.
   const std::deque<CrossedBudget>& crossed_budgets() const { return crossed_; }
 
+  /// Of the last fact that was applied.
+  base::Instant last_received() const { return last_.received; }
+  /// Of the last event; 0: there was none.
+  std::uint64_t last_event() const { return last_event_; }
+
+  // Keeping: all but the identities. Keys and values are the same for the same facts.
+
+  /// Called with each entity that changed since the last call.
+  void for_each_changed(const EntityVisitor& visit);
+
+  /// Takes the entities of another core, in the order of their keys, then `finish_restore`. Only
+  /// into a new core. The windows of cloud usage are made again out of their facts. Errors:
+  /// file_is_malformed, with the kind of the entity.
+  [[nodiscard]] Result<void> restore(std::string_view key, std::string_view value);
+  [[nodiscard]] Result<void> finish_restore();
+
  private:
   struct Tenant {
-    Tenant(const rating::Rater& rater, std::uint64_t seed)
-        : identities(seed), cloud(rater), usage(rater, rater.book().versions.back().time_zone) {}
-    identity::IdentitySet identities;
+    explicit Tenant(const rating::Rater& rater)
+        : cloud(rater), usage(rater.book().versions.back().time_zone) {}
     batch::CloudRun cloud;
     Counts counts;
     UsageBook usage;
     std::optional<ledger::WalletId> a_wallet;  ///< One of its wallets; leads to its house.
     money::Decimal settled;                    ///< By commands: charges without an event.
+    bool has_changed = false;
+  };
+  /// An event of which windows are made.
+  struct CloudEvent {
+    std::uint32_t tenant = 0;
+    std::uint64_t sequence = 0;
+    std::string text;
   };
 
+  /// To be changed.
   Tenant& tenant(std::uint32_t number);
   [[nodiscard]] bool charge(const batch::Record& record, const batch::EventDetail& detail,
                             const Place& place);
@@ -135,17 +162,38 @@ class Core {
   ledger::Answer<Answer> with_balance(Answer answer, ledger::WalletId wallet,
                                       const Place& place) const;
 
+  [[nodiscard]] Result<void> flush_cloud_events();
+  bool restore_entity(std::string_view key, std::string_view value);
+  bool restore_tenant(std::uint32_t number, std::string_view value);
+  bool restore_crossed(std::uint64_t number, std::string_view value);
+  bool restore_last(std::string_view value);
+
   static constexpr std::size_t crossed_max = 10'000;
 
   const rating::Rater* rater_;
   money::Currency currency_;
-  std::uint64_t identity_seed_;
-  identity::IdentitySet key_maker_;
+  identity::Identities* identities_;
+  identity::KeyMaker key_maker_;
   ledger::Ledger ledger_;
   std::map<std::uint32_t, std::unique_ptr<Tenant>> tenants_;
   std::vector<std::string> tenant_names_;
   std::map<std::string, std::string> keys_;
   std::deque<CrossedBudget> crossed_;
+  std::uint64_t crossed_end_ = 0;  // The number behind the last of them.
+  Place last_;
+  std::uint64_t last_event_ = 0;
+
+  // Not kept yet.
+  std::vector<CloudEvent> new_cloud_events_;
+  std::set<std::string> changed_keys_;
+  std::size_t kept_tenant_names_ = 0;
+  std::uint64_t kept_crossed_begin_ = 0;
+  std::uint64_t kept_crossed_end_ = 0;
+
+  // While restoring.
+  std::optional<batch::ChunkRater> reader_;
+  std::uint32_t tenant_of_text_ = 0;
+  std::string text_;
   std::string name_;  // Of a budget; kept so that nothing is allocated.
 };
 

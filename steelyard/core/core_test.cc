@@ -3,63 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "steelyard/core/log_record.h"
-#include "steelyard/pricebook/reader.h"
+#include "steelyard/core/machine_for_tests.h"
 
 namespace steelyard::core {
 namespace {
 
 using batch::Status;
 using money::Decimal;
-
-constexpr base::Instant noon{1'795'600'000, 0};
-
-const rating::Rater& shipped_rater() {
-  static const rating::Rater rater(std::make_shared<const pricebook::PriceBookSeries>(
-      pricebook::load(STEELYARD_ROOT "/pricebooks/aliyun-ai-paas").value()));
-  return rater;
-}
-
-std::string call(const std::string& id, int input, const std::string& more = "") {
-  return R"({"specversion":"1.0","id":")" + id +
-         R"(","source":"gateway","type":"ai.model.call","subject":"acme",)"
-         R"("time":"2026-11-22T08:00:03Z","data":{"model":"qwen-plus","protocol":"tokens",)" +
-         more + R"("usage":{"input":)" + std::to_string(input) + "}}}\n";
-}
-
-/// A core and the next place in its log.
-class Machine {
- public:
-  std::vector<Status> take(const std::string& lines) {
-    text_ = lines + std::string(json::Document::padding, '\0');
-    reader_.rate({text_.data(), lines.size()});
-    core.apply(reader_, place_);
-    std::vector<Status> all;
-    for (const batch::Record& record : reader_.records()) {
-      all.push_back(record.status);
-      if (record.status != Status::rejected) ++place_.sequence;
-    }
-    return all;
-  }
-
-  Answer ask(const std::string& command) {
-    const auto read = read_command(command);
-    EXPECT_TRUE(read.has_value()) << read.error().detail;
-    Answer answer = core.apply(*read, place_);
-    ++place_.sequence;
-    return answer;
-  }
-
-  ledger::Balance balance() const {
-    return core.ledger().balance(core.find_account(1, "acme").value(), noon);
-  }
-
-  Core core{shipped_rater(), 7};
-
- private:
-  batch::ChunkRater reader_ = core.make_reader();
-  std::string text_;
-  Place place_{1, 1, noon};
-};
 
 std::string text(Decimal amount) { return amount.to_text(); }
 

@@ -3,51 +3,68 @@
 #include <algorithm>
 #include <tuple>
 
+#include "steelyard/ledger/bytes.h"
+
 namespace steelyard::core {
+
+using ledger::ByteReader;
+using ledger::ByteWriter;
+
+/// The number of a price row that a rater or an engine owns.
+template <class PriceRow, class Describe>
+std::uint32_t UsageBook::row_of(const PriceRow* price, const Describe& describe) {
+  const auto [found, is_new] = number_of_price_.try_emplace(price, no_row);
+  if (is_new) found->second = number_of(describe(*price));
+  return found->second;
+}
+
+std::uint32_t UsageBook::number_of(Row row) {
+  const auto [found, is_new] =
+      number_of_row_.try_emplace(value_of(row), static_cast<std::uint32_t>(rows_.size()));
+  if (is_new) rows_.push_back(std::move(row));
+  return found->second;
+}
 
 void UsageBook::add(const batch::Record& record, base::Instant time) {
   if (record.charge.line_count == 0 && record.cloud.lines.empty()) return;
   auto found = accounts_.find(record.account);
   if (found == accounts_.end()) found = accounts_.emplace(record.account, Account()).first;
-  const std::int64_t day = calendar_.day(time.seconds).from;
+  Account& account = found->second;
+  Day& day = day_of(account, calendar_.day(time.seconds).from);
+  day.has_changed = true;
+  if (!account.has_changed) changed_.push_back(&*found);
+  account.has_changed = true;
   for (const rating::Line& line : record.charge.used_lines()) {
-    add(found->second, {day, line.row->index},
-        money::Decimal::whole(static_cast<std::int64_t>(line.quantity)), line.amount);
+    const std::uint32_t row = row_of(line.row, [](const rating::PriceRow& price) {
+      return Row{std::string(price.item), std::string(price.tier.label), "token", price.price,
+                 money::Decimal::whole(static_cast<std::int64_t>(price.per))};
+    });
+    add(day, row, money::Decimal::whole(static_cast<std::int64_t>(line.quantity)), line.amount);
   }
   for (const rating::cloud::Line& line : record.cloud.lines) {
-    if (cloud_rows_.size() <= line.row->number) cloud_rows_.resize(line.row->number + 1);
-    cloud_rows_[line.row->number] = line.row;
-    const auto row = static_cast<Row>(rater_->row_count()) + line.row->number;
-    add(found->second, {day, row}, line.quantity, line.amount);
+    const std::uint32_t row = row_of(line.row, [](const rating::cloud::Row& price) {
+      return Row{std::string(price.item), std::string(price.tier), std::string(price.unit),
+                 price.price, price.per};
+    });
+    add(day, row, line.quantity, line.amount);
   }
 }
 
-void UsageBook::add(Account& account, Key key, money::Decimal quantity, money::Decimal amount) {
-  Sums& sums = account[key];
-  sums.quantity += quantity;
-  sums.amount += amount;
-  ++sums.events;
+UsageBook::Day& UsageBook::day_of(Account& account, std::int64_t begin) {
+  std::vector<Day>& days = account.days;
+  if (!days.empty() && days.back().begin == begin) return days.back();
+  const auto at = std::ranges::lower_bound(days, begin, {}, &Day::begin);
+  if (at != days.end() && at->begin == begin) return *at;
+  return *days.insert(at, {begin, false, {}});
+}
+
+void UsageBook::add(Day& day, std::uint32_t row, money::Decimal quantity, money::Decimal amount) {
+  auto at = std::ranges::lower_bound(day.rows, row, {}, &Sums::row);
+  if (at == day.rows.end() || at->row != row) at = day.rows.insert(at, Sums{row, {}, {}, 0});
+  at->quantity += quantity;
+  at->amount += amount;
+  ++at->events;
   amount_ += amount;
-}
-
-UsageSum UsageBook::described(Row row) const {
-  UsageSum sum;
-  if (row < rater_->row_count()) {
-    const rating::PriceRow& price = rater_->row(row);
-    sum.item = price.item;
-    sum.tier = price.tier.label;
-    sum.unit = "token";
-    sum.price = price.price;
-    sum.per = money::Decimal::whole(static_cast<std::int64_t>(price.per));
-    return sum;
-  }
-  const rating::cloud::Row& price = *cloud_rows_[row - rater_->row_count()];
-  sum.item = price.item;
-  sum.tier = price.tier;
-  sum.unit = price.unit;
-  sum.price = price.price;
-  sum.per = price.per;
-  return sum;
 }
 
 std::vector<UsageSum> UsageBook::sums(std::string_view account, std::int64_t from,
@@ -55,19 +72,102 @@ std::vector<UsageSum> UsageBook::sums(std::string_view account, std::int64_t fro
   std::vector<UsageSum> all;
   const auto found = accounts_.find(account);
   if (found == accounts_.end()) return all;
-  for (const auto& [key, sums] : found->second) {
-    if (key.day < from || key.day >= to) continue;
-    UsageSum sum = described(key.row);
-    sum.day = key.day;
-    sum.quantity = sums.quantity;
-    sum.amount = sums.amount;
-    sum.events = sums.events;
-    all.push_back(sum);
+  for (const Day& day : found->second.days) {
+    if (day.begin < from || day.begin >= to) continue;
+    for (const Sums& sums : day.rows) {
+      const Row& row = rows_[sums.row];
+      all.push_back({day.begin, row.item, row.tier, row.unit, row.price, row.per, sums.quantity,
+                     sums.amount, sums.events});
+    }
   }
   std::ranges::sort(all, [](const UsageSum& a, const UsageSum& b) {
-    return std::tie(a.day, a.item, a.tier, a.price) < std::tie(b.day, b.item, b.tier, b.price);
+    return std::tie(a.day, a.item, a.tier, a.price, a.per) <
+           std::tie(b.day, b.item, b.tier, b.price, b.per);
   });
   return all;
+}
+
+std::string UsageBook::key_of(std::string_view account, std::int64_t day) {
+  std::string key(1, day_kind);
+  ByteWriter(key).sorting(static_cast<std::uint64_t>(day));
+  return key.append(account);
+}
+
+std::string UsageBook::value_of(const Row& row) {
+  std::string value;
+  ByteWriter to(value);
+  to.text(row.item);
+  to.text(row.tier);
+  to.text(row.unit);
+  to.decimal(row.price);
+  to.decimal(row.per);
+  return value;
+}
+
+std::string UsageBook::value_of(const Day& day) {
+  std::string value;
+  ByteWriter to(value);
+  for (const Sums& sums : day.rows) {
+    to.u32(sums.row);
+    to.decimal(sums.quantity);
+    to.decimal(sums.amount);
+    to.u64(sums.events);
+  }
+  return value;
+}
+
+void UsageBook::for_each_changed(const EntityVisitor& visit) {
+  for (; kept_rows_ < rows_.size(); ++kept_rows_) {
+    std::string key(1, row_kind);
+    ByteWriter(key).sorting(static_cast<std::uint32_t>(kept_rows_));
+    visit(key, value_of(rows_[kept_rows_]));
+  }
+  for (Accounts::value_type* const each : changed_) {
+    for (Day& day : each->second.days) {
+      if (!day.has_changed) continue;
+      visit(key_of(each->first, day.begin), value_of(day));
+      day.has_changed = false;
+    }
+    each->second.has_changed = false;
+  }
+  changed_.clear();
+}
+
+bool UsageBook::restore_day(std::string_view account, std::int64_t begin, std::string_view value) {
+  Day& day = day_of(accounts_[std::string(account)], begin);
+  ByteReader from(value);
+  while (!from.is_done()) {
+    Sums sums;
+    sums.row = from.u32();
+    sums.quantity = from.decimal();
+    sums.amount = from.decimal();
+    sums.events = from.u64();
+    if (!from.is_good() || sums.row >= rows_.size()) return false;
+    day.rows.push_back(sums);
+    amount_ += sums.amount;
+  }
+  return true;
+}
+
+bool UsageBook::restore(std::string_view key, std::string_view value) {
+  if (key.empty()) return false;
+  ByteReader name(key.substr(1));
+  if (key[0] == row_kind) {
+    ByteReader from(value);
+    Row row;
+    row.item = from.text();
+    row.tier = from.text();
+    row.unit = from.text();
+    row.price = from.decimal();
+    row.per = from.decimal();
+    const auto number = name.sorting<std::uint32_t>();
+    if (!name.is_done() || !from.is_done() || number_of(std::move(row)) != number) return false;
+    kept_rows_ = rows_.size();
+    return true;
+  }
+  const auto begin = static_cast<std::int64_t>(name.sorting<std::uint64_t>());
+  return key[0] == day_kind && name.is_good() &&
+         restore_day(key.substr(1 + sizeof(std::uint64_t)), begin, value);
 }
 
 }  // namespace steelyard::core

@@ -3,13 +3,17 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "steelyard/base/calendar.h"
+#include "steelyard/base/hash.h"
 #include "steelyard/batch/record.h"
+#include "steelyard/core/entity.h"
 #include "steelyard/money/decimal.h"
 
 namespace steelyard::core {
@@ -32,8 +36,7 @@ struct UsageSum {
 /// the event's time.
 class UsageBook {
  public:
-  UsageBook(const rating::Rater& rater, const std::string& zone)
-      : rater_(&rater), calendar_(zone) {}
+  explicit UsageBook(const std::string& zone) : calendar_(zone) {}
 
   /// Requires: the record is rated.
   void add(const batch::Record& record, base::Instant time);
@@ -46,38 +49,63 @@ class UsageBook {
   money::Decimal amount() const { return amount_; }
   std::size_t account_count() const { return accounts_.size(); }
 
+  /// The price rows and days that changed since the last call. The keys have no tenant.
+  void for_each_changed(const EntityVisitor& visit);
+
+  /// False: it is no entity of a usage book, or its price row did not come before it.
+  [[nodiscard]] bool restore(std::string_view key, std::string_view value);
+
+  static constexpr char row_kind = 'r';
+  static constexpr char day_kind = 's';  // Behind the rows.
+
  private:
   struct Sums {
+    std::uint32_t row = 0;
     money::Decimal quantity;
     money::Decimal amount;
     std::uint64_t events = 0;
   };
-  /// Of a price row: token rows by their index, cloud rows behind them by their number.
-  using Row = std::uint32_t;
-  struct Key {
-    std::int64_t day = 0;
-    Row row = 0;
-    bool operator==(const Key&) const = default;
+  struct Day {
+    std::int64_t begin = 0;
+    bool has_changed = false;
+    std::vector<Sums> rows;  ///< By row.
   };
-  struct KeyHash {
-    using is_avalanching = void;
-    std::size_t operator()(const Key& key) const {
-      return base::hash_pair(static_cast<std::uint64_t>(key.day), key.row);
-    }
+  struct Account {
+    std::vector<Day> days;  ///< By their begin.
+    bool has_changed = false;
   };
-  using Account = boost::unordered_flat_map<Key, Sums, KeyHash>;
+  /// What a sum is of, whichever price book said so.
+  struct Row {
+    std::string item;
+    std::string tier;
+    std::string unit;
+    money::Decimal price;
+    money::Decimal per;
+  };
   struct NameHash {
     using is_transparent = void;
     std::size_t operator()(std::string_view name) const { return base::hash(name); }
   };
+  using Accounts = std::unordered_map<std::string, Account, NameHash, std::equal_to<>>;
+  static constexpr std::uint32_t no_row = ~std::uint32_t{0};
 
-  void add(Account& account, Key key, money::Decimal quantity, money::Decimal amount);
-  UsageSum described(Row row) const;
+  static Day& day_of(Account& account, std::int64_t begin);
+  void add(Day& day, std::uint32_t row, money::Decimal quantity, money::Decimal amount);
+  template <class PriceRow, class Describe>
+  std::uint32_t row_of(const PriceRow* price, const Describe& describe);
+  std::uint32_t number_of(Row row);
+  static std::string key_of(std::string_view account, std::int64_t day);
+  static std::string value_of(const Row& row);
+  static std::string value_of(const Day& day);
+  bool restore_day(std::string_view account, std::int64_t begin, std::string_view value);
 
-  const rating::Rater* rater_;
   base::Calendar calendar_;
-  std::unordered_map<std::string, Account, NameHash, std::equal_to<>> accounts_;
-  std::vector<const rating::cloud::Row*> cloud_rows_;  ///< By number.
+  Accounts accounts_;
+  std::vector<Accounts::value_type*> changed_;
+  std::vector<Row> rows_;
+  std::size_t kept_rows_ = 0;
+  std::unordered_map<std::string, std::uint32_t> number_of_row_;  ///< By what is kept of it.
+  boost::unordered_flat_map<const void*, std::uint32_t> number_of_price_;  ///< Rows of the rater.
   money::Decimal amount_;
 };
 

@@ -22,18 +22,39 @@ base::Instant instant_of(std::int64_t micros) {
   return {micros / 1'000'000, static_cast<std::uint32_t>(micros % 1'000'000 * 1'000)};
 }
 
+std::int64_t micros_of(base::Instant instant) {
+  return instant.seconds * 1'000'000 + instant.nanoseconds / 1'000;
+}
+
 }  // namespace
 
-Node::Node(const rating::Rater& rater, NodeOptions options)
-    : options_(std::move(options)), core_(rater, options_.identity_seed) {}
+Node::Node(std::unique_ptr<log::LocalLog> log, std::unique_ptr<Keeper> keeper, NodeOptions options)
+    : options_(std::move(options)), keeper_(std::move(keeper)), log_(std::move(log)) {}
 
 Result<std::unique_ptr<Node>> Node::open(const rating::Rater& rater,
-                                         std::unique_ptr<log::LocalLog> log, NodeOptions options) {
-  std::unique_ptr<Node> node(new Node(rater, std::move(options)));
-  node->log_ = std::move(log);
-  STEELYARD_PASS(node->replay());
+                                         std::unique_ptr<log::LocalLog> log,
+                                         std::unique_ptr<Keeper> keeper, NodeOptions options) {
+  std::unique_ptr<Node> node(new Node(std::move(log), std::move(keeper), std::move(options)));
+  STEELYARD_TRY(behind, node->restore(rater));
+  STEELYARD_PASS(node->replay(behind));
   node->core_thread_ = std::thread([raw = node.get()] { raw->run_core(); });
   return node;
+}
+
+/// What can not be used is forgotten: it is a view of the log.
+Result<std::uint64_t> Node::restore(const rating::Rater& rater) {
+  const auto begin = [&] {
+    core_ = std::make_unique<core::Core>(rater, keeper_->identities(), keeper_->keys());
+  };
+  begin();
+  auto restored = keeper_->restore(*core_);
+  if (restored.has_value() && *restored < log_->durable_end()) return restored;
+  if (!restored.has_value() && restored.error().code != ErrorCode::file_is_malformed) {
+    return restored;
+  }
+  STEELYARD_PASS(keeper_->forget());
+  begin();
+  return 0;
 }
 
 Node::~Node() {
@@ -47,17 +68,17 @@ Node::~Node() {
   core_thread_.join();
 }
 
-Result<void> Node::replay() {
-  Replay replay(core_, options_.events_applied);
+Result<void> Node::replay(std::uint64_t behind) {
+  Replay replay(*core_, options_.events_applied);
   Result<void> outcome;
-  STEELYARD_TRY(end, log_->read(1, [&](std::uint64_t sequence, std::string_view bytes) {
+  STEELYARD_TRY(end, log_->read(behind + 1, [&](std::uint64_t sequence, std::string_view bytes) {
     outcome = replay.take(sequence, bytes);
     if (options_.replaying && sequence % replay_report_records == 0) options_.replaying(sequence);
     return outcome.has_value();
   }));
   STEELYARD_PASS(outcome);
   STEELYARD_PASS(replay.flush());
-  last_micros_ = replay.last_micros();
+  last_micros_ = micros_of(core_->last_received());
   applied_ = end - 1;
   return {};
 }
@@ -111,7 +132,7 @@ void Node::append(std::string bytes, std::vector<std::uint32_t> ends,
 
 std::unique_ptr<EventBatch> Node::borrow() {
   const std::lock_guard lock(pool_mutex_);
-  if (pool_.empty()) return std::make_unique<EventBatch>(core_.make_reader());
+  if (pool_.empty()) return std::make_unique<EventBatch>(core_->make_reader());
   std::unique_ptr<EventBatch> batch = std::move(pool_.back());
   pool_.pop_back();
   return batch;
@@ -168,8 +189,8 @@ void Node::take_events(std::uint32_t tenant, std::string_view lines, EventsDone 
   const auto apply = [this, shared, count, done = std::move(done)](const Result<Place>& place) {
     enqueue([this, shared, count, done, place] {
       if (!place.has_value()) return done(std::unexpected(place.error()));
-      core_.apply(shared->reader_, *place);
-      if (options_.events_applied) options_.events_applied(shared->reader_, *place, core_);
+      core_->apply(shared->reader_, *place);
+      if (options_.events_applied) options_.events_applied(shared->reader_, *place, *core_);
       if (count > 0) applied_.store(place->sequence + count - 1, std::memory_order_release);
       done(shared.get());
     });
@@ -187,10 +208,10 @@ Result<void> Node::take_command(std::uint32_t tenant, std::string text, CommandD
       std::move(bytes), std::move(ends),
       [this, command = std::move(command), done = std::move(done)](const Result<Place>& place) {
         enqueue([this, command, done, place] {
-          if (!place.has_value()) return done(std::unexpected(place.error()), core_);
-          core::Answer answer = core_.apply(command, *place);
+          if (!place.has_value()) return done(std::unexpected(place.error()), *core_);
+          core::Answer answer = core_->apply(command, *place);
           applied_.store(place->sequence, std::memory_order_release);
-          done(std::move(answer), core_);
+          done(std::move(answer), *core_);
         });
       },
       tenant);
@@ -200,7 +221,10 @@ Result<void> Node::take_command(std::uint32_t tenant, std::string text, CommandD
 void Node::tick() {
   bool is_due = false;
   const base::Instant now = instant_of(options_.wall_micros());
-  ask([&](const core::Core& core) { is_due = core.ledger().is_due(now); });
+  ask([&](const core::Core& core) {
+    is_due = core.ledger().is_due(now);
+    keeper_->step(*core_, applied());
+  });
   if (!is_due) return;
   std::string bytes;
   core::append_log_record({RecordKind::tick, 0, 0, {}}, bytes);
@@ -210,17 +234,23 @@ void Node::tick() {
       [this](const Result<Place>& place) {
         if (!place.has_value()) return;  // The next tick does the same.
         enqueue([this, place] {
-          core_.tick(*place);
+          core_->tick(*place);
           applied_.store(place->sequence, std::memory_order_release);
         });
       },
       0);
 }
 
+Result<void> Node::keep() {
+  Result<void> kept;
+  ask([&](const core::Core&) { kept = keeper_->finish(*core_, applied()); });
+  return kept;
+}
+
 void Node::ask(const std::function<void(const core::Core&)>& question) {
   std::promise<void> asked;
   enqueue([&] {
-    question(core_);
+    question(*core_);
     asked.set_value();
   });
   asked.get_future().wait();

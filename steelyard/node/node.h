@@ -16,6 +16,7 @@
 #include "steelyard/base/result.h"
 #include "steelyard/core/core.h"
 #include "steelyard/log/local_log.h"
+#include "steelyard/node/keeper.h"
 #include "steelyard/node/replay.h"
 #include "steelyard/rating/rater.h"
 
@@ -23,7 +24,6 @@
 namespace steelyard::node {
 
 struct NodeOptions {
-  std::uint64_t identity_seed = 0;  ///< A secret number; changes no answer.
   /// Microseconds since 1970, UTC. Need not be steady: the node never goes back.
   std::function<std::int64_t()> wall_micros;
   std::int64_t future_micros_max = std::int64_t{5} * 60 * 1'000'000;  ///< Of an event's time.
@@ -55,10 +55,11 @@ using CommandDone = std::function<void(Result<core::Answer>, const core::Core&)>
 /// on its own thread, and there the caller is answered.
 class Node {
  public:
-  /// Replays the log. Errors: those of reading it; file_is_malformed where a record can not be
-  /// read.
+  /// Takes what the keeper kept, and replays the log from there. Errors: those of reading them;
+  /// file_is_malformed where a record can not be read.
   [[nodiscard]] static Result<std::unique_ptr<Node>> open(const rating::Rater& rater,
                                                           std::unique_ptr<log::LocalLog> log,
+                                                          std::unique_ptr<Keeper> keeper,
                                                           NodeOptions options);
   /// Ends when all that was taken is answered.
   ~Node();
@@ -72,8 +73,13 @@ class Node {
   /// Errors: those of read_command, at once; overloaded, disk_full, to `done`.
   [[nodiscard]] Result<void> take_command(std::uint32_t tenant, std::string text, CommandDone done);
 
-  /// Lets time pass for holds and grants: writes a tick, if one of them is due.
+  /// Lets time pass: writes a tick, if a hold or a grant is due; keeps state now and then. About
+  /// ten times a second.
   void tick();
+
+  /// Keeps all that the core knows, so that the next start replays nothing. Nothing may be taken
+  /// meanwhile. Requires: the views have everything.
+  [[nodiscard]] Result<void> keep();
 
   /// Runs something with the core, on its thread, and waits for it.
   void ask(const std::function<void(const core::Core&)>& question);
@@ -83,8 +89,9 @@ class Node {
   log::LocalLog& log() { return *log_; }
 
  private:
-  Node(const rating::Rater& rater, NodeOptions options);
-  Result<void> replay();
+  Node(std::unique_ptr<log::LocalLog> log, std::unique_ptr<Keeper> keeper, NodeOptions options);
+  Result<std::uint64_t> restore(const rating::Rater& rater);
+  Result<void> replay(std::uint64_t behind);
   void run_core();
   void enqueue(std::function<void()> task);
   std::int64_t next_micros();
@@ -95,7 +102,8 @@ class Node {
   void refuse_times(EventBatch& batch) const;
 
   NodeOptions options_;
-  core::Core core_;
+  std::unique_ptr<Keeper> keeper_;
+  std::unique_ptr<core::Core> core_;
   std::unique_ptr<log::LocalLog> log_;
 
   std::mutex order_mutex_;  // Of the log's order and the time in it.

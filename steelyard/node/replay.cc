@@ -21,8 +21,8 @@ std::unexpected<Error> malformed(std::uint64_t sequence, const std::string& why)
 }  // namespace
 
 bool Replay::fits(const LogRecord& record) const {
-  return count_ == 0 || (record.tenant == first_.tenant && count_ < batch_events_max &&
-                         text_.size() < batch_bytes_max);
+  return count_ == 0 || (record.tenant == first_.tenant && record.received() == first_.received &&
+                         count_ < batch_events_max && text_.size() < batch_bytes_max);
 }
 
 void Replay::add(const LogRecord& record, const Place& place) {
@@ -36,7 +36,6 @@ Result<void> Replay::take(std::uint64_t sequence, std::string_view bytes) {
   const auto record = core::read_log_record(bytes);
   if (!record.has_value()) return malformed(sequence, record.error().detail);
   const Place place{sequence, record->tenant, record->received()};
-  last_micros_ = record->received_micros;
   if (record->kind == RecordKind::event) {
     if (!fits(*record)) STEELYARD_PASS(flush());
     add(*record, place);

@@ -26,9 +26,6 @@ class Replay {
   [[nodiscard]] Result<void> take(std::uint64_t sequence, std::string_view bytes);
   [[nodiscard]] Result<void> flush();
 
-  /// Of the last record: microseconds since 1970.
-  std::int64_t last_micros() const { return last_micros_; }
-
  private:
   void add(const core::LogRecord& record, const core::Place& place);
   bool fits(const core::LogRecord& record) const;
@@ -38,7 +35,6 @@ class Replay {
   EventsApplied applied_;
   std::string text_;
   std::size_t count_ = 0;
-  std::int64_t last_micros_ = 0;
   core::Place first_;
 };
 

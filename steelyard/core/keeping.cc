@@ -1,0 +1,219 @@
+#include <algorithm>
+
+#include "steelyard/core/core.h"
+#include "steelyard/ledger/bytes.h"
+
+/// What is kept: a key that begins with a letter, in the order in which it has to come back.
+namespace steelyard::core {
+
+using batch::Status;
+using ledger::ByteReader;
+using ledger::ByteWriter;
+
+namespace {
+
+constexpr char last_kind = 'A';
+constexpr char name_kind = 'B';  // Of a tenant.
+constexpr char tenant_kind = 'C';
+constexpr char key_kind = 'D';  // An API key.
+constexpr char crossed_kind = 'E';
+constexpr char usage_kind = 'F';   // Tenant, then a key of its usage book.
+constexpr char ledger_kind = 'G';  // Then a key of the ledger.
+constexpr char cloud_kind = 'H';   // Tenant, sequence.
+
+template <class... Numbers>
+std::string key_of(char kind, Numbers... numbers) {
+  std::string key(1, kind);
+  ByteWriter to(key);
+  (to.sorting(numbers), ...);
+  return key;
+}
+
+std::string value_of(const CrossedBudget& each) {
+  std::string value;
+  ByteWriter to(value);
+  to.text(each.name);
+  to.u32(each.crossing.tenant);
+  to.u32(static_cast<std::uint32_t>(each.crossing.budget));
+  to.u16(each.crossing.percent);
+  to.decimal(each.crossing.limit);
+  to.decimal(each.crossing.spent);
+  to.i64(each.crossing.window_from);
+  to.i64(each.crossing.window_to);
+  to.instant(each.crossing.at);
+  to.u64(each.crossing.cause.sequence);
+  to.u32(each.crossing.cause.part);
+  return value;
+}
+
+std::string value_of(const Counts& counts, money::Decimal settled) {
+  std::string value;
+  ByteWriter to(value);
+  to.u64(counts.not_booked);
+  for (const std::uint64_t count : counts.by_status) to.u64(count);
+  to.decimal(settled);
+  return value;
+}
+
+}  // namespace
+
+void Core::for_each_changed(const EntityVisitor& visit) {
+  std::string last;
+  ByteWriter(last).instant(last_.received);
+  ByteWriter(last).u64(last_event_);
+  visit(key_of(last_kind), last);
+  for (; kept_tenant_names_ < tenant_names_.size(); ++kept_tenant_names_) {
+    visit(key_of(name_kind, static_cast<std::uint32_t>(kept_tenant_names_)),
+          tenant_names_[kept_tenant_names_]);
+  }
+  for (const std::string& key : changed_keys_) {
+    const auto found = keys_.find(key);
+    visit(key_kind + key,
+          found == keys_.end() ? std::nullopt : std::optional<std::string_view>(found->second));
+  }
+  changed_keys_.clear();
+  const std::uint64_t crossed_begin = crossed_end_ - crossed_.size();
+  for (std::uint64_t i = std::max(kept_crossed_end_, crossed_begin); i < crossed_end_; ++i) {
+    visit(key_of(crossed_kind, i), value_of(crossed_[i - crossed_begin]));
+  }
+  for (; kept_crossed_begin_ < std::min(crossed_begin, kept_crossed_end_); ++kept_crossed_begin_) {
+    visit(key_of(crossed_kind, kept_crossed_begin_), std::nullopt);
+  }
+  kept_crossed_begin_ = crossed_begin;
+  kept_crossed_end_ = crossed_end_;
+
+  std::string key;
+  for (const auto& [number, tenant] : tenants_) {
+    if (!tenant->has_changed) continue;
+    tenant->has_changed = false;
+    visit(key_of(tenant_kind, number), value_of(tenant->counts, tenant->settled));
+    const std::string prefix = key_of(usage_kind, number);
+    tenant->usage.for_each_changed([&](std::string_view name, auto value) {
+      key.assign(prefix).append(name);
+      visit(key, value);
+    });
+  }
+  ledger_.for_each_changed([&](std::string_view name, auto value) {
+    key.assign(1, ledger_kind).append(name);
+    visit(key, value);
+  });
+  for (const CloudEvent& each : new_cloud_events_) {
+    visit(key_of(cloud_kind, each.tenant, each.sequence), each.text);
+  }
+  new_cloud_events_.clear();
+}
+
+bool Core::restore_last(std::string_view value) {
+  ByteReader from(value);
+  last_.received = from.instant();
+  last_event_ = from.u64();
+  return from.is_done();
+}
+
+bool Core::restore_tenant(std::uint32_t number, std::string_view value) {
+  Tenant& of = tenant(number);
+  ByteReader from(value);
+  of.counts.not_booked = from.u64();
+  for (std::uint64_t& count : of.counts.by_status) count = from.u64();
+  of.settled = from.decimal();
+  of.has_changed = false;
+  return from.is_done();
+}
+
+bool Core::restore_crossed(std::uint64_t number, std::string_view value) {
+  ByteReader from(value);
+  CrossedBudget each;
+  each.name = from.text();
+  each.crossing.tenant = from.u32();
+  each.crossing.budget = ledger::BudgetId{from.u32()};
+  each.crossing.percent = from.u16();
+  each.crossing.limit = from.decimal();
+  each.crossing.spent = from.decimal();
+  each.crossing.window_from = from.i64();
+  each.crossing.window_to = from.i64();
+  each.crossing.at = from.instant();
+  each.crossing.cause.sequence = from.u64();
+  each.crossing.cause.part = from.u32();
+  if (crossed_.empty()) kept_crossed_begin_ = number;
+  crossed_end_ = kept_crossed_end_ = number + 1;
+  crossed_.push_back(std::move(each));
+  return from.is_done() && kept_crossed_begin_ + crossed_.size() == crossed_end_;
+}
+
+bool Core::restore_entity(std::string_view key, std::string_view value) {
+  if (key.empty()) return false;
+  const std::string_view rest = key.substr(1);
+  ByteReader name(rest);
+  switch (key[0]) {
+    case last_kind: return restore_last(value);
+    case name_kind:
+      tenant_names_.emplace_back(value);
+      kept_tenant_names_ = tenant_names_.size();
+      return name.sorting<std::uint32_t>() + 1 == tenant_names_.size() && name.is_done();
+    case tenant_kind: {
+      const auto number = name.sorting<std::uint32_t>();
+      return name.is_done() && restore_tenant(number, value);
+    }
+    case key_kind: return keys_.emplace(rest, value).second;
+    case crossed_kind: {
+      const auto number = name.sorting<std::uint64_t>();
+      return name.is_done() && restore_crossed(number, value);
+    }
+    case usage_kind: {
+      const auto found = tenants_.find(name.sorting<std::uint32_t>());
+      return found != tenants_.end() &&
+             found->second->usage.restore(rest.substr(sizeof(std::uint32_t)), value);
+    }
+    default: return false;
+  }
+}
+
+Result<void> Core::restore(std::string_view key, std::string_view value) {
+  if (key.starts_with(ledger_kind)) return ledger_.restore(key.substr(1), value);
+  if (key.starts_with(cloud_kind)) {
+    ByteReader name(key.substr(1));
+    const auto tenant = name.sorting<std::uint32_t>();
+    constexpr std::size_t text_bytes_goal = std::size_t{1} << 20;
+    if (tenant != tenant_of_text_ || text_.size() > text_bytes_goal) {
+      STEELYARD_PASS(flush_cloud_events());
+    }
+    tenant_of_text_ = tenant;
+    text_.append(value) += '\n';
+    return {};
+  }
+  if (restore_entity(key, value)) return {};
+  return failure(ErrorCode::file_is_malformed, "an entity of kind '" +
+                                                   std::string(key.substr(0, 1)) + "' of " +
+                                                   std::to_string(value.size()) + " bytes");
+}
+
+Result<void> Core::flush_cloud_events() {
+  if (text_.empty()) return {};
+  if (!reader_.has_value()) reader_.emplace(make_reader());
+  const std::size_t size = text_.size();
+  text_.append(json::Document::padding, '\0');
+  reader_->rate({text_.data(), size});
+  reader_->apply_cloud_events(tenant(tenant_of_text_).cloud);
+  tenant(tenant_of_text_).has_changed = false;
+  text_.clear();
+  const auto records = reader_->records();
+  const auto lost = std::ranges::find_if_not(
+      records, [](const batch::Record& record) { return record.status == Status::rated; });
+  if (lost == records.end()) return {};
+  return failure(ErrorCode::file_is_malformed,
+                 "usage that was rated is not any more: " + lost->detail);
+}
+
+Result<void> Core::finish_restore() {
+  STEELYARD_PASS(flush_cloud_events());
+  reader_.reset();
+  STEELYARD_PASS(ledger_.finish_restore());
+  for (std::uint32_t i = 0; i < ledger_.wallet_count(); ++i) {
+    const auto wallet = ledger::WalletId{i};
+    tenant(ledger_.wallet(wallet).tenant).a_wallet = wallet;
+  }
+  for (const auto& [number, tenant] : tenants_) tenant->has_changed = false;
+  return {};
+}
+
+}  // namespace steelyard::core

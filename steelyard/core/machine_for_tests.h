@@ -1,0 +1,102 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "steelyard/core/core.h"
+#include "steelyard/identity/identity_set.h"
+#include "steelyard/pricebook/reader.h"
+
+namespace steelyard::core {
+
+inline constexpr base::Instant noon{1'795'600'000, 0};
+
+inline const rating::Rater& shipped_rater() {
+  static const rating::Rater rater(std::make_shared<const pricebook::PriceBookSeries>(
+      pricebook::load(STEELYARD_ROOT "/pricebooks/aliyun-ai-paas").value()));
+  return rater;
+}
+
+inline std::string call(const std::string& id, int input, const std::string& more = "") {
+  return R"({"specversion":"1.0","id":")" + id +
+         R"(","source":"gateway","type":"ai.model.call","subject":"acme",)"
+         R"("time":"2026-11-22T08:00:03Z","data":{"model":"qwen-plus","protocol":"tokens",)" +
+         more + R"("usage":{"input":)" + std::to_string(input) + "}}}\n";
+}
+
+/// A core and the next place in its log.
+class Machine {
+ public:
+  std::vector<batch::Status> take(const std::string& lines) {
+    text_ = lines + std::string(json::Document::padding, '\0');
+    reader_.rate({text_.data(), lines.size()});
+    core.apply(reader_, place_);
+    std::vector<batch::Status> all;
+    for (const batch::Record& record : reader_.records()) {
+      all.push_back(record.status);
+      if (record.status != batch::Status::rejected) ++place_.sequence;
+    }
+    return all;
+  }
+
+  Answer ask(const std::string& command) {
+    const auto read = read_command(command);
+    EXPECT_TRUE(read.has_value()) << read.error().detail;
+    Answer answer = core.apply(*read, place_);
+    ++place_.sequence;
+    return answer;
+  }
+
+  ledger::Balance balance() const {
+    return core.ledger().balance(core.find_account(1, "acme").value(), noon);
+  }
+
+  using Entities = std::map<std::string, std::string, std::less<>>;
+
+  /// Brings what was kept up to date.
+  void keep(Entities& kept) {
+    core.for_each_changed([&](std::string_view key, std::optional<std::string_view> value) {
+      if (value.has_value()) {
+        kept.insert_or_assign(std::string(key), *value);
+      } else {
+        kept.erase(std::string(key));
+      }
+    });
+  }
+
+  /// Goes on where another one was when that was kept; identities are not in it.
+  void restore(const Entities& kept, const Place& place) {
+    for (const auto& [key, value] : kept) {
+      const auto restored = core.restore(key, value);
+      ASSERT_TRUE(restored.has_value()) << restored.error().detail;
+    }
+    const auto finished = core.finish_restore();
+    ASSERT_TRUE(finished.has_value()) << finished.error().detail;
+    place_ = place;
+  }
+
+  void tick(std::int64_t seconds) {
+    place_.received.seconds += seconds;
+    core.tick(place_);
+    ++place_.sequence;
+  }
+
+  const Place& place() const { return place_; }
+
+  identity::IdentitySet identities;
+  Core core{shipped_rater(), identities};
+
+ private:
+  batch::ChunkRater reader_ = core.make_reader();
+  std::string text_;
+  Place place_{1, 1, noon};
+};
+
+}  // namespace steelyard::core

@@ -1,0 +1,108 @@
+#include "steelyard/node/rebuild.h"
+
+#include <filesystem>
+#include <map>
+#include <optional>
+
+#include "steelyard/identity/identity_set.h"
+#include "steelyard/node/replay.h"
+#include "steelyard/state/state_store.h"
+
+namespace steelyard::node {
+namespace {
+
+using Entities = std::map<std::string, std::string, std::less<>>;
+
+/// Keys have bytes of numbers in them.
+std::string readable(std::string_view key) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const char c : key) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= ' ' && byte < 0x7f) {
+      text += c;
+    } else {
+      text += "\\x";
+      text += digits[byte >> 4];
+      text += digits[byte & 15];
+    }
+  }
+  return text;
+}
+
+std::unexpected<Error> differs(std::string_view key, const std::string& how) {
+  return failure(ErrorCode::file_is_malformed,
+                 "what is kept differs from what follows from the log: entity " + readable(key) +
+                     ' ' + how + "; remove the folder 'state' to have it made again");
+}
+
+Result<void> compare(const Entities& rebuilt, const state::StateStore& kept) {
+  Result<void> outcome;
+  auto at = rebuilt.begin();
+  STEELYARD_PASS(kept.scan("", [&](std::string_view key, std::string_view value) {
+    if (at == rebuilt.end() || key < at->first) {
+      outcome = differs(key, "follows from nothing");
+    } else if (at->first < key) {
+      outcome = differs(at->first, "is missing");
+    } else if (at->second != value) {
+      outcome = differs(key, "has another value");
+    } else {
+      ++at;
+    }
+    return outcome.has_value();
+  }));
+  STEELYARD_PASS(outcome);
+  if (at != rebuilt.end()) return differs(at->first, "is missing");
+  return {};
+}
+
+}  // namespace
+
+Result<Rebuilt> rebuild(const rating::Rater& rater, const log::LocalLog& log,
+                        const std::string& directory) {
+  Rebuilt result;
+  std::optional<state::StateStore> kept;
+  if (std::error_code none; std::filesystem::exists(directory + "/state", none)) {
+    STEELYARD_TRY(opened, state::StateStore::open(directory + "/state"));
+    if (opened.set_aside().has_value()) {
+      return failure(ErrorCode::file_is_malformed, *opened.set_aside());
+    }
+    kept.emplace(std::move(opened));
+    result.kept_until = kept->flushed();
+    if (result.kept_until >= log.durable_end()) {
+      return failure(ErrorCode::file_is_malformed, "what is kept, up to record " +
+                                                       std::to_string(result.kept_until) +
+                                                       ", is ahead of the log, which ends before " +
+                                                       std::to_string(log.durable_end()));
+    }
+  }
+  identity::IdentitySet identities;
+  core::Core core(rater, identities);
+  Replay replay(core);
+  Result<void> outcome;
+  const auto compare_at_kept = [&]() -> Result<void> {
+    STEELYARD_PASS(replay.flush());
+    Entities entities;
+    core.for_each_changed([&](std::string_view key, std::optional<std::string_view> value) {
+      if (value.has_value()) entities.emplace(key, *value);
+    });
+    result.kept_entities = entities.size();
+    return compare(entities, *kept);
+  };
+  STEELYARD_PASS(log.read(1, [&](std::uint64_t sequence, std::string_view bytes) {
+    outcome = replay.take(sequence, bytes);
+    if (outcome.has_value() && sequence == result.kept_until) outcome = compare_at_kept();
+    return outcome.has_value();
+  }));
+  STEELYARD_PASS(outcome);
+  STEELYARD_PASS(replay.flush());
+  if (const auto difference = core.imbalance(); difference.has_value()) {
+    return failure(ErrorCode::file_is_malformed, "the books do not balance: " + *difference);
+  }
+  result.events = core.identities();
+  result.accounts = core.ledger().wallet_count();
+  result.open_holds = core.ledger().open_hold_count();
+  return result;
+}
+
+}  // namespace steelyard::node

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "steelyard/base/result.h"
+#include "steelyard/log/local_log.h"
+#include "steelyard/rating/rater.h"
+
+namespace steelyard::node {
+
+struct Rebuilt {
+  std::uint64_t events = 0;
+  std::uint64_t accounts = 0;
+  std::uint64_t open_holds = 0;
+  std::uint64_t kept_until = 0;     ///< The record up to which state was kept; 0: none was.
+  std::uint64_t kept_entities = 0;  ///< That were compared.
+};
+
+/// Rebuilds all state in memory from the log alone, checks that its sums agree, and compares it,
+/// byte for byte, with what was kept in DIR/state.
+/// Errors: those of reading; file_is_malformed with what differs.
+[[nodiscard]] Result<Rebuilt> rebuild(const rating::Rater& rater, const log::LocalLog& log,
+                                      const std::string& directory);
+
+}  // namespace steelyard::node
