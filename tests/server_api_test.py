@@ -4,14 +4,16 @@
 Amounts are worked by hand from the price list: qwen-plus costs 0.0008 CNY for 1,000 input tokens
 up to 128,000.
 """
+import contextlib
 import gzip
 import json
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 
-from server_process import BINARY, Server, call
+from server_process import BINARY, ROOT, Server, call
 
 
 def expect(found, wanted):
@@ -20,6 +22,18 @@ def expect(found, wanted):
 
 def word_of(problem):
     return problem["type"].rsplit("#problem-", 1)[-1]
+
+
+@contextlib.contextmanager
+def other_tenant(server, tenant):
+    """Asks as the owner of another tenant."""
+    _, made, _ = server.ask("POST", "/v1/keys", {"role": "tenant_owner", "kind": "full",
+                                                 "tenant": tenant})
+    root, server.key = server.key, made["key"]
+    try:
+        yield
+    finally:
+        server.key = root
 
 
 def wait_for_charges(server):
@@ -282,6 +296,49 @@ def test_it_describes_itself(server):
         expect(server.ask("GET", path)[0], 200)
     _, document, _ = server.ask("GET", "/openapi.json")
     assert document["openapi"].startswith("3.1") and "/v1/events" in document["paths"]
+
+
+def sms(day, count, account="texts"):
+    """Text messages of cloud monitor: 1,000 of a month are free, the others 0.045 CNY each."""
+    return {"specversion": "1.0", "id": f"sms-{day}", "source": "collector/1",
+            "type": "cloud.resource.usage", "subject": account, "time": f"2026-11-{day}T09:00:00Z",
+            "data": {"product": "cms", "resource": "alerts", "start": f"2026-11-{day}T08:00:00Z",
+                     "end": f"2026-11-{day}T09:00:00Z", "meters": {"sms": str(count)},
+                     "attributes": {"generation": "old"}}}
+
+
+def explained_by_the_command(event_id, events):
+    """What `steelyard explain` prints of an event of a file, without the line that names the file."""
+    with tempfile.NamedTemporaryFile("w", suffix=".ndjson") as file:
+        file.writelines(json.dumps(event) + "\n" for event in events)
+        file.flush()
+        page = subprocess.run([BINARY, "explain", "--pricebook", str(ROOT / "pricebooks/aliyun-ai-paas"),
+                               "--id", event_id, file.name], capture_output=True, text=True,
+                              timeout=60, check=True)
+    return page.stdout.splitlines()[1:]
+
+
+def test_an_event_is_explained_as_the_command_explains_it(server):
+    plain = {"Accept": "text/plain"}
+    asked = call("why", tokens=3019)
+    # A model call, and a charge that follows from an earlier event: 100 of 1,100 messages cost.
+    server.send([sms(10, 900), call("other"), asked, sms(11, 200), sms(12, 50)])
+    wait_for_charges(server)
+    for event_id, source, events in (("e-why", "test", [asked]),
+                                     ("sms-11", "collector%2F1", [sms(10, 900), sms(11, 200)])):
+        status, page, headers = server.ask("GET", f"/v1/explain?source={source}&id={event_id}",
+                                           headers=plain)
+        expect((status, headers["Content-Type"]), (200, "text/plain; charset=utf-8"))
+        expect(page.splitlines()[1:], explained_by_the_command(event_id, events))
+    status, receipt, _ = server.ask("GET", "/v1/explain?source=collector%2F1&id=sms-11")
+    expect((status, receipt["amount"], receipt["status"]), (200, "4.5", "rated"))
+    status, receipt, _ = server.ask("GET", "/v1/explain?source=test&id=e-why")
+    line = receipt["lines"][0]
+    expect((line["quantity"], line["price"], line["per"], line["amount"]),
+           ("3019", "0.0008", "1000", "0.0024152"))
+    expect(server.ask("GET", "/v1/explain?source=test&id=nothing")[0], 404)
+    with other_tenant(server, "stranger"):
+        expect(server.ask("GET", "/v1/explain?source=test&id=e-why")[0], 404)
 
 
 def test_the_sums_agree_and_survive_a_restart(server):

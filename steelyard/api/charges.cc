@@ -1,4 +1,5 @@
 #include "steelyard/api/answers.h"
+#include "steelyard/api/charge_filter.h"
 #include "steelyard/api/parameters.h"
 #include "steelyard/api/services.h"
 #include "steelyard/charges/charge_feed.h"
@@ -6,7 +7,6 @@
 namespace steelyard::api {
 namespace {
 
-using charges::ChargeFilter;
 using charges::ChargeRow;
 using server::Parameter;
 using server::ParameterType;
@@ -15,41 +15,6 @@ using server::Response;
 using server::Route;
 
 constexpr std::int64_t page_rows_max = 1'000;
-
-/// What restricts charges, as parameters of a route.
-std::vector<Parameter> filter_parameters() {
-  return {
-      query_parameter("account", ParameterType::text, "Who pays.", "acme"),
-      query_parameter("model", ParameterType::text, "A model or product.", "qwen-plus"),
-      query_parameter("item", ParameterType::text, "An item.", "qwen-plus/input"),
-      query_parameter("api_key", ParameterType::text, "Whose calls.", "ak-7"),
-      query_parameter("project", ParameterType::text, "Of which project.", "search"),
-      query_parameter("source", ParameterType::text, "Of the event.", "gateway/hz-1"),
-      query_parameter("id", ParameterType::text, "Of the event: its receipt.", "call-1"),
-      query_parameter("from", ParameterType::instant, "From this time of the events on.",
-                      "2026-11-01T00:00:00Z"),
-      query_parameter("to", ParameterType::instant, "Before this time.", "2026-12-01T00:00:00Z")};
-}
-
-ChargeFilter filter_of(const Request& request) {
-  const auto text = [&](std::string_view name) {
-    const auto value = request.parameter(name);
-    return value.has_value() ? std::optional<std::string>(*value) : std::nullopt;
-  };
-  ChargeFilter filter;
-  filter.tenant = request.principal.tenant;
-  filter.account =
-      request.principal.customer.has_value() ? request.principal.customer : text("account");
-  filter.model = text("model");
-  filter.item = text("item");
-  filter.api_key = text("api_key");
-  filter.project = text("project");
-  filter.source = text("source");
-  filter.id = text("id");
-  filter.from = request.instant("from");
-  filter.to = request.instant("to");
-  return filter;
-}
 
 std::string row_json(const ChargeRow& row) {
   JsonObject to;

@@ -83,6 +83,7 @@ server::RouteTable make_routes(Services& services) {
   add_accounts(table, services);
   add_usage(table, services);
   add_charges(table, services);
+  add_explain(table, services);
   add_budgets(table, services);
   add_prices(table, services);
   add_keys(table, services);

@@ -101,6 +101,12 @@ Result<ChargePage> ChargeStore::charges(const ChargeFilter& filter, std::string_
   return duckdb::page_of_charges(snapshot, *parts_->names, filter, cursor, limit);
 }
 
+Result<std::vector<Position>> ChargeStore::cloud_facts(std::string_view tenant,
+                                                       Position last) const {
+  STEELYARD_TRY(snapshot, duckdb::take_snapshot(parts_->file->database));
+  return duckdb::cloud_facts(snapshot, *parts_->names, tenant, last);
+}
+
 Result<std::vector<CostRow>> ChargeStore::cost_over_time(const CostQuery& query) const {
   STEELYARD_TRY(snapshot, duckdb::take_snapshot(parts_->file->database));
   return duckdb::cost_over_time(snapshot, *parts_->names, query);

@@ -65,6 +65,11 @@ class ChargeStore {
   [[nodiscard]] Result<ChargePage> charges(const ChargeFilter& filter, std::string_view cursor,
                                            std::size_t limit) const;
 
+  /// Sequences, rising, of the facts of a tenant that are no model calls, up to `last` and with
+  /// it: what a charge of a cloud resource follows from.
+  [[nodiscard]] Result<std::vector<Position>> cloud_facts(std::string_view tenant,
+                                                          Position last) const;
+
   /// Ordered by time, then groups. Errors: invalid_field (no from or to, an unknown zone, more
   /// than 10,000 steps).
   [[nodiscard]] Result<std::vector<CostRow>> cost_over_time(const CostQuery& query) const;
