@@ -2,7 +2,7 @@
 #include "steelyard/api/charge_filter.h"
 #include "steelyard/api/parameters.h"
 #include "steelyard/api/services.h"
-#include "steelyard/charges/charge_feed.h"
+#include "steelyard/report/answer_table.h"
 
 namespace steelyard::api {
 namespace {
@@ -149,28 +149,6 @@ void add_costs(server::RouteTable& table, Services& services) {
   table.add(std::move(route));
 }
 
-std::string table_json(const charges::Table& answer) {
-  std::string columns;
-  for (const charges::Column& column : answer.columns) {
-    columns += (columns.empty() ? "" : ",") +
-               JsonObject().text("name", column.name).text("type", column.type).finish();
-  }
-  std::string rows;
-  for (const auto& row : answer.rows) {
-    std::string cells;
-    for (const auto& cell : row) {
-      const std::string json = cell.has_value() ? json_string(*cell) : "null";
-      cells += (cells.empty() ? "" : ",") + json;
-    }
-    rows += (rows.empty() ? "[" : ",[") + cells + ']';
-  }
-  return JsonObject()
-      .raw("columns", '[' + columns + ']')
-      .raw("rows", '[' + rows + ']')
-      .flag("cut_off", answer.is_cut_off)
-      .finish();
-}
-
 void add_sql(server::RouteTable& table, Services& services) {
   Route route;
   route.method = server::Method::post;
@@ -193,7 +171,7 @@ void add_sql(server::RouteTable& table, Services& services) {
     const json::Object object(*request.json, request.json->root());
     const auto answer = services.charges->sql(request.json->text(*object.find(json::word("sql"))));
     if (!answer.has_value()) return problem_of(answer.error());
-    return Response::json(table_json(*answer));
+    return Response::json(report::to_json(*answer));
   };
   table.add(std::move(route));
 }

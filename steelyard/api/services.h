@@ -26,6 +26,7 @@ class Services {
   node::Node* node = nullptr;
   server::KeyStore* keys = nullptr;
   charges::ChargeStore* charges = nullptr;
+  std::string scratch_folder;  ///< For files on their way out.
 
   /// The number of a tenant in the log. A new one is written to the log first; waits for it.
   [[nodiscard]] Result<std::uint32_t> tenant_number(const std::string& tenant);
