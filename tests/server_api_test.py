@@ -4,14 +4,21 @@
 Amounts are worked by hand from the price list: qwen-plus costs 0.0008 CNY for 1,000 input tokens
 up to 128,000.
 """
+import contextlib
+import csv
+import decimal
 import gzip
+import io
 import json
+import os
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
+import urllib.request
 
-from server_process import BINARY, Server, call
+from server_process import BINARY, ROOT, Server, call
 
 
 def expect(found, wanted):
@@ -20,6 +27,18 @@ def expect(found, wanted):
 
 def word_of(problem):
     return problem["type"].rsplit("#problem-", 1)[-1]
+
+
+@contextlib.contextmanager
+def other_tenant(server, tenant):
+    """Asks as the owner of another tenant."""
+    _, made, _ = server.ask("POST", "/v1/keys", {"role": "tenant_owner", "kind": "full",
+                                                 "tenant": tenant})
+    root, server.key = server.key, made["key"]
+    try:
+        yield
+    finally:
+        server.key = root
 
 
 def wait_for_charges(server):
@@ -282,6 +301,215 @@ def test_it_describes_itself(server):
         expect(server.ask("GET", path)[0], 200)
     _, document, _ = server.ask("GET", "/openapi.json")
     assert document["openapi"].startswith("3.1") and "/v1/events" in document["paths"]
+
+
+def sms(day, count, account="texts"):
+    """Text messages of cloud monitor: 1,000 of a month are free, the others 0.045 CNY each."""
+    return {"specversion": "1.0", "id": f"sms-{day}", "source": "collector/1",
+            "type": "cloud.resource.usage", "subject": account, "time": f"2026-11-{day}T09:00:00Z",
+            "data": {"product": "cms", "resource": "alerts", "start": f"2026-11-{day}T08:00:00Z",
+                     "end": f"2026-11-{day}T09:00:00Z", "meters": {"sms": str(count)},
+                     "attributes": {"generation": "old"}}}
+
+
+def explained_by_the_command(event_id, events):
+    """What `steelyard explain` prints of an event of a file, without the line that names the file."""
+    with tempfile.NamedTemporaryFile("w", suffix=".ndjson") as file:
+        file.writelines(json.dumps(event) + "\n" for event in events)
+        file.flush()
+        page = subprocess.run([BINARY, "explain", "--pricebook", str(ROOT / "pricebooks/aliyun-ai-paas"),
+                               "--id", event_id, file.name], capture_output=True, text=True,
+                              timeout=60, check=True)
+    return page.stdout.splitlines()[1:]
+
+
+def test_an_event_is_explained_as_the_command_explains_it(server):
+    plain = {"Accept": "text/plain"}
+    asked = call("why", tokens=3019)
+    # A model call, and a charge that follows from an earlier event: 100 of 1,100 messages cost.
+    server.send([sms(10, 900), call("other"), asked, sms(11, 200), sms(12, 50)])
+    wait_for_charges(server)
+    for event_id, source, events in (("e-why", "test", [asked]),
+                                     ("sms-11", "collector%2F1", [sms(10, 900), sms(11, 200)])):
+        status, page, headers = server.ask("GET", f"/v1/explain?source={source}&id={event_id}",
+                                           headers=plain)
+        expect((status, headers["Content-Type"]), (200, "text/plain; charset=utf-8"))
+        expect(page.splitlines()[1:], explained_by_the_command(event_id, events))
+    status, receipt, _ = server.ask("GET", "/v1/explain?source=collector%2F1&id=sms-11")
+    expect((status, receipt["amount"], receipt["status"]), (200, "4.5", "rated"))
+    status, receipt, _ = server.ask("GET", "/v1/explain?source=test&id=e-why")
+    line = receipt["lines"][0]
+    expect((line["quantity"], line["price"], line["per"], line["amount"]),
+           ("3019", "0.0008", "1000", "0.0024152"))
+    expect(server.ask("GET", "/v1/explain?source=test&id=nothing")[0], 404)
+    with other_tenant(server, "stranger"):
+        expect(server.ask("GET", "/v1/explain?source=test&id=e-why")[0], 404)
+
+
+def test_charge_lines_are_exported_as_files(server):
+    spelled = call("sheet", account="=1+1", project="=HYPERLINK(1)")
+    server.send([call("csv", account="export"), spelled, sms(13, 1100, account="export")])
+    wait_for_charges(server)
+    time_range = "from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z"
+    path = f"/v1/exports/charges?{time_range}"
+    status, text, headers = server.ask("GET", f"{path}&account=export&format=csv")
+    expect((status, headers["Content-Disposition"]),
+           (200, 'attachment; filename="charges-2026-11-01-2026-12-01.csv"'))
+    rows = list(csv.DictReader(io.StringIO(text)))
+    expect([(row["id"], row["item"], row["quantity"], row["per"], row["amount"]) for row in rows],
+           [("e-csv", "qwen-plus/input", "1000", "1000", "0.0008"),
+            ("sms-13", "cms/sms", "100", "1", "4.5")])
+    _, text, _ = server.ask("GET", f"{path}&account=%3D1%2B1")
+    row = next(csv.DictReader(io.StringIO(text)))
+    expect((row["account"], row["project"]), ("'=1+1", "'=HYPERLINK(1)"))
+
+    status, text, _ = server.ask("GET", f"{path}&account=export&format=focus&issuer=Example")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    expect([(row["BilledCost"], row["ServiceName"], row["ServiceCategory"], row["PricingQuantity"],
+             row["PricingUnit"], row["BillingPeriodStart"], row["ProviderName"]) for row in rows],
+           [("0.0008", "Model calls", "AI and Machine Learning", "1", "1000 Tokens",
+             "2026-10-31T16:00:00Z", "Example"),
+            ("4.5", "cms", "Management and Governance", "100", "message", "2026-10-31T16:00:00Z",
+             "Example")])
+    expect(sum(decimal.Decimal(row["BilledCost"]) for row in rows), decimal.Decimal("4.5008"))
+
+    request = urllib.request.Request(f"{server.url}{path}&format=parquet",
+                                     headers={"Authorization": f"Bearer {server.key}"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        body = answer.read()
+        expect(answer.headers["Content-Type"], "application/vnd.apache.parquet")
+    expect((body[:4], body[-4:]), (b"PAR1", b"PAR1"))
+    expect(os.listdir(server.data + "/exports"), [])
+    with other_tenant(server, "stranger"):
+        _, text, _ = server.ask("GET", f"{path}&account=export")
+        expect(list(csv.DictReader(io.StringIO(text))), [])
+    expect(server.ask("GET", "/v1/exports/charges")[0], 422)
+
+
+def sql(*arguments, key=""):
+    return subprocess.run([BINARY, "sql", *arguments], capture_output=True, text=True, timeout=60,
+                          check=False, env={**os.environ, "STEELYARD_KEY": key})
+
+
+def test_sql_is_asked_of_a_server_or_of_its_folder(server):
+    question = ("SELECT account, sum(amount) AS amount, count(*) AS lines FROM charges "
+                "WHERE account IN ('sql', '=sql') GROUP BY ALL ORDER BY account DESC")
+    server.send([call("sql-1", account="sql"), call("sql-2", account="sql"),
+                 call("sql-3", account="=sql")])
+    wait_for_charges(server)
+    asked = sql("--server", server.url, question, key=server.key)
+    expect((asked.returncode, asked.stderr), (0, ""))
+    table = ("account  amount  lines\n"
+             "───────  ──────  ─────\n"
+             "sql      0.0016      2\n"
+             "=sql     0.0008      1\n")
+    expect(asked.stdout, table)
+    busy = sql("--data", server.data, question)
+    expect(busy.returncode, 2)
+    assert "ask the server: steelyard sql --server" in busy.stderr, busy.stderr
+    wrong = sql("--server", server.url, "DROP TABLE fact", key=server.key)
+    expect(wrong.returncode, 2)
+    assert "only SELECT" in wrong.stderr, wrong.stderr
+    expect(sql("--server", server.url, question, key="sk_wrong").returncode, 2)
+    expect(sql("SELECT 1").returncode, 2)
+
+    server.crash()  # Its folder is as it lay on the disk.
+    try:
+        expect(sql("--data", server.data, question).stdout, table)
+        expect(sql("--data", server.data, "--output", "csv", question).stdout,
+               "account,amount,lines\nsql,0.0016,2\n'=sql,0.0008,1\n")
+        answer = json.loads(sql("--data", server.data, "--output", "json", question).stdout)
+        expect(answer["rows"], [["sql", "0.0016", "2"], ["=sql", "0.0008", "1"]])
+        refused = sql("--data", server.data, "DELETE FROM fact")
+        expect(refused.returncode, 2)
+        missing = sql("--data", server.data + "/nowhere", question)
+        expect(missing.returncode, 2)
+        assert "No such file" in missing.stderr, missing.stderr
+    finally:
+        server.start()
+    expect(server.ask("GET", "/v1/accounts/sql/balance")[1]["owed"], "0.0016")
+
+
+def test_openmeters_meters_are_queried(server):
+    later = call("met-2", account="metered", tokens=3) | {"time": "2026-11-22T10:30:00Z"}
+    server.send([call("met-1", account="metered"), later, sms(14, 1100, account="metered"),
+                 call("met-3", account="metered", model="no-such-model")])
+    wait_for_charges(server)
+    meters = server.ask("GET", "/api/v1/meters")[1]
+    expect([(meter["slug"], meter["aggregation"]) for meter in meters],
+           [("tokens", "SUM"), ("model_calls", "COUNT"), ("cost", "SUM"), ("resource_usage", "SUM")])
+    expect(server.ask("GET", "/api/v1/meters/tokens")[1], meters[0])
+    query = "/api/v1/meters/tokens/query?subject=metered"
+    status, body, _ = server.ask("GET", query)
+    expect((status, body), (200, {"data": [
+        {"value": 1003, "valueDecimal": "1003", "windowStart": "2026-11-22T08:00:00Z",
+         "windowEnd": "2026-11-22T10:31:00Z", "subject": "metered", "groupBy": {}}]}))
+    period = "&from=2026-11-22T00:00:00Z&to=2026-11-23T00:00:00Z"
+    _, body, _ = server.ask("GET", query + period + "&windowSize=HOUR&groupBy=model")
+    expect([(row["value"], row["windowStart"], row["windowEnd"], row["groupBy"])
+            for row in body["data"]],
+           [(1000, "2026-11-22T08:00:00Z", "2026-11-22T09:00:00Z", {"model": "qwen-plus"}),
+            (3, "2026-11-22T10:00:00Z", "2026-11-22T11:00:00Z", {"model": "qwen-plus"})])
+    expect((body["from"], body["windowSize"]), ("2026-11-22T00:00:00Z", "HOUR"))
+    _, text, _ = server.ask("GET", query + period + "&windowSize=DAY&windowTimeZone=Asia/Shanghai"
+                            "&groupBy=item", headers={"Accept": "text/csv"})
+    expect(text, "window_start,window_end,subject,item,value\n"
+                 "2026-11-22T00:00:00Z,2026-11-22T16:00:00Z,metered,qwen-plus/input,1003\n")
+    _, body, _ = server.ask("POST", "/api/v1/meters/model_calls/query",
+                            {"subject": ["metered"], "groupBy": ["model"]})
+    expect([(row["value"], row["groupBy"]["model"]) for row in body["data"]],
+           [(1, "no-such-model"), (2, "qwen-plus")])
+    _, body, _ = server.ask("POST", "/api/v1/meters/cost/query",
+                            {"filterCustomerId": ["metered"], "filterGroupBy": {"model": ["cms"]}})
+    expect([(row["value"], row["valueDecimal"], row["subject"]) for row in body["data"]],
+           [(4.5, "4.5", None)])
+    usage = "/api/v1/meters/resource_usage/query?filterCustomerId=metered"
+    expect(server.ask("GET", usage)[0], 422)  # Messages and GB do not add up.
+    _, body, _ = server.ask("GET", usage + "&groupBy=product&groupBy=item&groupBy=unit"
+                                           "&filterGroupBy[product]=cms")
+    expect([(row["value"], row["groupBy"]) for row in body["data"]],
+           [(100, {"product": "cms", "item": "cms/sms", "unit": "message"})])
+    expect(server.ask("GET", query + "&groupBy=colour")[0], 422)
+    expect(server.ask("GET", query + "&advancedMeterGroupByFilters=x")[0], 422)
+    expect(server.ask("GET", query + "&windowTimeZone=Mars/Olympus")[0], 422)
+    expect(server.ask("GET", "/api/v1/meters/nothing/query")[0], 404)
+    with other_tenant(server, "stranger"):
+        expect(server.ask("GET", query)[1], {"data": []})
+
+
+def test_an_event_is_voided_or_replaced_once(server):
+    server.send([sms(15, 1000, account="fixed"), sms(16, 300, account="fixed"),
+                 call("fixed", account="fixed")])
+    wait_for_charges(server)
+    owed = lambda: server.ask("GET", "/v1/accounts/fixed/balance")[1]["owed"]
+    expect(owed(), "13.5008")  # 300 × 0.045 and the call.
+    named = {"source": "collector/1", "id": "sms-16"}
+    other = {"event": {"data": sms(16, 100, account="fixed")["data"]}}
+    status, body, _ = server.ask("POST", "/v1/corrections/replace", named | other)
+    expect((status, body["status"], body["id"], body["amount"]),
+           (200, "rated", "replace/sms-16", "-9"))
+    expect(owed(), "4.5008")
+    expect(server.ask("POST", "/v1/corrections/replace", named | other)[1]["status"], "duplicate")
+    other = {"event": {"data": sms(16, 50, account="fixed")["data"]}}
+    status, body, _ = server.ask("POST", "/v1/corrections/replace", named | other)
+    expect((status, word_of(body)), (409, "conflict"))
+    wait_for_charges(server)
+    voided = {"source": "collector/1", "id": "replace/sms-16", "reason": "counted twice"}
+    for outcome in ("rated", "duplicate", "duplicate"):
+        status, body, _ = server.ask("POST", "/v1/corrections/void", voided)
+        expect((status, body["status"]), (200, outcome))
+    expect(owed(), "0.0008")
+    expect(server.ask("POST", "/v1/corrections/void", voided | {"reason": "wrong"})[0], 409)
+    status, body, _ = server.ask("POST", "/v1/corrections/void", voided | named)
+    expect((status, word_of(body)), (422, "unknown_event"))  # It was replaced.
+    status, body, _ = server.ask("POST", "/v1/corrections/void",
+                                 voided | {"source": "test", "id": "e-fixed"})
+    expect((status, word_of(body)), (422, "not_correctable"))
+    expect(server.ask("POST", "/v1/corrections/void", voided | {"id": "nothing"})[0], 404)
+    _, bill, _ = server.ask("GET", "/v1/accounts/fixed/bill?month=2026-11")
+    expect(bill["total"], "0.0008")
+    with other_tenant(server, "stranger"):
+        expect(server.ask("POST", "/v1/corrections/void", voided)[0], 403)
 
 
 def test_the_sums_agree_and_survive_a_restart(server):

@@ -1,12 +1,12 @@
 #include "steelyard/api/answers.h"
+#include "steelyard/api/charge_filter.h"
 #include "steelyard/api/parameters.h"
 #include "steelyard/api/services.h"
-#include "steelyard/charges/charge_feed.h"
+#include "steelyard/report/answer_table.h"
 
 namespace steelyard::api {
 namespace {
 
-using charges::ChargeFilter;
 using charges::ChargeRow;
 using server::Parameter;
 using server::ParameterType;
@@ -15,41 +15,6 @@ using server::Response;
 using server::Route;
 
 constexpr std::int64_t page_rows_max = 1'000;
-
-/// What restricts charges, as parameters of a route.
-std::vector<Parameter> filter_parameters() {
-  return {
-      query_parameter("account", ParameterType::text, "Who pays.", "acme"),
-      query_parameter("model", ParameterType::text, "A model or product.", "qwen-plus"),
-      query_parameter("item", ParameterType::text, "An item.", "qwen-plus/input"),
-      query_parameter("api_key", ParameterType::text, "Whose calls.", "ak-7"),
-      query_parameter("project", ParameterType::text, "Of which project.", "search"),
-      query_parameter("source", ParameterType::text, "Of the event.", "gateway/hz-1"),
-      query_parameter("id", ParameterType::text, "Of the event: its receipt.", "call-1"),
-      query_parameter("from", ParameterType::instant, "From this time of the events on.",
-                      "2026-11-01T00:00:00Z"),
-      query_parameter("to", ParameterType::instant, "Before this time.", "2026-12-01T00:00:00Z")};
-}
-
-ChargeFilter filter_of(const Request& request) {
-  const auto text = [&](std::string_view name) {
-    const auto value = request.parameter(name);
-    return value.has_value() ? std::optional<std::string>(*value) : std::nullopt;
-  };
-  ChargeFilter filter;
-  filter.tenant = request.principal.tenant;
-  filter.account =
-      request.principal.customer.has_value() ? request.principal.customer : text("account");
-  filter.model = text("model");
-  filter.item = text("item");
-  filter.api_key = text("api_key");
-  filter.project = text("project");
-  filter.source = text("source");
-  filter.id = text("id");
-  filter.from = request.instant("from");
-  filter.to = request.instant("to");
-  return filter;
-}
 
 std::string row_json(const ChargeRow& row) {
   JsonObject to;
@@ -184,28 +149,6 @@ void add_costs(server::RouteTable& table, Services& services) {
   table.add(std::move(route));
 }
 
-std::string table_json(const charges::Table& answer) {
-  std::string columns;
-  for (const charges::Column& column : answer.columns) {
-    columns += (columns.empty() ? "" : ",") +
-               JsonObject().text("name", column.name).text("type", column.type).finish();
-  }
-  std::string rows;
-  for (const auto& row : answer.rows) {
-    std::string cells;
-    for (const auto& cell : row) {
-      const std::string json = cell.has_value() ? json_string(*cell) : "null";
-      cells += (cells.empty() ? "" : ",") + json;
-    }
-    rows += (rows.empty() ? "[" : ",[") + cells + ']';
-  }
-  return JsonObject()
-      .raw("columns", '[' + columns + ']')
-      .raw("rows", '[' + rows + ']')
-      .flag("cut_off", answer.is_cut_off)
-      .finish();
-}
-
 void add_sql(server::RouteTable& table, Services& services) {
   Route route;
   route.method = server::Method::post;
@@ -228,7 +171,7 @@ void add_sql(server::RouteTable& table, Services& services) {
     const json::Object object(*request.json, request.json->root());
     const auto answer = services.charges->sql(request.json->text(*object.find(json::word("sql"))));
     if (!answer.has_value()) return problem_of(answer.error());
-    return Response::json(table_json(*answer));
+    return Response::json(report::to_json(*answer));
   };
   table.add(std::move(route));
 }

@@ -51,4 +51,8 @@ server::ResponseContent no_content(std::string description) {
   return content;
 }
 
+bool accepts(const server::Request& request, std::string_view media_type) {
+  return request.field("Accept").value_or("").contains(media_type);
+}
+
 }  // namespace steelyard::api

@@ -26,4 +26,7 @@ server::ResponseContent json_answer(std::string description, std::string example
 /// 204.
 server::ResponseContent no_content(std::string description);
 
+/// Whether the request names a type of answer in `Accept`: "text/csv".
+bool accepts(const server::Request& request, std::string_view media_type);
+
 }  // namespace steelyard::api

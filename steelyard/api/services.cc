@@ -79,14 +79,18 @@ server::RouteTable make_routes(Services& services) {
   table.add_tag("Keys", "Who may do what.");
   table.add_tag("OpenMeter", "The interface of OpenMeter: an existing sender needs a new address.");
   add_events(table, services);
+  add_corrections(table, services);
   add_holds(table, services);
   add_accounts(table, services);
   add_usage(table, services);
   add_charges(table, services);
+  add_explain(table, services);
+  add_exports(table, services);
   add_budgets(table, services);
   add_prices(table, services);
   add_keys(table, services);
   add_openmeter(table, services);
+  add_openmeter_meters(table, services);
   return table;
 }
 

@@ -26,6 +26,7 @@ class Services {
   node::Node* node = nullptr;
   server::KeyStore* keys = nullptr;
   charges::ChargeStore* charges = nullptr;
+  std::string scratch_folder;  ///< For files on their way out.
 
   /// The number of a tenant in the log. A new one is written to the log first; waits for it.
   [[nodiscard]] Result<std::uint32_t> tenant_number(const std::string& tenant);
@@ -48,6 +49,10 @@ void add_usage(server::RouteTable& table, Services& services);
 void add_accounts(server::RouteTable& table, Services& services);
 void add_holds(server::RouteTable& table, Services& services);
 void add_charges(server::RouteTable& table, Services& services);
+void add_explain(server::RouteTable& table, Services& services);
+void add_exports(server::RouteTable& table, Services& services);
+void add_corrections(server::RouteTable& table, Services& services);
+void add_openmeter_meters(server::RouteTable& table, Services& services);
 void add_budgets(server::RouteTable& table, Services& services);
 void add_keys(server::RouteTable& table, Services& services);
 void add_prices(server::RouteTable& table, Services& services);

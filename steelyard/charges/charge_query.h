@@ -126,6 +126,40 @@ struct CostRow {
   std::uint64_t count = 0;                 ///< Lines.
 };
 
+/// What a meter adds up: quantities or amounts of lines, or how many facts there are.
+enum class Measure : std::uint8_t { quantity, amount, facts };
+
+enum class WindowSize : std::uint8_t { all, minute, hour, day, month };
+
+/// Facts or lines whose dimension has one of the texts, or none of them.
+struct DimensionFilter {
+  Dimension dimension{};
+  std::vector<std::string> texts;
+  bool is_excluding = false;
+};
+
+/// What was used in stretches of time. A dimension of prices (item, tier, unit) is none of facts.
+struct MeterQuery {
+  std::string tenant;
+  Measure measure = Measure::quantity;
+  std::optional<base::Instant> from = {};  ///< Else from the first that matches,
+  std::optional<base::Instant> to = {};    ///< and to the last.
+  WindowSize window = WindowSize::all;
+  std::string zone = "UTC";  ///< Where days and months begin.
+  std::vector<DimensionFilter> filters = {};
+  std::vector<Dimension> group_by = {};
+};
+
+/// The value of one group in one window; windows without any are left out.
+struct MeterRow {
+  base::Instant from;
+  base::Instant to;
+  std::vector<std::string> groups;  ///< In the order of `group_by`.
+  money::Decimal value;
+};
+
+enum class ExportFormat : std::uint8_t { csv, parquet };
+
 /// How the texts of a column are to be written.
 enum class ColumnKind : std::uint8_t { text, number, boolean, time };
 

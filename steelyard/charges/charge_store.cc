@@ -5,9 +5,11 @@
 
 #include "steelyard/base/check.h"
 #include "steelyard/charges/duckdb/bill.h"
+#include "steelyard/charges/duckdb/charge_lines.h"
 #include "steelyard/charges/duckdb/cost.h"
 #include "steelyard/charges/duckdb/export.h"
 #include "steelyard/charges/duckdb/file.h"
+#include "steelyard/charges/duckdb/meter.h"
 #include "steelyard/charges/duckdb/page.h"
 #include "steelyard/charges/duckdb/question.h"
 
@@ -28,6 +30,29 @@ std::span<const ChargedFact> behind(std::span<const ChargedFact> facts, Position
     if (fact.sequence <= applied) ++known;
   }
   return facts.subspan(known);
+}
+
+Result<Table> answer_of(const duckdb::Database& database, std::string_view text,
+                        const SqlLimits& limits) {
+  STEELYARD_TRY(question, duckdb::Question::ask(database, text, limits.milliseconds_max));
+  Table table;
+  for (const duckdb::ColumnReader& reader : question.columns()) {
+    table.columns.push_back(reader.column);
+  }
+  while (true) {
+    STEELYARD_TRY(chunk, question.next());
+    if (!chunk.has_value()) return table;
+    for (idx_t row = 0; row < chunk->size(); ++row) {
+      if (table.rows.size() == limits.rows_max) {
+        table.is_cut_off = true;
+        return table;
+      }
+      auto& texts = table.rows.emplace_back();
+      for (idx_t i = 0; i < table.columns.size(); ++i) {
+        texts.push_back(question.columns()[i].text(*chunk, i, row));
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -101,34 +126,32 @@ Result<ChargePage> ChargeStore::charges(const ChargeFilter& filter, std::string_
   return duckdb::page_of_charges(snapshot, *parts_->names, filter, cursor, limit);
 }
 
+Result<std::vector<Position>> ChargeStore::cloud_facts(std::string_view tenant,
+                                                       Position last) const {
+  STEELYARD_TRY(snapshot, duckdb::take_snapshot(parts_->file->database));
+  return duckdb::cloud_facts(snapshot, *parts_->names, tenant, last);
+}
+
 Result<std::vector<CostRow>> ChargeStore::cost_over_time(const CostQuery& query) const {
   STEELYARD_TRY(snapshot, duckdb::take_snapshot(parts_->file->database));
   return duckdb::cost_over_time(snapshot, *parts_->names, query);
 }
 
-Result<Table> ChargeStore::sql(std::string_view text, const SqlLimits& limits) const {
-  STEELYARD_TRY(question,
-                duckdb::Question::ask(parts_->file->database, text, limits.milliseconds_max));
-  Table table;
-  for (const duckdb::ColumnReader& reader : question.columns()) {
-    table.columns.push_back(reader.column);
-  }
-  while (true) {
-    STEELYARD_TRY(chunk, question.next());
-    if (!chunk.has_value()) return table;
-    for (idx_t row = 0; row < chunk->size(); ++row) {
-      if (table.rows.size() == limits.rows_max) {
-        table.is_cut_off = true;
-        return table;
-      }
-      auto& texts = table.rows.emplace_back();
-      for (idx_t i = 0; i < table.columns.size(); ++i) {
-        texts.push_back(question.columns()[i].text(*chunk, i, row));
-      }
-    }
-  }
+Result<std::vector<MeterRow>> ChargeStore::metered(const MeterQuery& query) const {
+  STEELYARD_TRY(snapshot, duckdb::take_snapshot(parts_->file->database));
+  return duckdb::metered(snapshot, *parts_->names, query);
 }
 
+Result<Table> ChargeStore::sql(std::string_view text, const SqlLimits& limits) const {
+  return answer_of(parts_->file->database, text, limits);
+}
+
+Result<Table> ask_file(const std::filesystem::path& file, std::string_view text,
+                       const SqlLimits& limits) {
+  duckdb::Names names;
+  STEELYARD_TRY(database, duckdb::open_to_read(file, names));
+  return answer_of(database, text, limits);
+}
 Result<std::uint64_t> ChargeStore::export_csv(std::string_view text,
                                               const std::filesystem::path& file) const {
   STEELYARD_TRY(question,
@@ -141,6 +164,20 @@ Result<std::uint64_t> ChargeStore::export_parquet(std::string_view text,
   STEELYARD_TRY(question,
                 duckdb::Question::ask(parts_->file->database, text, export_milliseconds_max));
   return duckdb::write_parquet(question, file);
+}
+
+Result<std::uint64_t> ChargeStore::export_charges(const ChargeFilter& filter, ExportFormat format,
+                                                  std::uint64_t lines_max,
+                                                  const std::filesystem::path& file) const {
+  STEELYARD_TRY(snapshot, duckdb::take_snapshot(parts_->file->database));
+  STEELYARD_TRY(count, duckdb::line_count(snapshot.connection, filter, *parts_->names));
+  if (count > lines_max) {
+    return failure(ErrorCode::too_large, std::to_string(count) + " charge lines; at most " +
+                                             std::to_string(lines_max) +
+                                             " are exported at a time: ask for less time");
+  }
+  const std::string sql = duckdb::export_sql(filter, *parts_->names);
+  return format == ExportFormat::csv ? export_csv(sql, file) : export_parquet(sql, file);
 }
 
 Result<void> ChargeStore::checkpoint() {

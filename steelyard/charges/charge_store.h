@@ -65,9 +65,18 @@ class ChargeStore {
   [[nodiscard]] Result<ChargePage> charges(const ChargeFilter& filter, std::string_view cursor,
                                            std::size_t limit) const;
 
+  /// Sequences, rising, of the facts of a tenant that are no model calls, up to `last` and with
+  /// it: what a charge of a cloud resource follows from.
+  [[nodiscard]] Result<std::vector<Position>> cloud_facts(std::string_view tenant,
+                                                          Position last) const;
+
   /// Ordered by time, then groups. Errors: invalid_field (no from or to, an unknown zone, more
   /// than 10,000 steps).
   [[nodiscard]] Result<std::vector<CostRow>> cost_over_time(const CostQuery& query) const;
+
+  /// Ordered by time, then groups. Errors: invalid_field (an unknown zone, more than 10,000
+  /// windows).
+  [[nodiscard]] Result<std::vector<MeterRow>> metered(const MeterQuery& query) const;
 
   /// Answers one SELECT, WITH, EXPLAIN, SHOW or DESCRIBE over `charges`, `facts` and what is
   /// behind them. Nothing else runs: no statement that writes, no files, no settings.
@@ -81,6 +90,12 @@ class ChargeStore {
   [[nodiscard]] Result<std::uint64_t> export_parquet(std::string_view text,
                                                      const std::filesystem::path& file) const;
 
+  /// Writes the lines that a filter asks for to such a file, with the columns of
+  /// export_columns(). Errors: too_large (more than `lines_max`), and as above.
+  [[nodiscard]] Result<std::uint64_t> export_charges(const ChargeFilter& filter,
+                                                     ExportFormat format, std::uint64_t lines_max,
+                                                     const std::filesystem::path& file) const;
+
   /// Writes everything into the one file, so that a copy of it is a backup.
   [[nodiscard]] Result<void> checkpoint();
 
@@ -89,5 +104,11 @@ class ChargeStore {
   explicit ChargeStore(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };
+
+/// Answers a question, as ChargeStore::sql, about a file that nobody has open to write. Errors:
+/// store_is_locked, file_is_unreadable, store_failed (it is no store, or of another layout), and
+/// those of `sql`.
+[[nodiscard]] Result<Table> ask_file(const std::filesystem::path& file, std::string_view text,
+                                     const SqlLimits& limits = {});
 
 }  // namespace steelyard::charges

@@ -13,6 +13,9 @@ std::string man_page(const CommandText& root);
 /// docs/reference/cli.md.
 std::string cli_reference(const CommandText& root);
 
+/// docs/reference/exports.md: the columns of exported charge lines.
+std::string exports_reference();
+
 /// docs/reference/reasons.md: why a line is not charged.
 std::string reasons_reference();
 

@@ -31,6 +31,7 @@ struct Page {
 
 constexpr Page pages[] = {
     {"cli", [](const CLI::App& app) { return cli_reference(describe(app)); }},
+    {"exports", [](const CLI::App&) { return exports_reference(); }},
     {"product-files", [](const CLI::App&) { return product_files_reference(); }},
     {"product-schema", [](const CLI::App&) { return report::product_schema(); }},
     {"reasons", [](const CLI::App&) { return reasons_reference(); }},
@@ -86,7 +87,8 @@ void add_reference(CLI::App& app, Session& session) {
   topics.insert(topics.end(), {"http-api", "product", "products"});
   command
       ->add_option("topic", arguments->topic,
-                   "cli: the commands; http-api: the paths of a server; product-files: their "
+                   "cli: the commands; exports: the columns of exported charge lines; http-api: "
+                   "the paths of a server; product-files: their "
                    "format; product-schema: the same as "
                    "JSON Schema; product: a page of one product; products: all of them; reasons: "
                    "why a line is not charged; usage-formats: which counts "

@@ -198,6 +198,7 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   services.node = node.get();
   services.keys = &keys;
   services.charges = &charges;
+  services.scratch_folder = arguments.data + "/exports";
   STEELYARD_PASS(services.load());
 
   server::ServerOptions server_options;

@@ -106,6 +106,9 @@ constexpr ProblemRow rows[] = {
     {"no_price_at_that_time", 422, "There was no price at that time", fix_the_book},
     {"unknown_attribute", 422, "The product does not know the attribute", fix_the_fact},
     {"unknown_event", 422, "There is no such event", "Check `source` and `id`."},
+    {"not_correctable", 422, "The event can not be corrected",
+     "Only events of cloud resources can be voided or replaced; give credit for a model call: POST "
+     "/v1/accounts/{account}/grants."},
     {"unknown_plan", 422, "There is no such plan", "Check its name in the price book."},
     {"decimal_is_malformed", 422, "A number cannot be read",
      "Write decimals as text: \"12.50\", with at most 12 decimals."},

@@ -66,6 +66,7 @@ constexpr std::string_view golden = R"(400 malformed_request
 422 no_price_at_that_time
 422 unknown_attribute
 422 unknown_event
+422 not_correctable
 422 unknown_plan
 422 decimal_is_malformed
 422 decimal_exceeds_limit

@@ -26,6 +26,8 @@ Result<Database> open_database(const std::string& file, const DatabaseOptions& o
   set(config, "allow_community_extensions", "false");
   set(config, "enable_external_access", options.may_touch_files ? "true" : "false");
 
+  if (options.is_read_only) set(config, "access_mode", "READ_ONLY");
+
   Database database;
   char* error = nullptr;
   const duckdb_state state =

@@ -14,6 +14,7 @@ struct DatabaseOptions {
   std::uint32_t threads = 2;
   std::uint64_t memory_bytes_max = std::uint64_t{1} << 30;
   bool may_touch_files = false;  ///< COPY, read_csv and the like. Settings are locked in any case.
+  bool is_read_only = false;     ///< The file is there; others may read it too, nobody may write.
 };
 
 /// Opens or creates the file; an empty name is a database in memory. Ends the process where the

@@ -6,6 +6,7 @@
 #include "steelyard/base/calendar.h"
 #include "steelyard/base/time.h"
 #include "steelyard/charges/duckdb/conditions.h"
+#include "steelyard/charges/duckdb/dimensions.h"
 #include "steelyard/charges/duckdb/hourly.h"
 #include "steelyard/charges/duckdb/schema.h"
 #include "steelyard/charges/duckdb/table_appender.h"
@@ -53,32 +54,10 @@ std::int64_t unit_of(const std::vector<std::int64_t>& bounds) {
   return second_us;
 }
 
-bool is_of_price(Dimension dimension) {
-  return dimension == Dimension::item || dimension == Dimension::tier ||
-         dimension == Dimension::unit;
-}
-
 bool is_in_rollups(Dimension dimension) {
   return is_of_price(dimension) || dimension == Dimension::account ||
          dimension == Dimension::model || dimension == Dimension::api_key ||
          dimension == Dimension::project;
-}
-
-NameKind kind_of(Dimension dimension) {
-  switch (dimension) {
-    case Dimension::account: return NameKind::account;
-    case Dimension::model: return NameKind::model;
-    case Dimension::api_key: return NameKind::api_key;
-    case Dimension::project: return NameKind::project;
-    case Dimension::region: return NameKind::region;
-    case Dimension::resource: return NameKind::resource;
-    case Dimension::type: return NameKind::type;
-    case Dimension::source: return NameKind::source;
-    case Dimension::item:
-    case Dimension::tier:
-    case Dimension::unit: break;
-  }
-  base::check_failed("a dimension of names", __FILE__, __LINE__);
 }
 
 std::string unit_sql(const char* time, std::int64_t unit) {

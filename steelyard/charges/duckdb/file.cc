@@ -22,6 +22,12 @@ std::unexpected<Error> unreadable(const fs::path& file, const std::string& why) 
   return failure(ErrorCode::file_is_unreadable, file.string() + ": " + why);
 }
 
+std::unexpected<Error> refused(std::string words) {
+  const bool is_locked = words.find("Could not set lock") != std::string::npos;
+  return failure(is_locked ? ErrorCode::store_is_locked : ErrorCode::store_failed,
+                 std::move(words));
+}
+
 /// What is no damage of the file: no folder, no rights.
 Result<void> check_access(const fs::path& file) {
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
@@ -61,11 +67,7 @@ Result<bool> is_new(const Connection& connection) {
 Result<OpenFile> open_file(const fs::path& file, const DatabaseOptions& options, Names& names) {
   STEELYARD_PASS(check_access(file));
   auto database = open_database(file.string(), options);
-  if (!database.has_value()) {
-    const bool is_locked = database.error().detail.find("Could not set lock") != std::string::npos;
-    return failure(is_locked ? ErrorCode::store_is_locked : ErrorCode::store_failed,
-                   std::move(database.error().detail));
-  }
+  if (!database.has_value()) return refused(std::move(database.error().detail));
   Connection connection = connect(*database);
   STEELYARD_PASS(register_name_functions(connection, names));
   STEELYARD_TRY(has_no_tables, is_new(connection));
@@ -73,6 +75,17 @@ Result<OpenFile> open_file(const fs::path& file, const DatabaseOptions& options,
   STEELYARD_PASS(check_layout(connection));
   STEELYARD_TRY(writer, FactWriter::open(std::move(connection), names));
   return OpenFile{*std::move(database), std::move(writer)};
+}
+
+Result<Database> open_to_read(const fs::path& file, Names& names) {
+  if (::access(file.c_str(), R_OK) != 0) return unreadable(file, std::strerror(errno));
+  auto database = open_database(file.string(), {.is_read_only = true});
+  if (!database.has_value()) return refused(std::move(database.error().detail));
+  Connection connection = connect(*database);
+  STEELYARD_PASS(register_name_functions(connection, names));
+  STEELYARD_PASS(check_layout(connection));
+  STEELYARD_PASS(FactWriter::open(std::move(connection), names));  // Reads them.
+  return database;
 }
 
 Result<fs::path> set_aside(const fs::path& file) {

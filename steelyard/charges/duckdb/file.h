@@ -21,6 +21,9 @@ struct OpenFile {
 [[nodiscard]] Result<OpenFile> open_file(const std::filesystem::path& file,
                                          const DatabaseOptions& options, Names& names);
 
+/// Opens a file to be asked, and reads its names. `names` outlives it. Errors: as open_file.
+[[nodiscard]] Result<Database> open_to_read(const std::filesystem::path& file, Names& names);
+
 /// Renames the file, and its write-ahead log, to the first FILE.set-aside-N that is free.
 /// Errors: file_is_unreadable.
 [[nodiscard]] Result<std::filesystem::path> set_aside(const std::filesystem::path& file);

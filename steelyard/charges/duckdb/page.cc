@@ -185,4 +185,19 @@ Result<ChargePage> page_of_charges(const Snapshot& snapshot, const Names& names,
   return page;
 }
 
+Result<std::vector<Position>> cloud_facts(const Snapshot& snapshot, const Names& names,
+                                          std::string_view tenant, Position last) {
+  std::vector<Position> sequences;
+  const auto whose = names.of(NameKind::tenant).find(tenant);
+  if (!whose.has_value()) return sequences;
+  const auto call = names.of(NameKind::type).find("ai.model.call");
+  std::string conditions = "tenant = " + std::to_string(*whose);
+  also(conditions, "sequence <= " + std::to_string(last));
+  if (call.has_value()) also(conditions, "type <> " + std::to_string(*call));
+  STEELYARD_PASS(for_each_row(
+      snapshot.connection, "SELECT sequence FROM fact WHERE " + conditions + " ORDER BY number",
+      [&](const Row& row) { sequences.push_back(static_cast<Position>(row.integer(0))); }));
+  return sequences;
+}
+
 }  // namespace steelyard::charges::duckdb

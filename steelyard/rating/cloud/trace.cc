@@ -211,7 +211,10 @@ void Trace::end(bool is_rated) {
     const bool was_measured = !item.stages.empty() || !item.readings.empty();
     if (fact_ == nullptr || !item.why_not.empty()) continue;
     item.is_failed = !is_rated && &item == &change.items.back();
-    if (!item.is_failed && !was_measured && item.covers.empty()) item.why_not = not_in_force;
+    if (item.is_failed || was_measured || !item.covers.empty()) continue;
+    // Items of other products can have been looked at on the way.
+    const auto& own = catalog_->code(fact_->code).items;
+    if (std::ranges::find(own, item.item->index) != own.end()) item.why_not = not_in_force;
   }
   if (fact_ != nullptr && is_rated) add_other_items();
   // Of an item with several versions, the one in force says why.
