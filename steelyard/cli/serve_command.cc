@@ -6,7 +6,6 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <thread>
 
@@ -57,10 +56,9 @@ std::string hex_of(std::span<const unsigned char> bytes) {
 /// The secret that API keys are kept under: made at the first start, readable by its owner only.
 Result<server::Secret> load_pepper(const std::string& directory, bool is_first_start) {
   const std::string path = directory + "/pepper";
-  if (std::ifstream file(path); file) {
-    std::string text;
-    file >> text;
-    if (text.size() == 64) return server::Secret(std::move(text));
+  if (std::filesystem::exists(path)) {
+    STEELYARD_TRY(text, log::read_file(log::real_files(), path));
+    if (text.size() == 65 && text.ends_with('\n')) return server::Secret(text.substr(0, 64));
     return failure(ErrorCode::file_is_malformed,
                    path +
                        ": not 64 hexadecimal digits; restore it from a backup, without it no "
