@@ -14,27 +14,36 @@ BINARY = os.environ.get("STEELYARD_BINARY", str(ROOT / "build/asan/steelyard"))
 
 
 class Server:
-    """Starts at once; `crash` and `stop` end it, `start` begins again on the same data."""
+    """Starts at once; `crash` and `stop` end it, `start` begins again on the same data.
 
-    def __init__(self, data=None, options=()):
-        self.options = options
+    `options` are more words for `steelyard serve`.
+    """
+
+    def __init__(self, data=None, options=(), key=None, is_started=True):
         self.folder = tempfile.TemporaryDirectory(prefix="steelyard-test-")
         self.data = data or self.folder.name + "/data"
-        self.key = None
+        self.options = options
+        self.key = key
         self.process = None
-        self.start()
+        self.errors = None
+        if is_started:
+            self.start()
 
-    def start(self, prefix=()):
+    def start(self, prefix=(), environment=None):
+        """`prefix` stands before the command. AssertionError: it ended before it listened."""
         command = [*prefix, BINARY, "serve", "--data", self.data, "--port", "0", "--quiet",
                    "--pricebook", str(ROOT / "pricebooks/aliyun-ai-paas"), *self.options]
+        self.close()
         self.errors = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.errors, text=True)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.errors, text=True,
+                                        env={**os.environ, **(environment or {})})
         for line in self.process.stdout:
             if found := re.match(r"First key, shown once: (\S+)", line):
                 self.key = found.group(1)
             if found := re.search(r"Listening on (\S+)", line):
                 self.url = found.group(1)
                 return
+        self.process.wait()
         raise AssertionError(f"the server did not start: {self.error_text()}")
 
     def error_text(self):
@@ -74,11 +83,25 @@ class Server:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def verify(self):
+        """`steelyard verify --replay` of what a server that does not run left behind."""
+        verified = subprocess.run([BINARY, "verify", "--data", self.data, "--replay", "--pricebook",
+                                   str(ROOT / "pricebooks/aliyun-ai-paas")],
+                                  capture_output=True, text=True, check=False)
+        assert verified.returncode == 0, verified.stderr
+        return verified.stdout
+
+    def close(self):
+        if self.process is None:
+            return
         if self.process.poll() is None:
             self.crash()
         self.process.stdout.close()
         self.errors.close()
+        self.process = None
+
+    def __exit__(self, *_):
+        self.close()
         self.folder.cleanup()
 
 

@@ -1,17 +1,11 @@
-#include <fcntl.h>
 #include <pthread.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
 #include <atomic>
-#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <thread>
 
@@ -21,6 +15,7 @@
 #include "steelyard/cli/command.h"
 #include "steelyard/cli/price_book_option.h"
 #include "steelyard/cli/terminal.h"
+#include "steelyard/log/file_io.h"
 #include "steelyard/node/charge_rows.h"
 #include "steelyard/server/http_server.h"
 
@@ -37,6 +32,7 @@ struct Arguments {
   std::uint16_t port = 8080;
   std::string certificate;
   std::string key;
+  std::uint64_t segment_mib = 64;
   bool is_insecure = false;
   bool is_quiet = false;
   std::uint64_t keep_every = node::KeeperOptions().records_max;
@@ -59,29 +55,25 @@ std::string hex_of(std::span<const unsigned char> bytes) {
 }
 
 /// The secret that API keys are kept under: made at the first start, readable by its owner only.
-Result<server::Secret> load_pepper(const std::string& directory) {
+Result<server::Secret> load_pepper(const std::string& directory, bool is_first_start) {
   const std::string path = directory + "/pepper";
-  if (std::ifstream file(path); file) {
-    std::string text;
-    file >> text;
-    if (text.size() == 64) return server::Secret(std::move(text));
+  if (std::filesystem::exists(path)) {
+    STEELYARD_TRY(text, log::read_file(log::real_files(), path));
+    if (text.size() == 65 && text.ends_with('\n')) return server::Secret(text.substr(0, 64));
     return failure(ErrorCode::file_is_malformed,
                    path +
                        ": not 64 hexadecimal digits; restore it from a backup, without it no "
                        "API key is valid");
   }
+  if (!is_first_start) {
+    return failure(ErrorCode::file_is_unreadable,
+                   path + ": is missing; restore it from a backup, without it no API key is valid");
+  }
   std::array<unsigned char, 32> bytes{};
   server::system_random()(bytes);
   const std::string text = hex_of(bytes) + '\n';
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  const bool is_written =
-      file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-      ::fsync(file) == 0;
-  const int reason = errno;
-  if (file >= 0) ::close(file);
-  if (!is_written) {
-    return failure(ErrorCode::file_is_unreadable, path + ": " + std::strerror(reason));
-  }
+  // As a whole or not at all: a server that is killed here must start again.
+  STEELYARD_PASS(log::write_file_durably(log::real_files(), directory, "pepper", text));
   return server::Secret(text.substr(0, 64));
 }
 
@@ -113,7 +105,9 @@ class Ticker {
   std::thread thread_;
 };
 
-/// Makes the first key of an installation, and says it: once.
+/// Makes the first key of an installation, and says it: once. It is said before it is kept: of a
+/// server that dies in between, the next start makes another one; the other way round nobody would
+/// know the only key.
 Result<void> greet(api::Services& services, const std::string& url, Session& session) {
   if (services.keys->all().empty()) {
     server::NewKey wanted;
@@ -123,8 +117,8 @@ Result<void> greet(api::Services& services, const std::string& url, Session& ses
     const std::int64_t now = now_micros();
     const auto created =
         services.keys->create(std::move(wanted), server::system_random(), {now / 1'000'000, 0});
-    STEELYARD_PASS(services.keep_key(created.record));
     session.write("First key, shown once: " + std::string(created.text.reveal()) + '\n');
+    STEELYARD_PASS(services.keep_key(created.record));
   }
   session.write("Listening on " + url + "  (documentation: " + url + "/docs)\n");
   return {};
@@ -144,8 +138,11 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   if (made) {
     return failure(ErrorCode::file_is_unreadable, arguments.data + ": " + made.message());
   }
-  STEELYARD_TRY(facts, log::LocalLog::open(arguments.data));  // First: it says who has the folder.
-  STEELYARD_TRY(pepper, load_pepper(arguments.data));
+  log::Options log_options;
+  log_options.segment_bytes = arguments.segment_mib << 20;
+  // First: it says who has the folder.
+  STEELYARD_TRY(facts, log::LocalLog::open(arguments.data, std::move(log_options)));
+  STEELYARD_TRY(pepper, load_pepper(arguments.data, facts->durable_end() == 1));
   node::NodeOptions options;
   options.wall_micros = now_micros;
   if (!arguments.is_quiet) {
@@ -256,6 +253,11 @@ void add_serve(CLI::App& app, Session& session) {
       ->type_name("FILE");
   command->add_option("--key", arguments->key, "PEM, the certificate's private key")
       ->type_name("FILE");
+  command
+      ->add_option("--segment-mib", arguments->segment_mib,
+                   "The size of a file of the log, in MiB; those that are there keep theirs")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
   command->add_flag("--insecure", arguments->is_insecure,
                     "Plain HTTP on an address that other machines reach");
   command

@@ -1,0 +1,94 @@
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "steelyard/cli/command.h"
+#include "steelyard/cli/progress.h"
+#include "steelyard/log/backup.h"
+#include "steelyard/log/file_io.h"
+#include "steelyard/report/text_table.h"
+
+namespace steelyard::cli {
+
+void add_backup(CLI::App& app, Session& session);
+
+namespace {
+
+struct Arguments {
+  std::string data;
+  std::string to;
+  bool is_quiet = false;
+};
+
+std::string count(std::uint64_t number) { return report::grouped(std::to_string(number)); }
+
+/// Without it no API key of the copy would be valid.
+Result<void> copy_pepper(const Arguments& arguments) {
+  log::Files& files = log::real_files();
+  STEELYARD_TRY(pepper, log::read_file(files, arguments.data + "/pepper"));
+  const std::string path = arguments.to + "/pepper";
+  if (std::filesystem::exists(path)) {
+    STEELYARD_TRY(there, log::read_file(files, path));
+    if (there == pepper) return {};
+    return failure(ErrorCode::other_store, path + ": is not the one of " + arguments.data);
+  }
+  return log::write_file_durably(files, arguments.to, "pepper", pepper);
+}
+
+std::vector<std::string> segments_of(const std::string& data) {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(data + "/log", error)) {
+    if (entry.path().extension() == ".segment") files.push_back(entry.path());
+  }
+  return files;
+}
+
+Result<void> back_up(const Arguments& arguments, Session& session) {
+  std::error_code error;
+  if (std::filesystem::equivalent(arguments.data, arguments.to, error)) {
+    return failure(ErrorCode::usage_of_command, "--to is the folder of --data");
+  }
+  STEELYARD_PASS(log::ensure_directory(log::real_files(), arguments.to));
+  STEELYARD_PASS(copy_pepper(arguments));
+  Progress progress(segments_of(arguments.data), arguments.is_quiet);
+  const auto backup = log::back_up(arguments.data, arguments.to,
+                                   [&](std::uint64_t bytes) { progress.show(bytes); });
+  progress.clear();
+  if (!backup.has_value()) return std::unexpected(backup.error());
+  const log::Report& copy = backup->copy;
+  session.write("backup   " + count(copy.records) + " records in " + count(copy.frames) +
+                " frames, " + count(copy.segments) + " segments, " + count(copy.bytes) +
+                " bytes; of these, " + count(backup->new_bytes) +
+                " are new\n         checksums, hash chain and sequences of the copy are sound\n");
+  return {};
+}
+
+}  // namespace
+
+void add_backup(CLI::App& app, Session& session) {
+  CLI::App* const command =
+      app.add_subcommand("backup", "Copy the data of a server, also while it runs");
+  const auto arguments = std::make_shared<Arguments>();
+  command->add_option("--data", arguments->data, "The server's folder")
+      ->required()
+      ->type_name("DIR");
+  command
+      ->add_option("--to", arguments->to,
+                   "The folder of the copy, made if it is not there. What it holds from an earlier "
+                   "backup is not copied again")
+      ->required()
+      ->type_name("DIR");
+  command->add_flag("--quiet", arguments->is_quiet, "No progress bar");
+  set_examples(*command,
+               "  All that is durable at this moment; again, only what has come since:\n"
+               "    steelyard backup --data ./data --to ./backup\n"
+               "  The copy is a folder to serve:\n"
+               "    steelyard serve --data ./backup");
+  command->callback([arguments, &session] {
+    if (auto done = back_up(*arguments, session); !done.has_value()) session.fail(done.error());
+  });
+}
+
+}  // namespace steelyard::cli
