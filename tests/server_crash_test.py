@@ -19,7 +19,7 @@ def run(kills, chance):
     """Returns how many events were acknowledged."""
     # Segments of 1 MiB and some large batches: new segments begin while it is killed.
     journal = Journal(padding_of=lambda first: 4_000 if first % 140 == 0 else 0)
-    with Server(options=("--segment-mib", "1")) as server:
+    with Server(options=("--segment-mib", "1", "--keep-every", "500")) as server:
         for _ in range(kills):
             load = Load(server, journal)
             time.sleep(chance.uniform(0.02, 0.5))
