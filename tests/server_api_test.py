@@ -187,6 +187,24 @@ def test_B19_a_second_server_on_the_same_data_says_who_has_it(server):
     assert f"locked by pid {server.process.pid}" in second.stderr, second.stderr
 
 
+def test_I20_who_did_what_is_listed(server):
+    server.ask("PUT", "/v1/accounts/audited", {"postpaid_limit": "10"})
+    _, made, _ = server.ask("POST", "/v1/keys", {"name": "finance", "role": "finance"})
+    server.ask("POST", "/v1/accounts/audited/top-ups", {"amount": "5"},
+               {"Idempotency-Key": "pay-audited", "Authorization": f"Bearer {made['key']}"})
+    server.ask("POST", "/v1/holds", {"hold": "h-audited", "account": "audited", "amount": "1"})
+    status, body, _ = server.ask("GET", "/v1/audit?limit=3")
+    expect(status, 200)
+    top_up, key, account = body["acts"]
+    expect((top_up["act"], top_up["by"], top_up["what"]["amount"]), ("top_up", made["id"], "5"))
+    expect((key["act"], key["what"]), ("set_key", {"key": made["id"]}))
+    expect((account["act"], account["what"]["account"]), ("set_account", "audited"))
+    _, older, _ = server.ask("GET", f"/v1/audit?limit=1000&before={body['next']}")
+    assert older["acts"][-1]["act"] == "publish_prices" and "by" not in older["acts"][-1], older
+    status, body, _ = server.ask("GET", "/v1/audit", headers={"Authorization": f"Bearer {made['key']}"})
+    assert status in (200, 403), body
+
+
 def test_a_budget_refuses_and_tells(server):
     name = "/v1/budgets/key%2Fak-7"
     status, _, _ = server.ask("PUT", name, {"limit": "0.001", "thresholds": [50, 100]})

@@ -31,8 +31,9 @@ class Server:
 
     def start(self, prefix=(), environment=None):
         """`prefix` stands before the command. AssertionError: it ended before it listened."""
-        command = [*prefix, BINARY, "serve", "--data", self.data, "--port", "0", "--quiet",
-                   "--pricebook", str(ROOT / "pricebooks/aliyun-ai-paas"), *self.options]
+        command = [*prefix, BINARY, "serve", "--data", self.data, "--port", "0", "--quiet", *self.options]
+        if "--pricebook" not in self.options:
+            command += ["--pricebook", str(ROOT / "pricebooks/aliyun-ai-paas")]
         self.close()
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.errors, text=True,

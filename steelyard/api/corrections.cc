@@ -113,8 +113,7 @@ Response outcome_of(node::EventBatch& batch, const report::NdjsonWriter& writer)
 using MakeEvent =
     std::function<std::expected<std::string, Problem>(const Request&, const ChargeRow&)>;
 
-void correct(Services& services, Reply reply, const MakeEvent& make,
-             const std::shared_ptr<report::NdjsonWriter>& writer) {
+void correct(Services& services, Reply reply, const MakeEvent& make) {
   const Request& request = reply.request();
   const auto row = corrected_event(services, request);
   if (!row.has_value()) return reply.send(row.error());
@@ -125,9 +124,9 @@ void correct(Services& services, Reply reply, const MakeEvent& make,
   const auto tenant = services.tenant_number(request.principal.tenant);
   if (!tenant.has_value()) return reply.send(problem_of(tenant.error()));
   const auto shared = std::make_shared<Reply>(std::move(reply));
-  services.node->take_events(*tenant, *line, [shared, writer](Result<node::EventBatch*> batch) {
+  services.node->take_events(*tenant, *line, [shared, &services](Result<node::EventBatch*> batch) {
     if (!batch.has_value()) return shared->send(problem_of(batch.error()));
-    shared->send(outcome_of(**batch, *writer));
+    shared->send(outcome_of(**batch, *services.writer_for((*batch)->rater())));
   });
 }
 
@@ -145,9 +144,8 @@ Route correction_route(Services& services, std::string path, std::string operati
   route.problems = {"not_found", "not_correctable", "conflict", "unknown_event"};
   route.lane = server::Lane::ingest;
   route.runs_on = server::RunsOn::worker;
-  const auto writer = std::make_shared<report::NdjsonWriter>(services.rater);
-  route.handler = [&services, make = std::move(make), writer](Reply reply) {
-    correct(services, std::move(reply), make, writer);
+  route.handler = [&services, make = std::move(make)](Reply reply) {
+    correct(services, std::move(reply), make);
   };
   return route;
 }

@@ -65,7 +65,6 @@ Response representation_of(node::EventBatch& batch, const report::NdjsonWriter& 
 }  // namespace
 
 void add_events(server::RouteTable& table, Services& services) {
-  const auto writer = std::make_shared<report::NdjsonWriter>(services.rater);
   server::Route route;
   route.method = server::Method::post;
   route.path = "/v1/events";
@@ -97,7 +96,7 @@ void add_events(server::RouteTable& table, Services& services) {
       R"({"received":1,"rated":1,"duplicate":0,"conflict":0,"unrated":0,"rejected":0,"set_aside":[]})"));
   route.problems = {"malformed_json", "too_large"};
   route.lane = server::Lane::ingest;
-  route.handler = [&services, writer](Reply reply) {
+  route.handler = [&services](Reply reply) {
     const server::Request& request = reply.request();
     auto lines = event_lines(request.body, form_of(request.content_type));
     if (!lines.has_value()) return reply.send(problem_of(lines.error()));
@@ -105,9 +104,10 @@ void add_events(server::RouteTable& table, Services& services) {
     if (!tenant.has_value()) return reply.send(problem_of(tenant.error()));
     const bool wants_lines = request.prefers("return=representation");
     const auto shared = std::make_shared<Reply>(std::move(reply));
-    services.node->take_events(*tenant, *lines, [=](Result<node::EventBatch*> batch) {
+    services.node->take_events(*tenant, *lines, [=, &services](Result<node::EventBatch*> batch) {
       if (!batch.has_value()) return shared->send(problem_of(batch.error()));
-      shared->send(wants_lines ? representation_of(**batch, *writer) : counts_of(**batch));
+      shared->send(wants_lines ? representation_of(**batch, *services.writer_for((*batch)->rater()))
+                               : counts_of(**batch));
     });
   };
   table.add(std::move(route));

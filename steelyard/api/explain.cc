@@ -37,16 +37,18 @@ Response explain(Services& services, const Request& request) {
   const auto tenant = services.tenant_number(request.principal.tenant);
   if (!tenant.has_value()) return problem_of(tenant.error());
 
+  const auto rater = services.node->prices().at(row.sequence);
+  if (!rater.has_value()) return problem_of(rater.error());
   Response response = no_such_event(request);
   const auto shown = node::show_logged_event(
-      services.rater, services.node->log(),
+      **rater, services.node->log(),
       {.source = row.source, .id = row.id, .tenant = *tenant, .sequences = *sequences},
       [&](const batch::FoundEvent& event) {
-        const report::Receipt receipt = report::make_receipt(services.rater, event);
-        response = accepts(request, "text/plain")
-                       ? Response::text(report::to_text(receipt, services.rater),
-                                        "text/plain; charset=utf-8")
-                       : Response::json(report::to_json(receipt, services.rater));
+        const report::Receipt receipt = report::make_receipt(**rater, event);
+        response =
+            accepts(request, "text/plain")
+                ? Response::text(report::to_text(receipt, **rater), "text/plain; charset=utf-8")
+                : Response::json(report::to_json(receipt, **rater));
         return false;
       });
   return shown.has_value() ? response : Response(problem_of(shown.error()));

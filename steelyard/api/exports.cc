@@ -66,7 +66,7 @@ Result<std::string> file_of(const Services& services, const ChargeFilter& filter
 
 Result<std::string> focus_of(const Services& services, const ChargeFilter& filter,
                              std::string_view issuer) {
-  const pricebook::PriceBook& book = services.rater.book().versions.back();
+  const pricebook::PriceBook& book = services.rater().book().versions.back();
   charges::FocusWriter writer(
       {.zone = book.time_zone, .issuer = std::string(issuer.empty() ? book.name : issuer)});
   std::string text;

@@ -61,7 +61,7 @@ Response create(Services& services, const Request& request) {
   }
   auto created =
       services.keys->create(std::move(wanted), server::system_random(), request.received_at);
-  if (auto kept = services.keep_key(created.record); !kept.has_value()) {
+  if (auto kept = services.keep_key(created.record, request.principal.key_id); !kept.has_value()) {
     return problem_of(kept.error());
   }
   return Response::created(key_json(created.record, created.text.reveal()),
@@ -134,7 +134,8 @@ void add_revoke(server::RouteTable& table, Services& services) {
     auto record = services.keys->find(request.path_parameter("key"));
     if (!record.has_value() || !may_see(request, *record)) return server::Problem("not_found");
     record->revoked_at = request.received_at;
-    if (auto kept = services.keep_key(*record); !kept.has_value()) return problem_of(kept.error());
+    if (auto kept = services.keep_key(*record, request.principal.key_id); !kept.has_value())
+      return problem_of(kept.error());
     return Response::no_content();
   };
   table.add(std::move(route));

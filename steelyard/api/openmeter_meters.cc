@@ -343,7 +343,7 @@ std::string answer_csv(const std::vector<charges::MeterRow>& rows, const Asked& 
 Response answer(const Services& services, const Request& request, Asked asked) {
   const Meter* const meter = find_meter(request.path_parameter("meter"));
   if (meter == nullptr) return no_such_meter(request.path_parameter("meter"));
-  const auto query = query_of(*meter, asked, request, services.rater.currency());
+  const auto query = query_of(*meter, asked, request, services.rater().currency());
   if (!query.has_value()) return problem_of(query.error());
   const auto rows = services.charges->metered(*query);
   if (!rows.has_value()) return problem_of(rows.error());

@@ -50,7 +50,7 @@ void add_price_book(server::RouteTable& table, Services& services) {
     for (const std::string_view each : request.parameters("model"))
       filter.models.emplace_back(each);
     filter.at = request.instant("at").value_or(request.received_at);
-    const pricebook::PriceBook* const version = in_force(services.rater.book(), filter.at);
+    const pricebook::PriceBook* const version = in_force(services.rater().book(), filter.at);
     if (version == nullptr) return server::Problem("not_found", "no price book was in force then");
     return Response::json(report::to_json(report::filtered(*version, filter)));
   };
@@ -108,9 +108,9 @@ void add_estimate(server::RouteTable& table, Services& services) {
     wanted.is_thinking = request.boolean("thinking").value_or(false);
     wanted.account = std::string(request.parameter("account").value_or(""));
     wanted.at = request.instant("at").value_or(request.received_at);
-    const auto estimates = report::estimate(services.rater, wanted);
+    const auto estimates = report::estimate(services.rater(), wanted);
     if (!estimates.has_value()) return problem_of(estimates.error());
-    return Response::json(report::to_json(*estimates, wanted, services.rater));
+    return Response::json(report::to_json(*estimates, wanted, services.rater()));
   };
   table.add(std::move(route));
 }

@@ -6,10 +6,18 @@
 #include "steelyard/api/answers.h"
 
 namespace steelyard::api {
-Result<core::Answer> Services::carry_out(const std::string& command) {
+
+std::shared_ptr<const report::NdjsonWriter> Services::writer_for(const rating::Rater& rater) {
+  const std::unique_lock lock(mutex_);
+  std::shared_ptr<const report::NdjsonWriter>& writer = writers_[&rater];
+  if (writer == nullptr) writer = std::make_shared<const report::NdjsonWriter>(rater);
+  return writer;
+}
+
+Result<core::Answer> Services::carry_out(std::uint32_t tenant, const std::string& command) {
   std::promise<Result<core::Answer>> answered;
   STEELYARD_PASS(
-      node->take_command(0, command, [&](Result<core::Answer> answer, const core::Core&) {
+      node->take_command(tenant, command, [&](Result<core::Answer> answer, const core::Core&) {
         answered.set_value(std::move(answer));
       }));
   return answered.get_future().get();
@@ -20,16 +28,18 @@ Result<std::uint32_t> Services::tenant_number(const std::string& tenant) {
     const std::shared_lock lock(mutex_);
     if (const auto found = tenants_.find(tenant); found != tenants_.end()) return found->second;
   }
-  STEELYARD_PASS(carry_out(R"({"command":"set_tenant","name":)" + json_string(tenant) + "}"));
+  STEELYARD_PASS(carry_out(0, R"({"command":"set_tenant","name":)" + json_string(tenant) + "}"));
   STEELYARD_PASS(load());
   const std::shared_lock lock(mutex_);
   return tenants_.at(tenant);
 }
 
-Result<void> Services::keep_key(const server::KeyRecord& record) {
-  STEELYARD_PASS(tenant_number(record.tenant));
-  STEELYARD_PASS(carry_out(R"({"command":"set_key","key":)" + json_string(record.id) +
-                           R"(,"record":)" + json_string(record.encode()) + "}"));
+Result<void> Services::keep_key(const server::KeyRecord& record, std::string_view by) {
+  STEELYARD_TRY(tenant, tenant_number(record.tenant));
+  JsonObject command;
+  command.text("command", "set_key").text("key", record.id).text("record", record.encode());
+  if (!by.empty()) command.text("by", by);
+  STEELYARD_PASS(carry_out(tenant, command.finish()));
   keys->put(record);
   return {};
 }
@@ -56,6 +66,8 @@ void send_command(Services& services, server::Reply reply, std::string command,
                   RenderAnswer render) {
   const auto tenant = services.tenant_number(reply.request().principal.tenant);
   if (!tenant.has_value()) return reply.send(problem_of(tenant.error()));
+  const std::string by = JsonObject().text("by", reply.request().principal.key_id).finish();
+  command = with_members_of(std::move(command), by);
   const auto shared = std::make_shared<server::Reply>(std::move(reply));
   auto taken = services.node->take_command(
       *tenant, std::move(command),
@@ -88,7 +100,9 @@ server::RouteTable make_routes(Services& services) {
   add_exports(table, services);
   add_budgets(table, services);
   add_prices(table, services);
+  add_price_books(table, services);
   add_keys(table, services);
+  add_audit(table, services);
   add_openmeter(table, services);
   add_openmeter_meters(table, services);
   return table;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <shared_mutex>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "steelyard/charges/charge_store.h"
 #include "steelyard/node/node.h"
+#include "steelyard/report/ndjson.h"
 #include "steelyard/server/key_store.h"
 #include "steelyard/server/route_table.h"
 
@@ -18,9 +20,16 @@ namespace steelyard::api {
 /// What the endpoints work with.
 class Services {
  public:
-  explicit Services(const rating::Rater& its_rater) : rater(its_rater) {}
+  /// `described_with`: the prices while there is no node.
+  explicit Services(const rating::Rater& described_with) : described_with_(&described_with) {}
 
-  const rating::Rater& rater;
+  /// The prices in force.
+  const rating::Rater& rater() const {
+    return node != nullptr ? node->prices().current() : *described_with_;
+  }
+
+  /// Renders events that were rated with these prices.
+  std::shared_ptr<const report::NdjsonWriter> writer_for(const rating::Rater& rater);
 
   // Set before a request comes; to describe the endpoints, they are not needed.
   node::Node* node = nullptr;
@@ -31,16 +40,18 @@ class Services {
   /// The number of a tenant in the log. A new one is written to the log first; waits for it.
   [[nodiscard]] Result<std::uint32_t> tenant_number(const std::string& tenant);
 
-  /// Puts a key's record into the log, and waits until it is there.
-  [[nodiscard]] Result<void> keep_key(const server::KeyRecord& record);
+  /// Puts a key's record into the log, and by whom it was made; waits until it is there.
+  [[nodiscard]] Result<void> keep_key(const server::KeyRecord& record, std::string_view by = {});
 
   /// Takes tenants and keys from the core. Once, at the start.
   [[nodiscard]] Result<void> load();
 
  private:
-  [[nodiscard]] Result<core::Answer> carry_out(const std::string& command);
+  [[nodiscard]] Result<core::Answer> carry_out(std::uint32_t tenant, const std::string& command);
 
+  const rating::Rater* described_with_;
   std::shared_mutex mutex_;
+  std::map<const rating::Rater*, std::shared_ptr<const report::NdjsonWriter>> writers_;
   std::map<std::string, std::uint32_t> tenants_;
 };
 
@@ -54,8 +65,10 @@ void add_exports(server::RouteTable& table, Services& services);
 void add_corrections(server::RouteTable& table, Services& services);
 void add_openmeter_meters(server::RouteTable& table, Services& services);
 void add_budgets(server::RouteTable& table, Services& services);
+void add_audit(server::RouteTable& table, Services& services);
 void add_keys(server::RouteTable& table, Services& services);
 void add_prices(server::RouteTable& table, Services& services);
+void add_price_books(server::RouteTable& table, Services& services);
 void add_openmeter(server::RouteTable& table, Services& services);
 
 /// Every endpoint of the API.

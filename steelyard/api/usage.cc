@@ -60,7 +60,7 @@ money::Decimal total_of(const std::vector<UsageSum>& sums) {
 
 /// A parameter as a time in the zone of the price book.
 Result<std::int64_t> second_of(const Services& services, std::string_view date) {
-  const std::string& zone = services.rater.book().versions.back().time_zone;
+  const std::string& zone = services.rater().book().versions.back().time_zone;
   STEELYARD_TRY(instant, base::parse_in_zone(std::string(date), zone));
   return instant.seconds;
 }
@@ -68,7 +68,7 @@ Result<std::int64_t> second_of(const Services& services, std::string_view date) 
 /// Where the month that begins at a second ends.
 Result<std::int64_t> end_of_month(const Services& services, const Result<std::int64_t>& begin) {
   if (!begin.has_value()) return begin;
-  return base::Calendar(services.rater.book().versions.back().time_zone).month(*begin).to;
+  return base::Calendar(services.rater().book().versions.back().time_zone).month(*begin).to;
 }
 
 /// The sums of an account in [from, to), or the problem. `render` runs on the core's thread: the
@@ -129,7 +129,7 @@ void add_bill(server::RouteTable& table, Services& services) {
                        return JsonObject()
                            .text("account", request.path_parameter("account"))
                            .text("month", of)
-                           .text("currency", services.rater.currency())
+                           .text("currency", services.rater().currency())
                            .amount("total", total_of(sums))
                            .raw("lines", list_of(lines))
                            .finish();
@@ -170,7 +170,7 @@ void add_usage_by_day(server::RouteTable& table, Services& services) {
                        }
                        return JsonObject()
                            .text("account", request.path_parameter("account"))
-                           .text("currency", services.rater.currency())
+                           .text("currency", services.rater().currency())
                            .amount("total", total_of(sums))
                            .raw("days", list_of(days))
                            .finish();

@@ -12,6 +12,7 @@
 #include "steelyard/batch/chunk_rater.h"
 #include "steelyard/batch/cloud_run.h"
 #include "steelyard/batch/record.h"
+#include "steelyard/identity/identity_set.h"
 #include "steelyard/json/document.h"
 #include "steelyard/rating/cloud/trace.h"
 #include "steelyard/usage/event.h"

@@ -1,13 +1,13 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <thread>
 
 #include "steelyard/base/limits.h"
+#include "steelyard/cli/api_client.h"
 #include "steelyard/cli/command.h"
 #include "steelyard/cli/progress.h"
 #include "steelyard/cli/terminal.h"
@@ -118,14 +118,9 @@ Result<void> send_chunk(const input::Chunk& chunk, std::uint64_t& line, const Ar
 std::string grouped(std::uint64_t number) { return report::grouped(std::to_string(number)); }
 
 void ingest(Arguments& arguments, Session& session) {
-  if (arguments.key.empty()) {
-    const char* const key = std::getenv("STEELYARD_KEY");
-    if (key == nullptr || *key == '\0') {
-      return session.fail(
-          {ErrorCode::usage_of_command, "no API key: give --key, or put it into STEELYARD_KEY"});
-    }
-    arguments.key = key;
-  }
+  auto key = api_key(arguments.key);
+  if (!key.has_value()) return session.fail(key.error());
+  arguments.key = *std::move(key);
   auto url = client::parse_url(arguments.url);
   if (!url.has_value()) return session.fail(url.error());
   if (arguments.from_line > 1 && arguments.files.size() != 1) {

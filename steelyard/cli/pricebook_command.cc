@@ -6,12 +6,13 @@ void add_pricebook(CLI::App& app, Session& session);
 
 void add_pricebook(CLI::App& app, Session& session) {
   CLI::App* const command =
-      app.add_subcommand("pricebook", "Check, show, compare and import price books");
+      app.add_subcommand("pricebook", "Check, show, compare, import and publish price books");
   command->require_subcommand(1);
   add_pricebook_lint(*command, session);
   add_pricebook_show(*command, session);
   add_pricebook_diff(*command, session);
   add_pricebook_import(*command, session);
+  add_pricebook_publish(*command, session);
   set_examples(*command,
                "  Is the book free of mistakes?\n"
                "    steelyard pricebook lint pricebooks/aliyun-ai-paas\n"

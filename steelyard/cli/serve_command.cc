@@ -1,5 +1,6 @@
 #include <pthread.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -17,6 +18,7 @@
 #include "steelyard/cli/terminal.h"
 #include "steelyard/log/file_io.h"
 #include "steelyard/node/charge_rows.h"
+#include "steelyard/pricebook/content_hash.h"
 #include "steelyard/server/http_server.h"
 
 namespace steelyard::cli {
@@ -124,6 +126,25 @@ Result<void> greet(api::Services& services, const std::string& url, Session& ses
   return {};
 }
 
+/// The folder's prices come into force when it says something else than at the last start: until
+/// then, those that were published over HTTP stay.
+Result<void> publish_folder(node::Node& node, pricebook::Files files, const std::string& hash,
+                            const std::string& folder) {
+  const auto published = node.prices().published();
+  const auto last =
+      std::ranges::find_if(published.rbegin(), published.rend(),
+                           [](const auto& each) { return each->what.origin == "start"; });
+  if (last != published.rend() && (*last)->what.hash == hash) return {};
+  core::PublishPrices prices;
+  prices.files = std::move(files);
+  prices.origin = "start";
+  STEELYARD_PASS(node.publish(std::move(prices)));
+  if (!published.empty()) {
+    std::fprintf(stderr, "steelyard: the prices of %s are in force from now on\n", folder.c_str());
+  }
+  return {};
+}
+
 Result<void> serve(const Arguments& arguments, Session& session) {
   sigset_t signals;
   sigemptyset(&signals);
@@ -131,8 +152,12 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-  STEELYARD_TRY(book, load_price_book(arguments.price_book));
-  const rating::Rater rater(book);
+  STEELYARD_TRY(folder, price_book_folder(arguments.price_book));
+  STEELYARD_TRY(files, pricebook::read_files(folder));
+  STEELYARD_TRY(series, pricebook::load(files, folder));
+  const std::string hash = pricebook::content_hash(series);
+  const auto initial = std::make_shared<const rating::Rater>(
+      std::make_shared<const pricebook::PriceBookSeries>(std::move(series)));
   std::error_code made;
   std::filesystem::create_directories(arguments.data, made);
   if (made) {
@@ -157,7 +182,7 @@ Result<void> serve(const Arguments& arguments, Session& session) {
                  charges.set_aside()->c_str());
   }
   charges::ChargeFeed feed(charges);
-  node::ChargeRows rows(rater);
+  node::ChargeRows rows;
   bool has_feed_failed = false;
   options.events_applied = [&](batch::ChunkRater& events, const core::Place& place,
                                const core::Core& core) {
@@ -176,7 +201,8 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   node::KeeperOptions keeping;
   keeping.seed = base::hash(pepper.reveal());
   keeping.records_max = arguments.keep_every;
-  keeping.views_reached = [&feed] { return feed.position(); };
+  // Where they are not written, they do not hold anything up: the next start rebuilds all.
+  keeping.views_reached = [&] { return has_feed_failed ? UINT64_MAX : feed.position(); };
   keeping.alarm = [](const Error& error) {
     std::fprintf(stderr,
                  "steelyard: state could not be written; nothing is lost, but the next start takes "
@@ -189,9 +215,10 @@ Result<void> serve(const Arguments& arguments, Session& session) {
                  keeper->set_aside()->c_str());
   }
   STEELYARD_TRY(node,
-                node::Node::open(rater, std::move(facts), std::move(keeper), std::move(options)));
+                node::Node::open(initial, std::move(facts), std::move(keeper), std::move(options)));
+  STEELYARD_PASS(publish_folder(*node, std::move(files), hash, folder));
   server::KeyStore keys(std::move(pepper));
-  api::Services services(rater);
+  api::Services services(*initial);
   services.node = node.get();
   services.keys = &keys;
   services.charges = &charges;
@@ -228,8 +255,9 @@ Result<void> serve(const Arguments& arguments, Session& session) {
     wait_for_signal(signals);
     http->stop();
   }
-  STEELYARD_PASS(feed.flush());
-  return node->keep();
+  // What could not be kept was told, and is replayed.
+  if (feed.flush().has_value()) (void)node->keep();
+  return {};
 }
 
 }  // namespace

@@ -1,11 +1,10 @@
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "steelyard/charges/charge_store.h"
+#include "steelyard/cli/api_client.h"
 #include "steelyard/cli/command.h"
-#include "steelyard/client/http_client.h"
 #include "steelyard/report/answer_table.h"
 
 namespace steelyard::cli {
@@ -24,8 +23,7 @@ constexpr charges::SqlLimits file_limits = {.rows_max = 1'000'000, .milliseconds
 struct Arguments {
   std::string question;
   std::string data;
-  std::string server;
-  std::string key;
+  ServerAddress server;
   std::string output = "table";
 };
 
@@ -70,36 +68,16 @@ Result<Table> table_of(const std::string& body) {
   return table;
 }
 
-/// What a problem says, for people.
-Error refusal_of(const client::Answer& answer) {
-  const Json problem = Json::parse(answer.body, nullptr, false);
-  const std::string detail = problem.is_object() ? problem.value("detail", "") : answer.body;
-  return {ErrorCode::query_is_refused,
-          "the server answered " + std::to_string(answer.status) + ": " + detail};
+Result<Table> ask_server(const Arguments& arguments) {
+  const Json question = {{"sql", arguments.question}};
+  STEELYARD_TRY(body, post_json(arguments.server, "/v1/sql",
+                                question.dump(-1, ' ', false, Json::error_handler_t::replace),
+                                ErrorCode::query_is_refused));
+  return table_of(body);
 }
 
-Result<Table> ask_server(Arguments& arguments) {
-  if (arguments.key.empty()) {
-    const char* const key = std::getenv("STEELYARD_KEY");
-    if (key == nullptr || *key == '\0') {
-      return failure(ErrorCode::usage_of_command,
-                     "no API key: give --key, or put it into STEELYARD_KEY");
-    }
-    arguments.key = key;
-  }
-  STEELYARD_TRY(url, client::parse_url(arguments.server));
-  client::HttpClient client(std::move(url));
-  const client::HttpClient::Fields fields = {{"Authorization", "Bearer " + arguments.key},
-                                             {"Content-Type", "application/json"}};
-  const Json body = {{"sql", arguments.question}};
-  STEELYARD_TRY(answer, client.post("/v1/sql", fields,
-                                    body.dump(-1, ' ', false, Json::error_handler_t::replace)));
-  if (answer.status != 200) return std::unexpected(refusal_of(answer));
-  return table_of(answer.body);
-}
-
-void answer(Arguments& arguments, Session& session) {
-  if (arguments.data.empty() == arguments.server.empty()) {
+void answer(const Arguments& arguments, Session& session) {
+  if (arguments.data.empty() == arguments.server.url.empty()) {
     return session.fail({ErrorCode::usage_of_command,
                          "whose charges? --data DIR of a server that does not run, or --server URL "
                          "of one that does"});
@@ -130,10 +108,10 @@ void add_sql(CLI::App& app, Session& session) {
   command->add_option("--data", arguments->data, "The folder of a server that does not run")
       ->type_name("DIR");
   command
-      ->add_option("--server", arguments->server,
+      ->add_option("--server", arguments->server.url,
                    "A server that runs; the key needs the scope query_sql")
       ->type_name("URL");
-  command->add_option("--key", arguments->key, "An API key; default: $STEELYARD_KEY")
+  command->add_option("--key", arguments->server.key, "An API key; default: $STEELYARD_KEY")
       ->type_name("KEY");
   command
       ->add_option("--output", arguments->output,

@@ -122,6 +122,19 @@ class Reader {
     }
   }
 
+  void files(std::string_view name, pricebook::Files& to) {
+    const Node* const node = take(name, true);
+    if (node == nullptr) return;
+    bool is_good = node->type == Type::object;
+    if (is_good) {
+      json::Object(*document_, *node).each([&](const Node& each) {
+        is_good = is_good && each.type == Type::string;
+        if (is_good) to.emplace(document_->name(each), document_->text(each));
+      });
+    }
+    if (!is_good || to.empty()) refuse(name, *node, "an object of texts by path");
+  }
+
   bool has(std::string_view name) {
     const Node* const node = object_.find(json::word(name));
     return node != nullptr && node->type != Type::null;
@@ -233,22 +246,31 @@ void read(Reader& from, SetBudget& to) {
   from.percents("thresholds", to.thresholds);
 }
 
+void read(Reader& from, PublishPrices& to) {
+  from.files("files", to.files);
+  from.text("hash", to.hash);
+  from.text("origin", to.origin);
+  from.text("note", to.note, false);
+}
+
 void read(Reader& from, SetKey& to) {
   from.text("key", to.key);
   from.long_text("record", to.record);
 }
 
 template <class Kind>
-Result<Command> read_as(Reader& reader) {
+Result<GivenCommand> read_as(Reader& reader) {
   Kind command;
+  std::string by;
   read(reader, command);
+  reader.text("by", by, false);
   STEELYARD_PASS(reader.finish());
-  return Command(std::move(command));
+  return GivenCommand{Command(std::move(command)), std::move(by)};
 }
 
 struct Named {
   std::string_view name;
-  Result<Command> (*read)(Reader&);
+  Result<GivenCommand> (*read)(Reader&);
 };
 
 constexpr std::array<Named, std::variant_size_v<Command>> all_commands{{
@@ -263,11 +285,12 @@ constexpr std::array<Named, std::variant_size_v<Command>> all_commands{{
     {"release_hold", read_as<ReleaseHold>},
     {"set_budget", read_as<SetBudget>},
     {"set_key", read_as<SetKey>},
+    {"publish_prices", read_as<PublishPrices>},
 }};
 
 }  // namespace
 
-Result<Command> read_command(std::string_view text) {
+Result<GivenCommand> read_command(std::string_view text) {
   json::Document document;
   if (!document.parse_copy(text)) {
     return failure(ErrorCode::malformed_json, std::string(document.error().what) + " at byte " +
@@ -288,5 +311,7 @@ Result<Command> read_command(std::string_view text) {
   return failure(ErrorCode::invalid_field,
                  "/command: '" + std::string(document.text(*name)) + "' is no command");
 }
+
+std::string_view name_of(const Command& command) { return all_commands[command.index()].name; }
 
 }  // namespace steelyard::core

@@ -11,6 +11,7 @@
 #include "steelyard/base/time.h"
 #include "steelyard/ledger/command.h"
 #include "steelyard/money/decimal.h"
+#include "steelyard/pricebook/reader.h"
 
 /// What may be asked of the core beside taking usage. Kept in the log as JSON: one object whose
 /// member `command` is the name of the type in snake_case ("top_up"), the other members are
@@ -100,11 +101,27 @@ struct SetKey {
   std::string record;  ///< Empty: it is gone.
 };
 
-using Command = std::variant<SetTenant, SetAccount, CloseAccount, TopUp, Grant, Refund, OpenHold,
-                             SettleHold, ReleaseHold, SetBudget, SetKey>;
+/// The prices of all facts behind it in the log.
+struct PublishPrices {
+  pricebook::Files files;
+  std::string hash;  ///< Of what they say.
+  std::string note;
+  std::string origin;  ///< "start": the folder that the server was started with; "api".
+};
 
-/// Reads a command strictly: an unknown member is an error.
+using Command = std::variant<SetTenant, SetAccount, CloseAccount, TopUp, Grant, Refund, OpenHold,
+                             SettleHold, ReleaseHold, SetBudget, SetKey, PublishPrices>;
+
+struct GivenCommand {
+  Command what;
+  std::string by;  ///< The id of the API key behind it; empty: the server itself.
+};
+
+/// Reads a command strictly: an unknown member is an error; `by` may stand in each.
 /// Errors: malformed_json, missing_field, invalid_field, each with a JSON pointer and the value.
-[[nodiscard]] Result<Command> read_command(std::string_view text);
+[[nodiscard]] Result<GivenCommand> read_command(std::string_view text);
+
+/// The name of a command's type: "top_up".
+std::string_view name_of(const Command& command);
 
 }  // namespace steelyard::core

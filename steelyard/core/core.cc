@@ -148,9 +148,10 @@ void Core::crossed(const ledger::Crossing& crossing) {
   crossed_.push_back({std::string(ledger_.budget(crossing.budget).name), crossing});
 }
 
-Answer Core::apply(const Command& command, const Place& place) {
+Answer Core::apply(const Command& command, const Place& place, std::string_view by) {
   last_ = place;
   auto done = std::visit([&](const auto& each) { return carry_out(each, place); }, command);
+  note_act(command, place, by, !done.has_value());
   if (done.has_value()) return *std::move(done);
   Answer answer;
   answer.refused = done.error();
@@ -158,6 +159,21 @@ Answer Core::apply(const Command& command, const Place& place) {
     answer.refused_budget = ledger_.budget(done.error().budget).name;
   }
   return answer;
+}
+
+/// Holds are a gateway's, not a person's, and far too many.
+void Core::note_act(const Command& command, const Place& place, std::string_view by,
+                    bool is_refused) {
+  if (std::holds_alternative<OpenHold>(command) || std::holds_alternative<SettleHold>(command) ||
+      std::holds_alternative<ReleaseHold>(command)) {
+    return;
+  }
+  if (acts_.size() == acts_max) {
+    forgotten_acts_.push_back(acts_.front().sequence);
+    acts_.pop_front();
+  }
+  acts_.push_back({place.sequence, place.tenant, place.received, std::string(by),
+                   std::string(name_of(command)), is_refused});
 }
 
 void Core::tick(const Place& place) {
@@ -314,6 +330,12 @@ ledger::Answer<Answer> Core::carry_out(const SetKey& command, const Place&) {
   } else {
     keys_[command.key] = command.record;
   }
+  return Answer{};
+}
+
+ledger::Answer<Answer> Core::carry_out(const PublishPrices& command, const Place& place) {
+  published_.push_back(
+      std::make_shared<PublishedPrices>(PublishedPrices{place.sequence, place.received, command}));
   return Answer{};
 }
 

@@ -54,6 +54,23 @@ struct Answer {
   std::optional<ledger::Balance> balance;  ///< Of the account behind it, if it names one.
 };
 
+/// Something that somebody did, other than usage and holds. What exactly stands in the log.
+struct Act {
+  std::uint64_t sequence = 0;
+  std::uint32_t tenant = 0;
+  base::Instant at;
+  std::string by;    ///< The id of an API key; empty: the server itself.
+  std::string name;  ///< Of the command: "top_up".
+  bool is_refused = false;
+};
+
+/// A price book that was published.
+struct PublishedPrices {
+  std::uint64_t sequence = 0;  ///< The facts behind it are priced by it.
+  base::Instant published_at;
+  PublishPrices what;
+};
+
 /// A budget that reached a threshold.
 struct CrossedBudget {
   std::string name;
@@ -61,6 +78,10 @@ struct CrossedBudget {
 };
 
 /// Identities, windows, plans, accounts, holds and budgets of all tenants of one log.
+///
+/// Its prices are those of its rater. When others are published, a new core is made with them out
+/// of what was kept of the old one (`for_each_changed`, `restore`), and then takes the command.
+/// What was charged stays; windows that are open go on with the new prices.
 class Core {
  public:
   /// `identities`: of all tenants; outlive the core. `keys`: how their keys are made.
@@ -76,7 +97,7 @@ class Core {
   /// became of each event.
   void apply(batch::ChunkRater& events, const Place& first);
 
-  Answer apply(const Command& command, const Place& place);
+  Answer apply(const Command& command, const Place& place, std::string_view by = {});
 
   /// Ends holds and grants that are due.
   void tick(const Place& place);
@@ -106,12 +127,24 @@ class Core {
   /// The latest ones, oldest first.
   const std::deque<CrossedBudget>& crossed_budgets() const { return crossed_; }
 
+  /// The latest ones, oldest first.
+  const std::deque<Act>& acts() const { return acts_; }
+
+  /// All of them, the last one in force. Shared, because they outlive a core.
+  using Published = std::vector<std::shared_ptr<const PublishedPrices>>;
+  const Published& published_prices() const { return published_; }
+
   /// Of the last fact that was applied.
   base::Instant last_received() const { return last_.received; }
   /// Of the last event; 0: there was none.
   std::uint64_t last_event() const { return last_event_; }
 
   // Keeping: all but the identities. Keys and values are the same for the same facts.
+
+  /// What the core has to be made with before it is restored: its prices stand in the last entity
+  /// whose key begins so.
+  static constexpr std::string_view prices_prefix = "0";
+  [[nodiscard]] static Result<PublishedPrices> read_prices(std::string_view value);
 
   /// Called with each entity that changed since the last call.
   void for_each_changed(const EntityVisitor& visit);
@@ -159,16 +192,21 @@ class Core {
   ledger::Answer<Answer> carry_out(const ReleaseHold& command, const Place& place);
   ledger::Answer<Answer> carry_out(const SetBudget& command, const Place& place);
   ledger::Answer<Answer> carry_out(const SetKey& command, const Place& place);
+  ledger::Answer<Answer> carry_out(const PublishPrices& command, const Place& place);
   ledger::Answer<Answer> with_balance(Answer answer, ledger::WalletId wallet,
                                       const Place& place) const;
 
-  [[nodiscard]] Result<void> flush_cloud_events();
+  void flush_cloud_events();
   bool restore_entity(std::string_view key, std::string_view value);
+  bool restore_published(std::uint32_t number, std::string_view value);
   bool restore_tenant(std::uint32_t number, std::string_view value);
+  bool restore_act(std::uint64_t sequence, std::string_view value);
+  void note_act(const Command& command, const Place& place, std::string_view by, bool is_refused);
   bool restore_crossed(std::uint64_t number, std::string_view value);
   bool restore_last(std::string_view value);
 
   static constexpr std::size_t crossed_max = 10'000;
+  static constexpr std::size_t acts_max = 100'000;
 
   const rating::Rater* rater_;
   money::Currency currency_;
@@ -178,6 +216,10 @@ class Core {
   std::map<std::uint32_t, std::unique_ptr<Tenant>> tenants_;
   std::vector<std::string> tenant_names_;
   std::map<std::string, std::string> keys_;
+  std::deque<Act> acts_;
+  std::uint64_t kept_act_ = 0;  // The sequence of the last one that was kept.
+  std::vector<std::uint64_t> forgotten_acts_;
+  Published published_;
   std::deque<CrossedBudget> crossed_;
   std::uint64_t crossed_end_ = 0;  // The number behind the last of them.
   Place last_;
@@ -187,6 +229,7 @@ class Core {
   std::vector<CloudEvent> new_cloud_events_;
   std::set<std::string> changed_keys_;
   std::size_t kept_tenant_names_ = 0;
+  std::size_t kept_published_ = 0;
   std::uint64_t kept_crossed_begin_ = 0;
   std::uint64_t kept_crossed_end_ = 0;
 

@@ -6,17 +6,18 @@
 /// What is kept: a key that begins with a letter, in the order in which it has to come back.
 namespace steelyard::core {
 
-using batch::Status;
 using ledger::ByteReader;
 using ledger::ByteWriter;
 
 namespace {
 
+constexpr char prices_kind = '0';
 constexpr char last_kind = 'A';
 constexpr char name_kind = 'B';  // Of a tenant.
 constexpr char tenant_kind = 'C';
 constexpr char key_kind = 'D';  // An API key.
 constexpr char crossed_kind = 'E';
+constexpr char act_kind = 'I';     // Sequence.
 constexpr char usage_kind = 'F';   // Tenant, then a key of its usage book.
 constexpr char ledger_kind = 'G';  // Then a key of the ledger.
 constexpr char cloud_kind = 'H';   // Tenant, sequence.
@@ -27,6 +28,33 @@ std::string key_of(char kind, Numbers... numbers) {
   ByteWriter to(key);
   (to.sorting(numbers), ...);
   return key;
+}
+
+std::string value_of(const PublishedPrices& each) {
+  std::string value;
+  ByteWriter to(value);
+  to.u64(each.sequence);
+  to.instant(each.published_at);
+  to.text(each.what.hash);
+  to.text(each.what.note);
+  to.text(each.what.origin);
+  to.u32(static_cast<std::uint32_t>(each.what.files.size()));
+  for (const auto& [path, text] : each.what.files) {
+    to.text(path);
+    to.text(text);
+  }
+  return value;
+}
+
+std::string value_of(const Act& act) {
+  std::string value;
+  ByteWriter to(value);
+  to.u32(act.tenant);
+  to.instant(act.at);
+  to.text(act.by);
+  to.text(act.name);
+  to.u8(act.is_refused ? 1 : 0);
+  return value;
 }
 
 std::string value_of(const CrossedBudget& each) {
@@ -62,6 +90,10 @@ void Core::for_each_changed(const EntityVisitor& visit) {
   ByteWriter(last).instant(last_.received);
   ByteWriter(last).u64(last_event_);
   visit(key_of(last_kind), last);
+  for (; kept_published_ < published_.size(); ++kept_published_) {
+    visit(key_of(prices_kind, static_cast<std::uint32_t>(kept_published_)),
+          value_of(*published_[kept_published_]));
+  }
   for (; kept_tenant_names_ < tenant_names_.size(); ++kept_tenant_names_) {
     visit(key_of(name_kind, static_cast<std::uint32_t>(kept_tenant_names_)),
           tenant_names_[kept_tenant_names_]);
@@ -97,10 +129,45 @@ void Core::for_each_changed(const EntityVisitor& visit) {
     key.assign(1, ledger_kind).append(name);
     visit(key, value);
   });
+  for (const std::uint64_t sequence : forgotten_acts_) {
+    visit(key_of(act_kind, sequence), std::nullopt);
+  }
+  forgotten_acts_.clear();
+  const auto new_acts = std::ranges::partition_point(
+      acts_, [&](const Act& act) { return act.sequence <= kept_act_; });
+  for (auto act = new_acts; act != acts_.end(); ++act) {
+    visit(key_of(act_kind, act->sequence), value_of(*act));
+    kept_act_ = act->sequence;
+  }
   for (const CloudEvent& each : new_cloud_events_) {
     visit(key_of(cloud_kind, each.tenant, each.sequence), each.text);
   }
   new_cloud_events_.clear();
+}
+
+Result<PublishedPrices> Core::read_prices(std::string_view value) {
+  ByteReader from(value);
+  PublishedPrices each;
+  each.sequence = from.u64();
+  each.published_at = from.instant();
+  each.what.hash = from.text();
+  each.what.note = from.text();
+  each.what.origin = from.text();
+  for (std::uint32_t left = from.u32(); left > 0 && from.is_good(); --left) {
+    const std::string_view path = from.text();
+    each.what.files.emplace(path, from.text());
+  }
+  if (from.is_done()) return each;
+  return failure(ErrorCode::file_is_malformed,
+                 "an entity of prices of " + std::to_string(value.size()) + " bytes");
+}
+
+bool Core::restore_published(std::uint32_t number, std::string_view value) {
+  auto prices = read_prices(value);
+  if (!prices.has_value() || number != published_.size()) return false;
+  published_.push_back(std::make_shared<PublishedPrices>(*std::move(prices)));
+  kept_published_ = published_.size();
+  return true;
 }
 
 bool Core::restore_last(std::string_view value) {
@@ -117,6 +184,19 @@ bool Core::restore_tenant(std::uint32_t number, std::string_view value) {
   for (std::uint64_t& count : of.counts.by_status) count = from.u64();
   of.settled = from.decimal();
   of.has_changed = false;
+  return from.is_done();
+}
+
+bool Core::restore_act(std::uint64_t sequence, std::string_view value) {
+  ByteReader from(value);
+  Act act;
+  act.sequence = kept_act_ = sequence;
+  act.tenant = from.u32();
+  act.at = from.instant();
+  act.by = from.text();
+  act.name = from.text();
+  act.is_refused = from.boolean();
+  acts_.push_back(std::move(act));
   return from.is_done();
 }
 
@@ -145,6 +225,10 @@ bool Core::restore_entity(std::string_view key, std::string_view value) {
   const std::string_view rest = key.substr(1);
   ByteReader name(rest);
   switch (key[0]) {
+    case prices_kind: {
+      const auto number = name.sorting<std::uint32_t>();
+      return name.is_done() && restore_published(number, value);
+    }
     case last_kind: return restore_last(value);
     case name_kind:
       tenant_names_.emplace_back(value);
@@ -158,6 +242,10 @@ bool Core::restore_entity(std::string_view key, std::string_view value) {
     case crossed_kind: {
       const auto number = name.sorting<std::uint64_t>();
       return name.is_done() && restore_crossed(number, value);
+    }
+    case act_kind: {
+      const auto sequence = name.sorting<std::uint64_t>();
+      return name.is_done() && restore_act(sequence, value);
     }
     case usage_kind: {
       const auto found = tenants_.find(name.sorting<std::uint32_t>());
@@ -175,7 +263,7 @@ Result<void> Core::restore(std::string_view key, std::string_view value) {
     const auto tenant = name.sorting<std::uint32_t>();
     constexpr std::size_t text_bytes_goal = std::size_t{1} << 20;
     if (tenant != tenant_of_text_ || text_.size() > text_bytes_goal) {
-      STEELYARD_PASS(flush_cloud_events());
+      flush_cloud_events();
     }
     tenant_of_text_ = tenant;
     text_.append(value) += '\n';
@@ -187,8 +275,9 @@ Result<void> Core::restore(std::string_view key, std::string_view value) {
                                                    std::to_string(value.size()) + " bytes");
 }
 
-Result<void> Core::flush_cloud_events() {
-  if (text_.empty()) return {};
+/// What newer prices do not know any more has no windows: it was charged, and stays so.
+void Core::flush_cloud_events() {
+  if (text_.empty()) return;
   if (!reader_.has_value()) reader_.emplace(make_reader());
   const std::size_t size = text_.size();
   text_.append(json::Document::padding, '\0');
@@ -196,16 +285,10 @@ Result<void> Core::flush_cloud_events() {
   reader_->apply_cloud_events(tenant(tenant_of_text_).cloud);
   tenant(tenant_of_text_).has_changed = false;
   text_.clear();
-  const auto records = reader_->records();
-  const auto lost = std::ranges::find_if_not(
-      records, [](const batch::Record& record) { return record.status == Status::rated; });
-  if (lost == records.end()) return {};
-  return failure(ErrorCode::file_is_malformed,
-                 "usage that was rated is not any more: " + lost->detail);
 }
 
 Result<void> Core::finish_restore() {
-  STEELYARD_PASS(flush_cloud_events());
+  flush_cloud_events();
   reader_.reset();
   STEELYARD_PASS(ledger_.finish_restore());
   for (std::uint32_t i = 0; i < ledger_.wallet_count(); ++i) {

@@ -49,7 +49,7 @@ class Machine {
   Answer ask(const std::string& command) {
     const auto read = read_command(command);
     EXPECT_TRUE(read.has_value()) << read.error().detail;
-    Answer answer = core.apply(*read, place_);
+    Answer answer = core.apply(read->what, place_, read->by);
     ++place_.sequence;
     return answer;
   }

@@ -88,10 +88,10 @@ charges::FactBatch ChargeRows::rows_of(batch::ChunkRater& events, const core::Pl
     fact.resource = detail.resource;
     fact.api_key = detail.api_key;
     fact.project = detail.project;
-    fact.currency = rater_->currency();
+    fact.currency = core.rater().currency();
     const std::uint32_t version =
         record.charge.line_count > 0 ? record.charge.lines[0].row->version : 0;
-    fact.book = rater_->book().versions[version].name;
+    fact.book = core.rater().book().versions[version].name;
     fact.book_version = version + 1;
     fact.status =
         record.status == Status::rated ? charges::FactStatus::rated : charges::FactStatus::unrated;

@@ -11,8 +11,6 @@ namespace steelyard::node {
 /// Turns events that were applied into charge rows. Keeps its memory.
 class ChargeRows {
  public:
-  explicit ChargeRows(const rating::Rater& rater) : rater_(&rater) {}
-
   /// The rated and unrated events of a batch. The others are no facts of their own.
   charges::FactBatch rows_of(batch::ChunkRater& events, const core::Place& place,
                              const core::Core& core);
@@ -20,7 +18,6 @@ class ChargeRows {
  private:
   void add_lines(const batch::Record& record);
 
-  const rating::Rater* rater_;
   std::vector<charges::ChargedLine> lines_;
 };
 

@@ -80,6 +80,18 @@ Result<void> Keeper::forget() {
   return open_identities();
 }
 
+Result<std::optional<core::PublishedPrices>> Keeper::prices() const {
+  std::optional<std::string> last;
+  STEELYARD_PASS(
+      state_->scan(core::Core::prices_prefix, [&](std::string_view, std::string_view value) {
+        last = value;
+        return true;
+      }));
+  if (!last.has_value()) return std::nullopt;
+  STEELYARD_TRY(prices, core::Core::read_prices(*last));
+  return prices;
+}
+
 Result<std::uint64_t> Keeper::restore(core::Core& core) {
   const std::uint64_t kept = state_->flushed();
   if (kept == 0) return 0;
@@ -151,7 +163,9 @@ Result<void> Keeper::finish(core::Core& core, std::uint64_t applied) {
     for (; is_writing_; std::this_thread::sleep_for(wait)) STEELYARD_PASS(go_on());
     return {};
   };
-  if (has_failed_) return {};
+  if (has_failed_) {
+    return failure(ErrorCode::store_failed, directory_ + "/state: could not be written before");
+  }
   STEELYARD_PASS(go_on_to_the_end());
   if (applied == state_->flushed()) return {};
   STEELYARD_PASS(begin(core, applied));

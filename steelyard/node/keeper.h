@@ -44,6 +44,9 @@ class Keeper {
   identity::Identities& identities();
   identity::KeyMaker keys() const { return identity::KeyMaker(options_.seed); }
 
+  /// What the core was made with; none: nothing was kept or published. Errors: as `restore`.
+  [[nodiscard]] Result<std::optional<core::PublishedPrices>> prices() const;
+
   /// Gives a new core what is kept. Returns the sequence up to which the core knows the log.
   /// Errors: store_failed; file_is_malformed: it is of another version, or the views are behind it
   /// (`forget` it, and begin with another new core).
@@ -55,7 +58,8 @@ class Keeper {
   /// To be called about ten times a second, between facts.
   void step(core::Core& core, std::uint64_t applied);
 
-  /// Writes all that the core knows, and waits for it. Requires: the views have reached it.
+  /// Writes all that the core knows, and waits for it. Requires: the views will reach it. Errors:
+  /// store_failed, also if state could not be written before.
   [[nodiscard]] Result<void> finish(core::Core& core, std::uint64_t applied);
 
   /// What a start begins behind.

@@ -1,12 +1,17 @@
 #include "steelyard/node/node.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <future>
 
 #include "steelyard/base/check.h"
 #include "steelyard/base/limits.h"
 #include "steelyard/node/replay.h"
+#include "steelyard/pricebook/content_hash.h"
+#include "steelyard/report/json_text.h"
 
 namespace steelyard::node {
 namespace {
@@ -16,10 +21,36 @@ using core::LogRecord;
 using core::Place;
 using core::RecordKind;
 
+constexpr int exit_status_of_io_error = 74;  // EX_IOERR of sysexits.h.
 constexpr std::uint64_t replay_report_records = 100'000;
 
 base::Instant instant_of(std::int64_t micros) {
   return {micros / 1'000'000, static_cast<std::uint32_t>(micros % 1'000'000 * 1'000)};
+}
+
+/// As read_command reads it.
+std::string text_of(const core::GivenCommand& given) {
+  const auto& prices = std::get<core::PublishPrices>(given.what);
+  std::string text = R"({"command":"publish_prices","hash":)";
+  report::append_json_string(prices.hash, text);
+  text += R"(,"origin":)";
+  report::append_json_string(prices.origin, text);
+  if (!given.by.empty()) {
+    text += R"(,"by":)";
+    report::append_json_string(given.by, text);
+  }
+  if (!prices.note.empty()) {
+    text += R"(,"note":)";
+    report::append_json_string(prices.note, text);
+  }
+  text += R"(,"files":{)";
+  for (const auto& [path, content] : prices.files) {
+    if (text.back() != '{') text += ',';
+    report::append_json_string(path, text);
+    text += ':';
+    report::append_json_string(content, text);
+  }
+  return text + "}}";
 }
 
 std::int64_t micros_of(base::Instant instant) {
@@ -28,33 +59,67 @@ std::int64_t micros_of(base::Instant instant) {
 
 }  // namespace
 
-Node::Node(std::unique_ptr<log::LocalLog> log, std::unique_ptr<Keeper> keeper, NodeOptions options)
-    : options_(std::move(options)), keeper_(std::move(keeper)), log_(std::move(log)) {}
+Node::Node(std::shared_ptr<const rating::Rater> initial, std::unique_ptr<log::LocalLog> log,
+           std::unique_ptr<Keeper> keeper, NodeOptions options)
+    : options_(std::move(options)),
+      prices_(std::move(initial)),
+      keeper_(std::move(keeper)),
+      log_(std::move(log)) {}
 
-Result<std::unique_ptr<Node>> Node::open(const rating::Rater& rater,
+Result<std::unique_ptr<Node>> Node::open(std::shared_ptr<const rating::Rater> initial,
                                          std::unique_ptr<log::LocalLog> log,
                                          std::unique_ptr<Keeper> keeper, NodeOptions options) {
-  std::unique_ptr<Node> node(new Node(std::move(log), std::move(keeper), std::move(options)));
-  STEELYARD_TRY(behind, node->restore(rater));
+  std::unique_ptr<Node> node(
+      new Node(std::move(initial), std::move(log), std::move(keeper), std::move(options)));
+  STEELYARD_TRY(behind, node->restore());
   STEELYARD_PASS(node->replay(behind));
+  node->intake_rater_ = &node->prices_.current();
   node->core_thread_ = std::thread([raw = node.get()] { raw->run_core(); });
   return node;
 }
 
+std::unique_ptr<core::Core> Node::make_core(const rating::Rater& rater) {
+  return std::make_unique<core::Core>(rater, keeper_->identities(), keeper_->keys());
+}
+
 /// What can not be used is forgotten: it is a view of the log.
-Result<std::uint64_t> Node::restore(const rating::Rater& rater) {
-  const auto begin = [&] {
-    core_ = std::make_unique<core::Core>(rater, keeper_->identities(), keeper_->keys());
+Result<std::uint64_t> Node::restore() {
+  const auto take_kept = [&]() -> Result<std::uint64_t> {
+    STEELYARD_TRY(kept, keeper_->prices());
+    std::shared_ptr<const rating::Rater> rater;
+    if (kept.has_value()) {
+      STEELYARD_TRY(made, rater_of(kept->what.files));
+      rater = std::move(made);
+    }
+    core_ = make_core(rater != nullptr ? *rater : prices_.current());
+    STEELYARD_TRY(behind, keeper_->restore(*core_));
+    if (behind >= log_->durable_end()) {
+      return failure(ErrorCode::file_is_malformed, "what is kept is ahead of the log");
+    }
+    if (rater != nullptr) prices_.set(core_->published_prices(), std::move(rater));
+    return behind;
   };
-  begin();
-  auto restored = keeper_->restore(*core_);
-  if (restored.has_value() && *restored < log_->durable_end()) return restored;
-  if (!restored.has_value() && restored.error().code != ErrorCode::file_is_malformed) {
-    return restored;
-  }
+  auto behind = take_kept();
+  const bool is_usable =
+      behind.has_value() || (behind.error().code != ErrorCode::file_is_malformed &&
+                             behind.error().code != ErrorCode::price_book_is_invalid);
+  if (is_usable) return behind;
   STEELYARD_PASS(keeper_->forget());
-  begin();
+  core_ = make_core(prices_.current());
   return 0;
+}
+
+/// The core's thread, or before it runs.
+Result<core::Core*> Node::change_prices(const core::GivenCommand& prices,
+                                        std::shared_ptr<const rating::Rater> rater,
+                                        const Place& place) {
+  STEELYARD_PASS(keeper_->finish(*core_, place.sequence - 1));
+  auto next = make_core(*rater);
+  if (keeper_->kept() > 0) STEELYARD_PASS(keeper_->restore(*next));
+  next->apply(prices.what, place, prices.by);
+  core_ = std::move(next);
+  prices_.set(core_->published_prices(), std::move(rater));
+  return core_.get();
 }
 
 Node::~Node() {
@@ -69,7 +134,12 @@ Node::~Node() {
 }
 
 Result<void> Node::replay(std::uint64_t behind) {
-  Replay replay(*core_, options_.events_applied);
+  const auto change = [this](const core::GivenCommand& prices,
+                             const Place& place) -> Result<core::Core*> {
+    STEELYARD_TRY(rater, rater_of(std::get<core::PublishPrices>(prices.what).files));
+    return change_prices(prices, std::move(rater), place);
+  };
+  Replay replay(*core_, change, options_.events_applied);
   Result<void> outcome;
   STEELYARD_TRY(end, log_->read(behind + 1, [&](std::uint64_t sequence, std::string_view bytes) {
     outcome = replay.take(sequence, bytes);
@@ -130,12 +200,15 @@ void Node::append(std::string bytes, std::vector<std::uint32_t> ends,
   if (!submitted.has_value()) durable(std::unexpected(std::move(submitted).error()));
 }
 
+/// Requires: intake_ is held.
 std::unique_ptr<EventBatch> Node::borrow() {
   const std::lock_guard lock(pool_mutex_);
-  if (pool_.empty()) return std::make_unique<EventBatch>(core_->make_reader());
-  std::unique_ptr<EventBatch> batch = std::move(pool_.back());
-  pool_.pop_back();
-  return batch;
+  while (!pool_.empty()) {
+    std::unique_ptr<EventBatch> batch = std::move(pool_.back());
+    pool_.pop_back();
+    if (&batch->rater() == intake_rater_) return batch;
+  }
+  return std::make_unique<EventBatch>(*intake_rater_, keeper_->keys());
 }
 
 void Node::give_back(std::unique_ptr<EventBatch> batch) {
@@ -166,6 +239,11 @@ void Node::refuse_times(EventBatch& batch) const {
 }
 
 void Node::take_events(std::uint32_t tenant, std::string_view lines, EventsDone done) {
+  std::shared_lock intake(intake_, std::defer_lock);
+  {
+    const std::lock_guard gate(intake_gate_);
+    intake.lock();
+  }
   std::unique_ptr<EventBatch> batch = borrow();
   batch->text_.assign(lines);
   if (!batch->text_.ends_with('\n')) batch->text_ += '\n';
@@ -209,13 +287,60 @@ Result<void> Node::take_command(std::uint32_t tenant, std::string text, CommandD
       [this, command = std::move(command), done = std::move(done)](const Result<Place>& place) {
         enqueue([this, command, done, place] {
           if (!place.has_value()) return done(std::unexpected(place.error()), *core_);
-          core::Answer answer = core_->apply(command, *place);
+          core::Answer answer = core_->apply(command.what, *place, command.by);
           applied_.store(place->sequence, std::memory_order_release);
           done(std::move(answer), *core_);
         });
       },
       tenant);
   return {};
+}
+
+Result<void> Node::publish(core::PublishPrices prices, std::string by) {
+  STEELYARD_TRY(series, pricebook::load(prices.files, "to be published"));
+  prices.hash = pricebook::content_hash(series);
+  auto rater = std::make_shared<const rating::Rater>(
+      std::make_shared<const pricebook::PriceBookSeries>(std::move(series)));
+  const std::lock_guard gate(intake_gate_);
+  const std::unique_lock intake(intake_);
+  const core::Core::Published published = prices_.published();
+  if (!published.empty() && published.back()->what.hash == prices.hash) return {};
+  if (rater->currency() != prices_.current().currency()) {
+    return failure(ErrorCode::price_book_is_invalid, "currency " + std::string(rater->currency()) +
+                                                         ": the accounts of this server are in " +
+                                                         std::string(prices_.current().currency()));
+  }
+  STEELYARD_PASS(put_into_force({std::move(prices), std::move(by)}, rater));
+  intake_rater_ = rater.get();
+  return {};
+}
+
+/// Once they are in the log there is no way back: where the core can not follow, the process ends,
+/// and the next start replays.
+Result<void> Node::put_into_force(const core::GivenCommand& prices,
+                                  std::shared_ptr<const rating::Rater> rater) {
+  std::string bytes;
+  core::append_log_record({RecordKind::command, 0, 0, text_of(prices)}, bytes);
+  std::vector<std::uint32_t> ends{static_cast<std::uint32_t>(bytes.size())};
+  std::promise<Result<void>> done;
+  append(
+      std::move(bytes), std::move(ends),
+      [&](const Result<Place>& place) {
+        enqueue([&, place] {
+          if (!place.has_value()) return done.set_value(std::unexpected(place.error()));
+          if (auto changed = change_prices(prices, rater, *place); !changed.has_value()) {
+            std::fprintf(stderr,
+                         "steelyard: prices were published but can not be put into force; start "
+                         "the server again: %s\n",
+                         changed.error().detail.c_str());
+            _exit(exit_status_of_io_error);
+          }
+          applied_.store(place->sequence, std::memory_order_release);
+          done.set_value({});
+        });
+      },
+      0);
+  return done.get_future().get();
 }
 
 void Node::tick() {

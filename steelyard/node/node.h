@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -17,6 +18,7 @@
 #include "steelyard/core/core.h"
 #include "steelyard/log/local_log.h"
 #include "steelyard/node/keeper.h"
+#include "steelyard/node/prices.h"
 #include "steelyard/node/replay.h"
 #include "steelyard/rating/rater.h"
 
@@ -35,13 +37,19 @@ struct NodeOptions {
 /// A text of events on its way through the node: read, on disk, applied. Pooled.
 class EventBatch {
  public:
-  explicit EventBatch(batch::ChunkRater reader) : reader_(std::move(reader)) {}
+  EventBatch(const rating::Rater& rater, identity::KeyMaker keys)
+      : rater_(&rater), reader_(rater, keys) {
+    reader_.keep_details();
+  }
 
+  /// That its events were rated with.
+  const rating::Rater& rater() const { return *rater_; }
   std::span<const batch::Record> records() { return reader_.records(); }
   std::span<const batch::EventDetail> details() { return reader_.details(); }
 
  private:
   friend class Node;
+  const rating::Rater* rater_;
   std::string text_;
   batch::ChunkRater reader_;
 };
@@ -55,12 +63,12 @@ using CommandDone = std::function<void(Result<core::Answer>, const core::Core&)>
 /// on its own thread, and there the caller is answered.
 class Node {
  public:
-  /// Takes what the keeper kept, and replays the log from there. Errors: those of reading them;
+  /// Takes what the keeper kept, and replays the log from there. `initial`: the prices until some
+  /// are published. Errors: those of reading them;
   /// file_is_malformed where a record can not be read.
-  [[nodiscard]] static Result<std::unique_ptr<Node>> open(const rating::Rater& rater,
-                                                          std::unique_ptr<log::LocalLog> log,
-                                                          std::unique_ptr<Keeper> keeper,
-                                                          NodeOptions options);
+  [[nodiscard]] static Result<std::unique_ptr<Node>> open(
+      std::shared_ptr<const rating::Rater> initial, std::unique_ptr<log::LocalLog> log,
+      std::unique_ptr<Keeper> keeper, NodeOptions options);
   /// Ends when all that was taken is answered.
   ~Node();
   Node(const Node&) = delete;
@@ -72,6 +80,13 @@ class Node {
 
   /// Errors: those of read_command, at once; overloaded, disk_full, to `done`.
   [[nodiscard]] Result<void> take_command(std::uint32_t tenant, std::string text, CommandDone done);
+
+  /// Puts prices into force, by whom, for all facts that are taken from now on; waits for it, and
+  /// nothing else is taken meanwhile. The same prices as those in force: nothing happens. Errors:
+  /// price_book_is_invalid (also: another currency); overloaded, disk_full, store_failed.
+  [[nodiscard]] Result<void> publish(core::PublishPrices prices, std::string by = {});
+
+  const Prices& prices() const { return prices_; }
 
   /// Lets time pass: writes a tick, if a hold or a grant is due; keeps state now and then. About
   /// ten times a second.
@@ -89,8 +104,15 @@ class Node {
   log::LocalLog& log() { return *log_; }
 
  private:
-  Node(std::unique_ptr<log::LocalLog> log, std::unique_ptr<Keeper> keeper, NodeOptions options);
-  Result<std::uint64_t> restore(const rating::Rater& rater);
+  Node(std::shared_ptr<const rating::Rater> initial, std::unique_ptr<log::LocalLog> log,
+       std::unique_ptr<Keeper> keeper, NodeOptions options);
+  Result<std::uint64_t> restore();
+  std::unique_ptr<core::Core> make_core(const rating::Rater& rater);
+  Result<core::Core*> change_prices(const core::GivenCommand& prices,
+                                    std::shared_ptr<const rating::Rater> rater,
+                                    const core::Place& place);
+  Result<void> put_into_force(const core::GivenCommand& prices,
+                              std::shared_ptr<const rating::Rater> rater);
   Result<void> replay(std::uint64_t behind);
   void run_core();
   void enqueue(std::function<void()> task);
@@ -102,6 +124,14 @@ class Node {
   void refuse_times(EventBatch& batch) const;
 
   NodeOptions options_;
+  Prices prices_;
+
+  // Events are rated and put into the log under a shared lock of the second, prices are published
+  // under a lock of both: who comes behind the publisher waits at the first.
+  std::mutex intake_gate_;
+  std::shared_mutex intake_;
+  const rating::Rater* intake_rater_ = nullptr;
+
   std::unique_ptr<Keeper> keeper_;
   std::unique_ptr<core::Core> core_;
   std::unique_ptr<log::LocalLog> log_;

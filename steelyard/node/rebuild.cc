@@ -2,9 +2,12 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "steelyard/identity/identity_set.h"
+#include "steelyard/node/prices.h"
 #include "steelyard/node/replay.h"
 #include "steelyard/state/state_store.h"
 
@@ -77,15 +80,34 @@ Result<Rebuilt> rebuild(const rating::Rater& rater, const log::LocalLog& log,
     }
   }
   identity::IdentitySet identities;
-  core::Core core(rater, identities);
-  Replay replay(core);
+  Entities entities;
+  const auto take_changes = [&entities](core::Core& core) {
+    core.for_each_changed([&](std::string_view key, std::optional<std::string_view> value) {
+      if (value.has_value()) {
+        entities.insert_or_assign(std::string(key), *value);
+      } else {
+        entities.erase(std::string(key));
+      }
+    });
+  };
+  std::vector<std::shared_ptr<const rating::Rater>> raters;
+  auto core = std::make_unique<core::Core>(rater, identities);
+  const auto change = [&](const core::GivenCommand& prices,
+                          const core::Place& place) -> Result<core::Core*> {
+    STEELYARD_TRY(made, rater_of(std::get<core::PublishPrices>(prices.what).files));
+    raters.push_back(std::move(made));
+    take_changes(*core);
+    core = std::make_unique<core::Core>(*raters.back(), identities);
+    for (const auto& [key, value] : entities) STEELYARD_PASS(core->restore(key, value));
+    STEELYARD_PASS(core->finish_restore());
+    core->apply(prices.what, place, prices.by);
+    return core.get();
+  };
+  Replay replay(*core, change);
   Result<void> outcome;
   const auto compare_at_kept = [&]() -> Result<void> {
     STEELYARD_PASS(replay.flush());
-    Entities entities;
-    core.for_each_changed([&](std::string_view key, std::optional<std::string_view> value) {
-      if (value.has_value()) entities.emplace(key, *value);
-    });
+    take_changes(*core);
     result.kept_entities = entities.size();
     return compare(entities, *kept);
   };
@@ -96,12 +118,12 @@ Result<Rebuilt> rebuild(const rating::Rater& rater, const log::LocalLog& log,
   }));
   STEELYARD_PASS(outcome);
   STEELYARD_PASS(replay.flush());
-  if (const auto difference = core.imbalance(); difference.has_value()) {
+  if (const auto difference = core->imbalance(); difference.has_value()) {
     return failure(ErrorCode::file_is_malformed, "the books do not balance: " + *difference);
   }
-  result.events = core.identities();
-  result.accounts = core.ledger().wallet_count();
-  result.open_holds = core.ledger().open_hold_count();
+  result.events = core->identities();
+  result.accounts = core->ledger().wallet_count();
+  result.open_holds = core->ledger().open_hold_count();
   return result;
 }
 

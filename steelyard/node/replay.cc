@@ -48,7 +48,13 @@ Result<void> Replay::take(std::uint64_t sequence, std::string_view bytes) {
   }
   const auto command = core::read_command(record->text);
   if (!command.has_value()) return malformed(sequence, command.error().detail);
-  core_->apply(*command, place);
+  if (std::holds_alternative<core::PublishPrices>(command->what)) {
+    STEELYARD_TRY(changed, change_prices_(*command, place));
+    core_ = changed;
+    reader_ = core_->make_reader();
+    return {};
+  }
+  core_->apply(command->what, place, command->by);
   return {};
 }
 

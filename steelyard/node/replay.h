@@ -15,11 +15,19 @@ namespace steelyard::node {
 using EventsApplied =
     std::function<void(batch::ChunkRater&, const core::Place& place, const core::Core&)>;
 
+/// Asked where prices were published: makes a core with them out of the one that was fed until
+/// then, and applies the command to it. Returns that core.
+using ChangePrices =
+    std::function<Result<core::Core*>(const core::GivenCommand&, const core::Place&)>;
+
 /// Feeds the records of a log to a core, in their order, as they were applied when they came.
 class Replay {
  public:
-  explicit Replay(core::Core& core, EventsApplied applied = {})
-      : core_(&core), reader_(core.make_reader()), applied_(std::move(applied)) {}
+  Replay(core::Core& core, ChangePrices change_prices, EventsApplied applied = {})
+      : core_(&core),
+        reader_(core.make_reader()),
+        change_prices_(std::move(change_prices)),
+        applied_(std::move(applied)) {}
 
   /// Events wait for `flush`, to be read many at a time. Errors: file_is_malformed, with the
   /// sequence.
@@ -32,6 +40,7 @@ class Replay {
 
   core::Core* core_;
   batch::ChunkRater reader_;
+  ChangePrices change_prices_;
   EventsApplied applied_;
   std::string text_;
   std::size_t count_ = 0;

@@ -86,16 +86,8 @@ std::vector<std::string> lines_of(const PriceBook& book) {
   return lines;
 }
 
-}  // namespace
-
-std::string content_hash(const PriceBook& book) {
-  std::string text = line_of(
-      {"steelyard price book 1", book.name, book.version, std::string(book.currency.code()),
-       book.time_zone, std::to_string(book.k), std::to_string(static_cast<int>(book.upper_bound)),
-       std::to_string(book.per), text_of(book.validity.from), text_of(book.validity.to),
-       text_of(book.default_rules)});
-  for (const std::string& line : lines_of(book)) text += line;
-
+/// In hex.
+std::string sha256(std::string_view text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   STEELYARD_CHECK(
@@ -107,6 +99,26 @@ std::string content_hash(const PriceBook& book) {
     result += hex[digest[i] & 15];
   }
   return result;
+}
+
+}  // namespace
+
+std::string content_hash(const PriceBook& book) {
+  std::string text = line_of(
+      {"steelyard price book 1", book.name, book.version, std::string(book.currency.code()),
+       book.time_zone, std::to_string(book.k), std::to_string(static_cast<int>(book.upper_bound)),
+       std::to_string(book.per), text_of(book.validity.from), text_of(book.validity.to),
+       text_of(book.default_rules)});
+  for (const std::string& line : lines_of(book)) text += line;
+
+  return sha256(text);
+}
+
+std::string content_hash(const PriceBookSeries& series) {
+  if (series.versions.size() == 1) return series.versions.front().content_hash;
+  std::string text;
+  for (const PriceBook& version : series.versions) text += version.content_hash + '\n';
+  return sha256(text);
 }
 
 }  // namespace steelyard::pricebook

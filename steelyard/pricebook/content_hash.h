@@ -11,4 +11,7 @@ namespace steelyard::pricebook {
 /// not matter; a digit does.
 std::string content_hash(const PriceBook& book);
 
+/// Of one version its own; of several, SHA-256 of theirs.
+std::string content_hash(const PriceBookSeries& series);
+
 }  // namespace steelyard::pricebook

@@ -62,11 +62,40 @@ std::string first_of(const Findings& findings) {
   return text;
 }
 
-Result<PriceBook> usable_book(const fs::path& folder) {
-  STEELYARD_TRY(reading, read_and_lint(folder));
+/// Of one version: the files that begin with `prefix`.
+Sources sources_of(const Files& files, const std::string& prefix) {
+  Sources sources;
+  const std::string products = prefix + "products/";
+  for (const auto& [path, text] : files) {
+    if (path == prefix + "book.yaml") sources.book_yaml = text;
+    if (path == prefix + "models.csv") sources.models_csv = text;
+    if (path.starts_with(products)) sources.products.emplace_back(path.substr(prefix.size()), text);
+  }
+  return sources;
+}
+
+Result<PriceBook> usable_book(const Files& files, const std::string& prefix,
+                              const std::string& name) {
+  Reading reading = read_and_lint(sources_of(files, prefix));
   if (reading.is_usable()) return std::move(reading.book);
   return failure(ErrorCode::price_book_is_invalid,
-                 "price book " + folder.string() + " is invalid:" + first_of(reading.findings));
+                 "price book " + name + " is invalid:" + first_of(reading.findings));
+}
+
+/// One version into `files`. Errors: file_is_unreadable.
+Result<void> read_version(const fs::path& folder, const std::string& prefix, Files& files) {
+  for (const char* const name : {"book.yaml", "models.csv"}) {
+    STEELYARD_TRY(text, read_text(folder / name));
+    files[prefix + name] = std::move(text);
+  }
+  if (!fs::is_directory(folder / "products")) return {};
+  STEELYARD_TRY(paths, entries(folder / "products"));
+  for (const fs::path& path : paths) {
+    if (path.extension() != ".yaml") continue;
+    STEELYARD_TRY(text, read_text(path));
+    files[prefix + "products/" + path.filename().string()] = std::move(text);
+  }
+  return {};
 }
 
 }  // namespace
@@ -88,42 +117,43 @@ Reading read_and_lint(const Sources& sources) {
 }
 
 Result<Reading> read_and_lint(const fs::path& folder) {
-  Sources sources;
-  STEELYARD_TRY(book_yaml, read_text(folder / "book.yaml"));
-  STEELYARD_TRY(models_csv, read_text(folder / "models.csv"));
-  sources.book_yaml = std::move(book_yaml);
-  sources.models_csv = std::move(models_csv);
-  if (fs::is_directory(folder / "products")) {
-    STEELYARD_TRY(files, entries(folder / "products"));
-    for (const fs::path& file : files) {
-      if (file.extension() != ".yaml") continue;
-      STEELYARD_TRY(text, read_text(file));
-      sources.products.emplace_back("products/" + file.filename().string(), std::move(text));
-    }
-  }
-  return read_and_lint(sources);
+  Files files;
+  STEELYARD_PASS(read_version(folder, "", files));
+  return read_and_lint(sources_of(files, ""));
 }
 
-Result<PriceBookSeries> load(const fs::path& folder) {
-  std::vector<PriceBook> versions;
+Result<Files> read_files(const fs::path& folder) {
+  Files files;
   if (fs::exists(folder / "book.yaml")) {
-    STEELYARD_TRY(book, usable_book(folder));
-    versions.push_back(std::move(book));
-    return make_series(std::move(versions));
+    STEELYARD_PASS(read_version(folder, "", files));
+    return files;
   }
   STEELYARD_TRY(paths, entries(folder));
   for (const fs::path& path : paths) {
     if (!fs::exists(path / "book.yaml")) continue;
-    STEELYARD_TRY(book, usable_book(path));
+    STEELYARD_PASS(read_version(path, path.filename().string() + '/', files));
+  }
+  if (!files.empty()) return files;
+  return failure(ErrorCode::file_is_unreadable,
+                 folder.string() +
+                     ": is no price book: neither it nor a folder in it has a "
+                     "book.yaml");
+}
+
+Result<PriceBookSeries> load(const Files& files, const std::string& name) {
+  std::vector<PriceBook> versions;
+  for (const auto& [path, text] : files) {
+    if (path != "book.yaml" && !path.ends_with("/book.yaml")) continue;
+    const std::string prefix = path.substr(0, path.size() - std::string_view("book.yaml").size());
+    STEELYARD_TRY(book, usable_book(files, prefix, prefix.empty() ? name : name + '/' + prefix));
     versions.push_back(std::move(book));
   }
-  if (versions.empty()) {
-    return failure(ErrorCode::file_is_unreadable,
-                   folder.string() +
-                       ": is no price book: neither it nor a folder in it has a "
-                       "book.yaml");
-  }
   return make_series(std::move(versions));
+}
+
+Result<PriceBookSeries> load(const fs::path& folder) {
+  STEELYARD_TRY(files, read_files(folder));
+  return load(files, folder.string());
 }
 
 Result<PriceBookSeries> make_series(std::vector<PriceBook> versions) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,9 +34,19 @@ struct Sources {
 };
 [[nodiscard]] Reading read_and_lint(const Sources& sources);
 
-/// A book that can be rated with. `folder` is one version (it has a book.yaml), or holds
-/// the versions of one book as folders of its own.
-/// Errors: file_is_unreadable; price_book_is_invalid with the first findings.
+/// The texts of a book by their path in its folder, which is one version (book.yaml, models.csv,
+/// products/*.yaml), or holds the versions of one book as folders of its own.
+using Files = std::map<std::string, std::string>;
+
+/// Reads what belongs to a book, and nothing else. Errors: file_is_unreadable (also: the folder is
+/// no price book).
+[[nodiscard]] Result<Files> read_files(const std::filesystem::path& folder);
+
+/// A book that can be rated with. `name` is what errors call it.
+/// Errors: price_book_is_invalid with the first findings.
+[[nodiscard]] Result<PriceBookSeries> load(const Files& files, const std::string& name);
+
+/// The same from its folder. Errors: also file_is_unreadable.
 [[nodiscard]] Result<PriceBookSeries> load(const std::filesystem::path& folder);
 
 /// Puts versions into order. Errors: price_book_is_invalid (no version, two names or

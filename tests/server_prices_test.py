@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+"""Price books of a running server: published, listed, compared, and still there after a restart.
+
+Amounts are computed by hand: qwen-plus costs 0.0008 CNY for 1,000 input tokens in the shipped book.
+"""
+import decimal
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+from server_process import BINARY, ROOT, Server, call
+
+SHIPPED = ROOT / "pricebooks/aliyun-ai-paas"
+
+
+def files_of(folder):
+    folder = pathlib.Path(folder)
+    return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*"))
+            if path.suffix in (".yaml", ".csv")}
+
+
+def dearer(price="0.0016"):
+    """The shipped book, with another price of qwen-plus for up to 128,000 input tokens."""
+    files = files_of(SHIPPED)
+    rows = files["models.csv"].splitlines(keepends=True)
+    changed = [row.replace(",0.0008", f",{price}") if row.startswith("qwen-plus,0k-128k,input,")
+               else row for row in rows]
+    assert changed != rows
+    return {**files, "models.csv": "".join(changed)}
+
+
+def publish(server, files, note="test"):
+    return server.ask("POST", "/v1/price-books", {"files": files, "note": note})
+
+
+def bill(server):
+    return server.ask("GET", "/v1/accounts/acme/bill?month=2026-11")[1]["total"]
+
+
+def test_what_is_published_prices_what_comes_behind_it(server):
+    server.send([call(1)])
+    status, body, _ = publish(server, dearer())
+    assert (status, body["in_force"]) == (200, True), body
+    server.send([call(2), call(1)])
+    assert bill(server) == "0.0024"  # 0.0008 + 0.0016; the repeat is none.
+    _, listed, _ = server.ask("GET", "/v1/price-books")
+    assert [each["origin"] for each in listed["price_books"]] == ["start", "api"], listed
+    assert [each["in_force"] for each in listed["price_books"]] == [False, True]
+    hash_of_new = body["hash"]
+    _, body, _ = server.ask("GET", f"/v1/price-books/{hash_of_new[:12]}")
+    assert body["files"] == dearer()
+    _, body, _ = server.ask("GET", f"/v1/price-books/{hash_of_new}/diff")
+    assert [(each["model"], each["old"], each["new"]) for each in body["prices"]] == \
+        [("qwen-plus", "0.0008", "0.0016")], body
+
+
+def test_it_is_still_in_force_after_a_restart_and_a_kill(server):
+    server.send([call(1)])
+    publish(server, dearer())
+    server.send([call(2)])
+    server.stop()
+    server.start()
+    server.send([call(3)])
+    assert bill(server) == "0.004"
+    server.crash()
+    server.start()
+    server.send([call(4)])
+    assert bill(server) == "0.0056"
+    server.stop()
+    shutil.rmtree(pathlib.Path(server.data) / "state")  # All is replayed, with the prices of then.
+    server.start()
+    assert bill(server) == "0.0056"
+    server.stop()
+    verified = subprocess.run([BINARY, "verify", "--data", server.data, "--replay"],
+                              capture_output=True, text=True, check=False)
+    assert verified.returncode == 0 and "byte for byte" in verified.stdout, verified
+
+
+def test_a_changed_folder_comes_into_force_at_the_next_start(server):
+    server.send([call(1)])
+    server.stop()
+    with tempfile.TemporaryDirectory() as folder:
+        for path, text in dearer().items():
+            file = pathlib.Path(folder) / path
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text)
+        server.options = ("--pricebook", folder)
+        server.start()
+        assert "are in force from now on" in server.error_text()
+        assert bill(server) == "0.0008"  # What was charged stays.
+        server.send([call(2)])
+        assert bill(server) == "0.0024"
+        server.stop()
+        server.start()
+        assert "are in force from now on" not in server.error_text()
+        assert len(server.ask("GET", "/v1/price-books")[1]["price_books"]) == 2
+
+
+def test_the_same_prices_are_not_published_twice(server):
+    for _ in range(2):
+        status, _, _ = publish(server, dearer())
+        assert status == 200
+    assert len(server.ask("GET", "/v1/price-books")[1]["price_books"]) == 2
+
+
+def test_windows_of_cloud_usage_go_on_with_the_new_prices(server):
+    def storage(hour):
+        return {"specversion": "1.0", "id": f"b-{hour}", "source": "collector",
+                "type": "cloud.resource.usage", "subject": "acme",
+                "time": f"2026-11-22T{hour + 1:02}:00:00Z",
+                "data": {"product": "oss", "resource": "b", "start": f"2026-11-22T{hour:02}:00:00Z",
+                         "end": f"2026-11-22T{hour + 1:02}:00:00Z", "meters": {"storage_gb": 600},
+                         "attributes": {"class": "standard_lrs", "region": "cn-hangzhou"}}}
+    server.send([storage(1)])
+    before = bill(server)
+    publish(server, dearer())
+    server.send([storage(2)])
+    assert decimal.Decimal(bill(server)) == 2 * decimal.Decimal(before)
+    assert server.ask("GET", "/v1/reconciliation")[1]["balanced"]
+
+
+def test_a_receipt_names_the_price_of_its_time(server):
+    server.send([call(1)])
+    publish(server, dearer())
+    server.send([call(2)])
+    for _ in range(50):
+        answers = [server.ask("GET", f"/v1/explain?source=test&id=e-{n}") for n in (1, 2)]
+        if all(status == 200 for status, _, _ in answers):
+            break
+        time.sleep(0.1)
+    assert [body["amount"] for _, body, _ in answers] == ["0.0008", "0.0016"], answers
+
+
+def test_mistakes_are_named_and_nothing_changes(server):
+    broken = dearer()
+    broken["models.csv"] = broken["models.csv"].replace(",0.0016", ",dear")
+    for files, word in ((broken, "dear"), ({"x.txt": "y"}, "at least one version"),
+                        ({**dearer(), "book.yaml": dearer()["book.yaml"].replace("CNY", "USD")},
+                         "currency USD")):
+        status, body, _ = publish(server, files)
+        assert status == 422 and body["code"] == "price_book_is_invalid", body
+        assert word in body["detail"], body
+    assert len(server.ask("GET", "/v1/price-books")[1]["price_books"]) == 1
+    status, body, _ = server.ask("GET", "/v1/price-books/0123456789ab")
+    assert (status, body["code"]) == (404, "not_found")
+
+
+def test_who_may_not(server):
+    status, made, _ = server.ask("POST", "/v1/keys", {"name": "p", "role": "pricing_editor"})
+    assert status == 201, made
+    fields = {"Authorization": f"Bearer {made['key']}"}
+    status, body, _ = server.ask("POST", "/v1/price-books", {"files": dearer()}, fields)
+    assert status == 403, body
+    status, body, _ = server.ask("POST", "/v1/price-books/check", {"files": dearer()}, fields)
+    assert status == 200 and len(body["prices"]) == 1, body
+
+
+def test_the_command(server):
+    with tempfile.TemporaryDirectory() as folder:
+        for path, text in dearer("0.0012").items():
+            file = pathlib.Path(folder) / path
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text)
+        command = [BINARY, "pricebook", "publish", "--server", server.url, "--key", server.key, folder]
+        run = subprocess.run([*command, "--check"], capture_output=True, text=True, check=False)
+        assert run.returncode == 0 and '"0.0012"' in run.stdout, run
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert run.returncode == 0 and "In force: aliyun-ai-paas" in run.stdout, run
+    server.send([call(1)])
+    assert bill(server) == "0.0012"
+
+
+def main():
+    tests = [(name, test) for name, test in globals().items() if name.startswith("test_")]
+    failed = 0
+    for name, test in tests:
+        if len(sys.argv) > 1 and sys.argv[1] not in name:
+            continue
+        try:
+            with Server() as server:
+                test(server)
+            print(f"ok      {name}")
+        except Exception:  # pylint: disable=broad-except
+            failed += 1
+            print(f"FAILED  {name}")
+            traceback.print_exc()
+    print(f"{failed} of {len(tests)} tests failed" if failed else f"{len(tests)} of {len(tests)} tests passed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
