@@ -75,7 +75,7 @@ class ChargeStore {
   [[nodiscard]] Result<std::vector<CostRow>> cost_over_time(const CostQuery& query) const;
 
   /// Ordered by time, then groups. Errors: invalid_field (an unknown zone, more than 10,000
-  /// windows).
+  /// windows), decimal_exceeds_limit.
   [[nodiscard]] Result<std::vector<MeterRow>> metered(const MeterQuery& query) const;
 
   /// Answers one SELECT, WITH, EXPLAIN, SHOW or DESCRIBE over `charges`, `facts` and what is

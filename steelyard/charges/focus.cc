@@ -132,7 +132,7 @@ constexpr FocusColumn columns[] = {
      }},
     {"ChargeDescription", "Item and tier", text,
      [](const FocusRow& row) {
-       return row.charge.item + (row.charge.tier == "-" ? "" : ", " + row.charge.tier);
+       return row.charge.item + (row.charge.tier == "-" ? "" : " " + row.charge.tier);
      }},
     {"ChargeFrequency", "`Usage-Based`, `One-Time` of what is bought", text,
      [](const FocusRow& row) {
