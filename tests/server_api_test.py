@@ -508,6 +508,11 @@ def test_an_event_is_voided_or_replaced_once(server):
     expect(server.ask("POST", "/v1/corrections/void", voided | {"id": "nothing"})[0], 404)
     _, bill, _ = server.ask("GET", "/v1/accounts/fixed/bill?month=2026-11")
     expect(bill["total"], "0.0008")
+    wait_for_charges(server)
+    _, body, _ = server.ask("GET", "/api/v1/meters/resource_usage/query?filterCustomerId=fixed"
+                                   "&groupBy=item&groupBy=product")
+    expect([(row["value"], row["groupBy"]) for row in body["data"]],
+           [(0, {"item": "cms/sms", "product": "cms"})])
     with other_tenant(server, "stranger"):
         expect(server.ask("POST", "/v1/corrections/void", voided)[0], 403)
 

@@ -52,6 +52,11 @@ bool is_correction(const ChargeRow& charge) {
   return (charge.flags & static_cast<std::uint32_t>(FactFlag::correction)) != 0;
 }
 
+/// "ecs"
+std::string product_of(const ChargeRow& charge) {
+  return charge.model.empty() ? charge.item.substr(0, charge.item.find('/')) : charge.model;
+}
+
 std::string time_text(std::int64_t second) { return base::to_rfc3339({second, 0}); }
 
 std::string unit_text(const std::string& unit) { return unit == "token" ? "Tokens" : unit; }
@@ -66,7 +71,7 @@ bool is_usage(const ChargeRow& charge) { return category_of(charge) == "Usage"; 
 std::string service_category_of(const ChargeRow& charge) {
   if (is_call(charge)) return "AI and Machine Learning";
   const auto* const found = std::ranges::find(
-      categories, charge.model, &std::pair<std::string_view, std::string_view>::first);
+      categories, product_of(charge), &std::pair<std::string_view, std::string_view>::first);
   return found == std::end(categories) ? "Other" : std::string(found->second);
 }
 
@@ -166,7 +171,7 @@ constexpr FocusColumn columns[] = {
      [](const FocusRow& row) { return service_category_of(row.charge); }},
     {"ServiceName", "`Model calls`, or the product's code", text,
      [](const FocusRow& row) {
-       return is_call(row.charge) ? std::string("Model calls") : row.charge.model;
+       return is_call(row.charge) ? std::string("Model calls") : product_of(row.charge);
      }},
     {"ProviderName", "Who sells: the parameter `issuer`, else the price book's name", text,
      [](const FocusRow& row) { return row.options.issuer; }},
