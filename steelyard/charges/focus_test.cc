@@ -112,6 +112,17 @@ TEST(Focus, what_is_taken_back_when_its_month_is_over_is_a_correction) {
   EXPECT_EQ(written(row).at("ChargeClass"), "Correction");
 }
 
+TEST(Focus, what_a_plan_covers_is_committed) {
+  ChargeRow row = call();
+  EXPECT_EQ(written(row).at("PricingCategory"), "Standard");
+  EXPECT_EQ(written(row).at("CommitmentDiscountId"), "");
+  row.tier = "plan storage_plan";
+  row.price = Decimal();
+  row.amount = Decimal();
+  EXPECT_EQ(written(row).at("PricingCategory"), "Committed");
+  EXPECT_EQ(written(row).at("CommitmentDiscountId"), "storage_plan");
+}
+
 TEST(Focus, a_text_that_a_spreadsheet_would_run_is_made_harmless) {
   ChargeRow row = call();
   row.project = "=HYPERLINK(1)";
