@@ -120,7 +120,8 @@ TEST_F(ChargeExportTest, the_events_that_a_cloud_charge_follows_from_are_its_ten
   constexpr Position last = 400;
   for (const ChargedFact& fact : batch_.facts()) {
     const bool is_call = fact.type == "ai.model.call";
-    if (fact.tenant == "tenant-1" && !is_call && fact.sequence <= last) {
+    if (fact.tenant == "tenant-1" && !is_call && fact.sequence <= last &&
+        fact.status == FactStatus::rated) {
       expected.push_back(fact.sequence);
     }
   }

@@ -65,8 +65,8 @@ class ChargeStore {
   [[nodiscard]] Result<ChargePage> charges(const ChargeFilter& filter, std::string_view cursor,
                                            std::size_t limit) const;
 
-  /// Sequences, rising, of the facts of a tenant that are no model calls, up to `last` and with
-  /// it: what a charge of a cloud resource follows from.
+  /// Sequences, rising, of the facts of a tenant that are no model calls and were rated, up to
+  /// `last` and with it: what a charge of a cloud resource follows from.
   [[nodiscard]] Result<std::vector<Position>> cloud_facts(std::string_view tenant,
                                                           Position last) const;
 
