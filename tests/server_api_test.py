@@ -364,6 +364,26 @@ def test_an_event_is_explained_as_the_command_explains_it(server):
         expect(server.ask("GET", "/v1/explain?source=test&id=e-why")[0], 404)
 
 
+def test_a_customers_key_sees_its_own_charges_only(server):
+    server.send([call("mine", account="own"), call("theirs", account="theirs")])
+    wait_for_charges(server)
+    _, made, _ = server.ask("POST", "/v1/keys", {"role": "tenant_viewer", "kind": "read",
+                                                 "account": "own"})
+    root, server.key = server.key, made["key"]
+    try:
+        expect(server.ask("GET", "/v1/explain?source=test&id=e-mine")[0], 200)
+        expect(server.ask("GET", "/v1/explain?source=test&id=e-theirs")[0], 404)
+        period = "from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z"
+        for query in (period, period + "&account=theirs"):
+            _, text, _ = server.ask("GET", "/v1/exports/charges?" + query)
+            expect({row["account"] for row in csv.DictReader(io.StringIO(text))}, {"own"})
+        for query in ("", "&subject=theirs", "&filterCustomerId=theirs"):
+            _, body, _ = server.ask("GET", "/api/v1/meters/tokens/query?groupBy=subject" + query)
+            assert {row["subject"] for row in body["data"]} <= {"own"}, body
+    finally:
+        server.key = root
+
+
 def test_charge_lines_are_exported_as_files(server):
     spelled = call("sheet", account="=1+1", project="=HYPERLINK(1)")
     server.send([call("csv", account="export"), spelled, sms(13, 1100, account="export")])
@@ -526,6 +546,11 @@ def test_an_event_is_voided_or_replaced_once(server):
     expect(server.ask("POST", "/v1/corrections/void", voided | {"id": "nothing"})[0], 404)
     _, bill, _ = server.ask("GET", "/v1/accounts/fixed/bill?month=2026-11")
     expect(bill["total"], "0.0008")
+    wait_for_charges(server)
+    _, body, _ = server.ask("GET", "/api/v1/meters/resource_usage/query?filterCustomerId=fixed"
+                                   "&groupBy=item&groupBy=product")
+    expect([(row["value"], row["groupBy"]) for row in body["data"]],
+           [(0, {"item": "cms/sms", "product": "cms"})])
     with other_tenant(server, "stranger"):
         expect(server.ask("POST", "/v1/corrections/void", voided)[0], 403)
 

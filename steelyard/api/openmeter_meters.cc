@@ -60,12 +60,16 @@ struct Meter {
   std::string_view value_property;  ///< Empty: events are counted.
   std::span<const Group> groups;
   /// Types of events that count; empty: all.
-  std::initializer_list<std::string_view> types;
+  std::span<const std::string_view> types;
   /// Items have units of their own: one of these has to be grouped by, or filtered.
-  std::initializer_list<std::string_view> needs_one_of;
+  std::span<const std::string_view> needs_one_of;
 };
 
-const Meter meters[] = {
+constexpr std::string_view call_types[] = {"ai.model.call"};
+constexpr std::string_view resource_types[] = {"cloud.resource.usage", "cloud.resource.void"};
+constexpr std::string_view item_or_unit[] = {"item", "unit"};
+
+constexpr Meter meters[] = {
     {"tokens",
      "Tokens",
      "Tokens that were charged, by model and item",
@@ -73,7 +77,7 @@ const Meter meters[] = {
      "ai.model.call",
      "$.usage.total_tokens",
      call_groups,
-     {"ai.model.call"},
+     call_types,
      {}},
     {"model_calls",
      "Model calls",
@@ -82,7 +86,7 @@ const Meter meters[] = {
      "ai.model.call",
      "",
      event_groups,
-     {"ai.model.call"},
+     call_types,
      {}},
     {"cost",
      "Cost",
@@ -93,15 +97,10 @@ const Meter meters[] = {
      cost_groups,
      {},
      {}},
-    {"resource_usage",
-     "Cloud resources",
+    {"resource_usage", "Cloud resources",
      "Quantities that were charged, each in the unit of its item: group by item or filter it",
-     Measure::quantity,
-     "cloud.resource.usage",
-     "$.quantity",
-     resource_groups,
-     {"cloud.resource.usage", "cloud.resource.void"},
-     {"item", "unit"}},
+     Measure::quantity, "cloud.resource.usage", "$.quantity", resource_groups, resource_types,
+     item_or_unit},
 };
 
 const Meter* find_meter(std::string_view slug) {
@@ -179,9 +178,9 @@ Asked asked_by_body(const Request& request) {
   const json::Document& document = *request.json;
   const json::Object object(document, document.root());
   const auto find = [&](std::string_view name) { return object.find(json::word(name)); };
-  const auto text = [&](std::string_view name, std::string otherwise) {
+  const auto text = [&](std::string_view name, const std::string& otherwise) {
     const auto texts = texts_of(document, find(name));
-    return texts.empty() ? std::move(otherwise) : texts.front();
+    return texts.empty() ? otherwise : texts.front();
   };
   const auto instant = [&](std::string_view name) {
     base::Instant at;
@@ -228,21 +227,21 @@ charges::WindowSize window_of(std::string_view word) {
 std::vector<charges::DimensionFilter> own_filters(const Meter& meter, const Request& request,
                                                   std::string_view currency) {
   std::vector<charges::DimensionFilter> filters;
-  if (meter.types.size() > 0) {
+  if (!meter.types.empty()) {
     filters.push_back({Dimension::type, {meter.types.begin(), meter.types.end()}});
   }
   if (request.principal.customer.has_value()) {
     filters.push_back({Dimension::account, {*request.principal.customer}});
   }
   // What a money rule adds to an item is no quantity of it.
-  if (meter.needs_one_of.size() > 0) {
+  if (!meter.needs_one_of.empty()) {
     filters.push_back({Dimension::unit, {std::string(currency)}, true});
   }
   return filters;
 }
 
 bool tells_units_apart(const Meter& meter, const Asked& asked) {
-  return meter.needs_one_of.size() == 0 ||
+  return meter.needs_one_of.empty() ||
          std::ranges::any_of(meter.needs_one_of, [&](std::string_view each) {
            const std::string name(each);
            return std::ranges::find(asked.group_by, name) != asked.group_by.end() ||

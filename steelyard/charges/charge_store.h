@@ -65,8 +65,8 @@ class ChargeStore {
   [[nodiscard]] Result<ChargePage> charges(const ChargeFilter& filter, std::string_view cursor,
                                            std::size_t limit) const;
 
-  /// Sequences, rising, of the facts of a tenant that are no model calls, up to `last` and with
-  /// it: what a charge of a cloud resource follows from.
+  /// Sequences, rising, of the facts of a tenant that are no model calls and were rated, up to
+  /// `last` and with it: what a charge of a cloud resource follows from.
   [[nodiscard]] Result<std::vector<Position>> cloud_facts(std::string_view tenant,
                                                           Position last) const;
 
@@ -75,7 +75,7 @@ class ChargeStore {
   [[nodiscard]] Result<std::vector<CostRow>> cost_over_time(const CostQuery& query) const;
 
   /// Ordered by time, then groups. Errors: invalid_field (an unknown zone, more than 10,000
-  /// windows).
+  /// windows), decimal_exceeds_limit.
   [[nodiscard]] Result<std::vector<MeterRow>> metered(const MeterQuery& query) const;
 
   /// Answers one SELECT, WITH, EXPLAIN, SHOW or DESCRIBE over `charges`, `facts` and what is

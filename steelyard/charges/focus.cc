@@ -52,6 +52,17 @@ bool is_correction(const ChargeRow& charge) {
   return (charge.flags & static_cast<std::uint32_t>(FactFlag::correction)) != 0;
 }
 
+/// "ecs"
+std::string product_of(const ChargeRow& charge) {
+  return charge.model.empty() ? charge.item.substr(0, charge.item.find('/')) : charge.model;
+}
+
+/// The plan that covers a line, whose tier names it; empty: none.
+std::string plan_of(const ChargeRow& charge) {
+  constexpr std::string_view word = "plan ";
+  return charge.tier.starts_with(word) ? charge.tier.substr(word.size()) : std::string();
+}
+
 std::string time_text(std::int64_t second) { return base::to_rfc3339({second, 0}); }
 
 std::string unit_text(const std::string& unit) { return unit == "token" ? "Tokens" : unit; }
@@ -66,7 +77,7 @@ bool is_usage(const ChargeRow& charge) { return category_of(charge) == "Usage"; 
 std::string service_category_of(const ChargeRow& charge) {
   if (is_call(charge)) return "AI and Machine Learning";
   const auto* const found = std::ranges::find(
-      categories, charge.model, &std::pair<std::string_view, std::string_view>::first);
+      categories, product_of(charge), &std::pair<std::string_view, std::string_view>::first);
   return found == std::end(categories) ? "Other" : std::string(found->second);
 }
 
@@ -98,7 +109,7 @@ constexpr bool text = false;
 constexpr FocusColumn columns[] = {
     {"BilledCost", "What is charged: quantity × price ÷ per, exact, not rounded to the cent",
      number, [](const FocusRow& row) { return row.charge.amount.to_text(); }},
-    {"EffectiveCost", "The same: nothing is paid in advance for a line", number,
+    {"EffectiveCost", "The same: what is bought in advance is not spread over its term", number,
      [](const FocusRow& row) { return row.charge.amount.to_text(); }},
     {"ListCost", "At the list price, where the customer has a price of its own", number,
      [](const FocusRow& row) { return list_cost_of(row.charge); }},
@@ -132,7 +143,7 @@ constexpr FocusColumn columns[] = {
      }},
     {"ChargeDescription", "Item and tier", text,
      [](const FocusRow& row) {
-       return row.charge.item + (row.charge.tier == "-" ? "" : ", " + row.charge.tier);
+       return row.charge.item + (row.charge.tier == "-" ? "" : " " + row.charge.tier);
      }},
     {"ChargeFrequency", "`Usage-Based`, `One-Time` of what is bought", text,
      [](const FocusRow& row) {
@@ -156,17 +167,35 @@ constexpr FocusColumn columns[] = {
      }},
     {"ContractedUnitPrice", "The price that was taken", number,
      [](const FocusRow& row) { return row.charge.price.to_text(); }},
-    {"PricingCategory", "`Standard`", text,
-     [](const FocusRow&) { return std::string("Standard"); }},
+    {"PricingCategory", "`Committed`: a plan covers it; else `Standard`", text,
+     [](const FocusRow& row) {
+       return std::string(plan_of(row.charge).empty() ? "Standard" : "Committed");
+     }},
+    {"CommitmentDiscountCategory", "`Usage` where a plan covers the line", text,
+     [](const FocusRow& row) { return std::string(plan_of(row.charge).empty() ? "" : "Usage"); }},
+    {"CommitmentDiscountId", "The plan that covers it", text,
+     [](const FocusRow& row) { return plan_of(row.charge); }},
+    {"CommitmentDiscountName", "The same", text,
+     [](const FocusRow& row) { return plan_of(row.charge); }},
+    {"CommitmentDiscountStatus", "`Used` where a plan covers the line", text,
+     [](const FocusRow& row) { return std::string(plan_of(row.charge).empty() ? "" : "Used"); }},
+    {"CommitmentDiscountType", "`Plan` where a plan covers the line", text,
+     [](const FocusRow& row) { return std::string(plan_of(row.charge).empty() ? "" : "Plan"); }},
     {"ResourceId", "The cloud resource; null of a call", text,
      [](const FocusRow& row) { return row.charge.resource; }},
+    {"ResourceName", "null", text, [](const FocusRow&) { return std::string(); }},
+    {"ResourceType", "Of a resource: the product's code", text,
+     [](const FocusRow& row) {
+       return row.charge.resource.empty() ? std::string() : product_of(row.charge);
+     }},
     {"RegionId", "Where the event says one", text,
      [](const FocusRow& row) { return row.charge.region; }},
+    {"RegionName", "null", text, [](const FocusRow&) { return std::string(); }},
     {"ServiceCategory", "Of the product, as FOCUS divides services; else `Other`", text,
      [](const FocusRow& row) { return service_category_of(row.charge); }},
     {"ServiceName", "`Model calls`, or the product's code", text,
      [](const FocusRow& row) {
-       return is_call(row.charge) ? std::string("Model calls") : row.charge.model;
+       return is_call(row.charge) ? std::string("Model calls") : product_of(row.charge);
      }},
     {"ProviderName", "Who sells: the parameter `issuer`, else the price book's name", text,
      [](const FocusRow& row) { return row.options.issuer; }},

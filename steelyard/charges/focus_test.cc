@@ -98,14 +98,29 @@ TEST(Focus, periods_are_those_of_the_books_time_zone) {
 TEST(Focus, what_is_taken_back_when_its_month_is_over_is_a_correction) {
   ChargeRow row = call();
   row.type = "cloud.resource.void";
+  row.item = "ecs/compute";
+  row.model.clear();
   row.flags = static_cast<std::uint32_t>(FactFlag::correction);
   row.amount = decimal("-0.0003884");
   EXPECT_EQ(written(row).at("ChargeCategory"), "Adjustment");
   EXPECT_EQ(written(row).at("BilledCost"), "-0.0003884");
   EXPECT_EQ(written(row).at("ConsumedQuantity"), "");
+  EXPECT_EQ(written(row).at("ServiceName"), "ecs");
+  EXPECT_EQ(written(row).at("ServiceCategory"), "Compute");
   EXPECT_EQ(written(row).at("ChargeClass"), "");
   row.received_at = at("2027-01-03T00:00:00Z");
   EXPECT_EQ(written(row).at("ChargeClass"), "Correction");
+}
+
+TEST(Focus, what_a_plan_covers_is_committed) {
+  ChargeRow row = call();
+  EXPECT_EQ(written(row).at("PricingCategory"), "Standard");
+  EXPECT_EQ(written(row).at("CommitmentDiscountId"), "");
+  row.tier = "plan storage_plan";
+  row.price = Decimal();
+  row.amount = Decimal();
+  EXPECT_EQ(written(row).at("PricingCategory"), "Committed");
+  EXPECT_EQ(written(row).at("CommitmentDiscountId"), "storage_plan");
 }
 
 TEST(Focus, a_text_that_a_spreadsheet_would_run_is_made_harmless) {

@@ -36,6 +36,13 @@ std::uint32_t flags_of(const Record& record, const batch::EventDetail& detail) {
   return flags;
 }
 
+/// A correction says no product, its lines do: "ecs/compute".
+std::string_view product_of(std::span<const ChargedLine> lines) {
+  if (lines.empty()) return {};
+  const std::string_view item = lines.front().item;
+  return item.substr(0, item.find('/'));
+}
+
 }  // namespace
 
 void ChargeRows::add_lines(const Record& record) {
@@ -100,6 +107,7 @@ charges::FactBatch ChargeRows::rows_of(batch::ChunkRater& events, const core::Pl
     if (record.status == Status::rated) {
       add_lines(record);
       fact.lines = lines_;
+      if (fact.model.empty()) fact.model = product_of(lines_);
     }
     rows.add(fact);
   }

@@ -166,6 +166,7 @@ Result<std::vector<MeterRow>> metered(const Snapshot& snapshot, const Names& nam
   STEELYARD_TRY(bounds, bounds_of(query, *span, calendar));
   const std::int64_t unit = unit_of(bounds);
 
+  bool is_too_large = false;
   std::map<std::pair<std::size_t, std::vector<std::string>>, money::Decimal> values;
   STEELYARD_PASS(
       for_each_row(snapshot.connection, sums_sql(query, *conditions, unit), [&](const Row& row) {
@@ -178,8 +179,12 @@ Result<std::vector<MeterRow>> metered(const Snapshot& snapshot, const Names& nam
           groups.push_back(
               text_of(names, query.group_by[i], static_cast<std::int32_t>(row.integer(2 + i))));
         }
-        values[{window, std::move(groups)}] += row.decimal(1);
+        money::Decimal& value = values[{window, std::move(groups)}];
+        money::int128 sum = 0;
+        is_too_large |= __builtin_add_overflow(value.scaled(), row.decimal(1).scaled(), &sum);
+        value = money::Decimal::from_scaled(sum);
       }));
+  if (is_too_large) return failure(ErrorCode::decimal_exceeds_limit, "a sum is above 10^26");
   for (auto& [key, value] : values) {
     rows.push_back(
         {instant_of(bounds[key.first]), instant_of(bounds[key.first + 1]), key.second, value});

@@ -193,6 +193,8 @@ Result<std::vector<Position>> cloud_facts(const Snapshot& snapshot, const Names&
   const auto call = names.of(NameKind::type).find("ai.model.call");
   std::string conditions = "tenant = " + std::to_string(*whose);
   also(conditions, "sequence <= " + std::to_string(last));
+  // What has no price changed nothing.
+  also(conditions, "(status = 1 OR sequence = " + std::to_string(last) + ")");
   if (call.has_value()) also(conditions, "type <> " + std::to_string(*call));
   STEELYARD_PASS(for_each_row(
       snapshot.connection, "SELECT sequence FROM fact WHERE " + conditions + " ORDER BY number",

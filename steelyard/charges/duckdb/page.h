@@ -14,7 +14,7 @@ namespace steelyard::charges::duckdb {
                                                  const ChargeFilter& filter,
                                                  std::string_view cursor, std::size_t limit);
 
-/// Sequences, rising, of a tenant's facts that are no model calls, up to `last`.
+/// See ChargeStore::cloud_facts.
 [[nodiscard]] Result<std::vector<Position>> cloud_facts(const Snapshot& snapshot,
                                                         const Names& names, std::string_view tenant,
                                                         Position last);
