@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Faults in system calls of the log, one at a time: the N-th call of each kind, in the real server.
 
-server_fault_test.py [all | used-fdatasync-EIO-3 …]: by default one N of each kind; `all` takes
-a quarter of an hour.
+server_fault_test.py [all | used-fdatasync-EIO-3 | used-rename …]: by default one N of each kind;
+`all` takes a quarter of an hour.
 
 strace kills the process at the call, lets the call fail, or makes it wait; what was asked for is
 looked for in its trace, for a call that it does not trace is not disturbed either, and nothing says
 so. Then the server starts without faults, and what was acknowledged must be there, once.
-Rows A1 to A3, A6, B9 to B11, B13 and B15 of the failure catalogue.
+Rows A1 to A3, A6, B9 to B11, B14 and B15 of the failure catalogue.
 """
 import collections
 import os
@@ -41,7 +41,8 @@ FAULTS = ([Fault(call, "kill", "signal=KILL") for call in (*CALLS[:-1], *ANSWERS
           [Fault(call, "EIO", "error=EIO") for call in CALLS] +
           [Fault(call, "ENOSPC", "error=ENOSPC") for call in ("openat", "pwrite64", "fallocate")] +
           [Fault("pwrite64", "EINTR", "error=EINTR"), Fault("pwrite64", "EAGAIN", "error=EAGAIN"),
-           Fault("pread64", "EINTR", "error=EINTR"), Fault("pwrite64", "lie", "retval=3")])
+           Fault("pread64", "EINTR", "error=EINTR"), Fault("pwrite64", "lie", "retval=3"),
+           Fault("fdatasync", "stall", "delay_enter=1500000")])
 
 
 class Traced:
@@ -108,7 +109,8 @@ def target_of(trace, fault):
         # The call that a thread was in when all ended.
         at = [line for line in trace if f" {fault.call}(" in line]
         return at[-1] if at and any("+++ killed by SIGKILL" in line for line in trace) else None
-    return next((line for line in trace if "(INJECTED)" in line and f"{fault.call}" in line), None)
+    mark = "(DELAYED)" if fault.kind == "stall" else "(INJECTED)"
+    return next((line for line in trace if mark in line and fault.call in line), None)
 
 
 class Runs:
@@ -165,10 +167,13 @@ class Runs:
         errors = run.server.error_text()
         target = target_of(run.trace(), fault)
         assert target is not None, f"nothing was injected: status {status}, {errors}"
-        damages = check_end(fault, target, listens, status, workload, errors)
-        if damages:
+        check_end(fault, target, listens, status, workload, errors)
+        try:
+            run.server.start()
+        except AssertionError as refused:
+            # A disk that lies is found, and named; it is never taken for what it says.
+            assert fault.kind == "lie" and re.search(r"offset 0x|/store|/pepper", str(refused)), refused
             return target
-        run.server.start()
         try:
             workload.check(run.server)
             expect(run.server.stop(), 0, "the end after the fault")
@@ -179,7 +184,7 @@ class Runs:
 
 
 def check_end(fault, target, listens, status, workload, errors):
-    """Whether the server ended as it must. True: with damage, which the next start must refuse."""
+    """Whether the server ended as it must."""
     is_log = ".segment" in target or "segment.new" in target
     if fault.kind == "kill":
         expect(status, -9, errors)
@@ -202,7 +207,6 @@ def check_end(fault, target, listens, status, workload, errors):
     else:
         expect((listens, status), (True, 0), errors)
         expect(workload.refusals, 0, "refusals")
-    return False
 
 
 def numbers_of(begin, fault, count, is_all):
@@ -224,7 +228,7 @@ def main():
             for fault in FAULTS:
                 for n in numbers_of(begin, fault, runs.counts[begin][fault.call], bool(wanted)):
                     label = f"{begin}-{fault.call}-{fault.kind}-{n}"
-                    if wanted and wanted != {"all"} and label not in wanted:
+                    if wanted and wanted != {"all"} and not label.startswith(tuple(wanted)):
                         continue
                     done += 1
                     try:

@@ -60,6 +60,14 @@ bool has_key(std::string_view target) {
   return decoded.has_value() && find_api_key(*decoded) != std::string_view::npos;
 }
 
+/// A refusal that passes, from a handler that did not say for how long.
+bool is_to_be_repeated(const Response& response) {
+  if (response.status != 429 && response.status != 503 && response.status != 507) return false;
+  return std::ranges::none_of(response.fields, [](const auto& field) {
+    return is_same_name(field.first, "Retry-After");
+  });
+}
+
 bool is_printable(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
 }
@@ -86,7 +94,7 @@ std::string Application::next_request_id() {
   return id_prefix_ + std::to_string(requests_.fetch_add(1, std::memory_order_relaxed) + 1);
 }
 
-std::string Application::retry_after(std::chrono::milliseconds wait) {
+std::string Application::retry_after(std::chrono::milliseconds wait) const {
   unsigned char byte[1] = {0};
   parts_.random(byte);
   const auto seconds =
@@ -407,11 +415,15 @@ void Application::call_handler(const std::shared_ptr<Exchange>& exchange) {
 
 std::string Application::answer_head(const Exchange& exchange, const Response& response,
                                      bool keep_alive) const {
+  auto fields = exchange.rate_fields_;
+  if (is_to_be_repeated(response)) {
+    fields.emplace_back("Retry-After", retry_after(std::chrono::seconds(1)));
+  }
   return head_text(response, {.request_id = exchange.id_,
                               .now = parts_.clock.wall(),
                               .keep_alive = keep_alive,
                               .is_encrypted = is_encrypted_,
-                              .fields = exchange.rate_fields_});
+                              .fields = fields});
 }
 
 void Application::finish(Exchange& exchange, const Response& response, std::uint64_t bytes_in,

@@ -74,7 +74,7 @@ class Application : public std::enable_shared_from_this<Application> {
   std::string next_request_id();
   /// Whole seconds, at least 1, with jitter: so that those who were refused together do not
   /// return together.
-  std::string retry_after(std::chrono::milliseconds wait);
+  std::string retry_after(std::chrono::milliseconds wait) const;
 
   const ServerLimits limits_;
   const bool is_encrypted_;
