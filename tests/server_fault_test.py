@@ -191,7 +191,7 @@ def check_end(fault, target, listens, status, workload, errors):
     elif fault.kind == "EIO":
         if not listens:
             assert status in (STATUS_COULD_NOT_RUN, STATUS_OF_IO_ERROR), (status, errors)
-            assert "Input/output error" in errors, errors
+            assert "Input/output error" in errors or "the disk does not read it" in errors, errors
         elif UNKNOWN in workload.outcomes:
             expect(status, STATUS_OF_IO_ERROR, errors)
         else:  # At the end, when nothing is left to be acknowledged.
