@@ -63,9 +63,8 @@ bool has_key(std::string_view target) {
 /// A refusal that passes, from a handler that did not say for how long.
 bool is_to_be_repeated(const Response& response) {
   if (response.status != 429 && response.status != 503 && response.status != 507) return false;
-  return std::ranges::none_of(response.fields, [](const auto& field) {
-    return is_same_name(field.first, "Retry-After");
-  });
+  return std::ranges::none_of(
+      response.fields, [](const auto& field) { return is_same_name(field.first, "Retry-After"); });
 }
 
 bool is_printable(std::string_view text) {
@@ -81,6 +80,7 @@ Application::Application(const ServerOptions& options, RouteTable routes, Server
       parts_(std::move(parts)),
       rates_(parts_.rate_limit),
       admission_(options.limits),
+      gauge_(options.io_threads),
       workers_(options.worker_threads, options.limits.queued_for_workers) {
   STEELYARD_CHECK(parts_.keys != nullptr && parts_.idempotency != nullptr);
   STEELYARD_CHECK(parts_.metrics != nullptr && parts_.log != nullptr);
@@ -283,6 +283,12 @@ Checked Application::admit(Exchange& exchange) {
           Response(*std::move(problem)).with("Retry-After", retry_after(std::chrono::seconds(5))));
     }
   }
+  const bool can_wait = exchange.route_->lane != Lane::hold;
+  if (can_wait && gauge_.is_too_much(admission_.requests())) {
+    parts_.metrics->refused("overloaded");
+    return std::unexpected(
+        Response(Problem("overloaded")).with("Retry-After", retry_after(std::chrono::seconds(1))));
+  }
   // What every request costs beside its body.
   constexpr std::size_t request_bytes = 8 * 1024;
   constexpr std::size_t first_bytes = 1024 * 1024;
@@ -437,6 +443,7 @@ void Application::finish(Exchange& exchange, const Response& response, std::uint
   if (exchange.ticket_.is_admitted()) {
     parts_.metrics->in_flight(-1);
     exchange.ticket_.release();
+    gauge_.answered();
   }
   parts_.log->access(
       {.request_id = exchange.id_,
