@@ -1,6 +1,7 @@
 #pragma once
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -51,6 +52,7 @@ class Server {
     child_ = fork();
     if (child_ == 0) {
       dup2(out[1], 1);
+      dup2(::open("/dev/null", O_WRONLY), 2);
       close(out[0]);
       execl(STEELYARD_BINARY, "steelyard", "serve", "--data", folder_.c_str(), "--port", "0",
             "--pricebook", STEELYARD_ROOT "/pricebooks/aliyun-ai-paas", "--quiet", nullptr);

@@ -243,9 +243,15 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   parts.metrics = &metrics;
   parts.log = log.get();
   parts.admission = [&node](const server::Route& route) -> std::optional<server::Problem> {
-    const bool writes = route.lane == server::Lane::ingest || route.lane == server::Lane::hold;
-    if (!writes || !node->log().disk_is_full()) return std::nullopt;
-    return server::Problem("disk_full");
+    // Health is of the lane of holds too: it is always answered.
+    const bool writes = route.method != server::Method::get &&
+                        (route.lane == server::Lane::ingest || route.lane == server::Lane::hold);
+    if (!writes) return std::nullopt;
+    if (node->log().disk_is_full()) return server::Problem("disk_full");
+    if (route.lane == server::Lane::ingest && node->log().is_behind()) {
+      return server::Problem("overloaded", "the disk is behind");
+    }
+    return std::nullopt;
   };
   STEELYARD_TRY(http, server::HttpServer::start(std::move(server_options),
                                                 api::make_routes(services), std::move(parts)));

@@ -273,6 +273,11 @@ ChainPoint LocalLog::head() const {
   return head_;
 }
 
+bool LocalLog::is_behind() const {
+  const std::lock_guard guard(mutex_);
+  return queued_bytes_ > options_.queue_bytes_max / 2;
+}
+
 bool LocalLog::disk_is_full() const { return now_ms() - full_at_ms_ < full_for_ms; }
 
 std::vector<Segment> LocalLog::segments() const {

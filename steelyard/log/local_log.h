@@ -86,6 +86,9 @@ class LocalLog {
   /// Whether an append failed for want of room in the last second.
   bool disk_is_full() const;
 
+  /// Whether half of the queue waits to be written: who can still refuse work should.
+  bool is_behind() const;
+
   std::vector<Segment> segments() const;
   const StoreId& store_id() const { return store_; }
 

@@ -191,10 +191,12 @@ TEST(LocalLog, a_full_queue_is_overloaded_and_empties_again) {
   is_writing.get_future().wait();
   const auto refused = (*log)->append(large, count);
   EXPECT_EQ(refused.error().code, ErrorCode::overloaded);
+  EXPECT_TRUE((*log)->is_behind());
   ASSERT_TRUE((*log)->append(batch_of({"small"}), count).has_value());
   go_on.set_value();
   EXPECT_EQ((*log)->append_and_wait(batch_of({"last"})), 3u);
   EXPECT_EQ(completed, 2);
+  EXPECT_FALSE((*log)->is_behind());
   EXPECT_EQ((*log)->append_and_wait(large), 4u);
 }
 

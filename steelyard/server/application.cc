@@ -60,6 +60,13 @@ bool has_key(std::string_view target) {
   return decoded.has_value() && find_api_key(*decoded) != std::string_view::npos;
 }
 
+/// A refusal that passes, from a handler that did not say for how long.
+bool is_to_be_repeated(const Response& response) {
+  if (response.status != 429 && response.status != 503 && response.status != 507) return false;
+  return std::ranges::none_of(
+      response.fields, [](const auto& field) { return is_same_name(field.first, "Retry-After"); });
+}
+
 bool is_printable(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
 }
@@ -73,6 +80,7 @@ Application::Application(const ServerOptions& options, RouteTable routes, Server
       parts_(std::move(parts)),
       rates_(parts_.rate_limit),
       admission_(options.limits),
+      gauge_(options.io_threads),
       workers_(options.worker_threads, options.limits.queued_for_workers) {
   STEELYARD_CHECK(parts_.keys != nullptr && parts_.idempotency != nullptr);
   STEELYARD_CHECK(parts_.metrics != nullptr && parts_.log != nullptr);
@@ -86,7 +94,7 @@ std::string Application::next_request_id() {
   return id_prefix_ + std::to_string(requests_.fetch_add(1, std::memory_order_relaxed) + 1);
 }
 
-std::string Application::retry_after(std::chrono::milliseconds wait) {
+std::string Application::retry_after(std::chrono::milliseconds wait) const {
   unsigned char byte[1] = {0};
   parts_.random(byte);
   const auto seconds =
@@ -275,6 +283,12 @@ Checked Application::admit(Exchange& exchange) {
           Response(*std::move(problem)).with("Retry-After", retry_after(std::chrono::seconds(5))));
     }
   }
+  const bool can_wait = exchange.route_->lane != Lane::hold;
+  if (can_wait && gauge_.is_too_much(admission_.requests())) {
+    parts_.metrics->refused("overloaded");
+    return std::unexpected(
+        Response(Problem("overloaded")).with("Retry-After", retry_after(std::chrono::seconds(1))));
+  }
   // What every request costs beside its body.
   constexpr std::size_t request_bytes = 8 * 1024;
   constexpr std::size_t first_bytes = 1024 * 1024;
@@ -407,11 +421,15 @@ void Application::call_handler(const std::shared_ptr<Exchange>& exchange) {
 
 std::string Application::answer_head(const Exchange& exchange, const Response& response,
                                      bool keep_alive) const {
+  auto fields = exchange.rate_fields_;
+  if (is_to_be_repeated(response)) {
+    fields.emplace_back("Retry-After", retry_after(std::chrono::seconds(1)));
+  }
   return head_text(response, {.request_id = exchange.id_,
                               .now = parts_.clock.wall(),
                               .keep_alive = keep_alive,
                               .is_encrypted = is_encrypted_,
-                              .fields = exchange.rate_fields_});
+                              .fields = fields});
 }
 
 void Application::finish(Exchange& exchange, const Response& response, std::uint64_t bytes_in,
@@ -425,6 +443,7 @@ void Application::finish(Exchange& exchange, const Response& response, std::uint
   if (exchange.ticket_.is_admitted()) {
     parts_.metrics->in_flight(-1);
     exchange.ticket_.release();
+    gauge_.answered();
   }
   parts_.log->access(
       {.request_id = exchange.id_,

@@ -10,6 +10,7 @@
 
 #include "steelyard/server/exchange.h"
 #include "steelyard/server/http_server.h"
+#include "steelyard/server/load_gauge.h"
 #include "steelyard/server/worker_pool.h"
 
 namespace steelyard::server {
@@ -58,6 +59,7 @@ class Application : public std::enable_shared_from_this<Application> {
   const RouteTable& routes() const { return routes_; }
   const ServerLimits& limits() const { return limits_; }
   ServerParts& parts() { return parts_; }
+  LoadGauge& gauge() { return gauge_; }
 
  private:
   friend class Exchange;
@@ -74,7 +76,7 @@ class Application : public std::enable_shared_from_this<Application> {
   std::string next_request_id();
   /// Whole seconds, at least 1, with jitter: so that those who were refused together do not
   /// return together.
-  std::string retry_after(std::chrono::milliseconds wait);
+  std::string retry_after(std::chrono::milliseconds wait) const;
 
   const ServerLimits limits_;
   const bool is_encrypted_;
@@ -82,6 +84,7 @@ class Application : public std::enable_shared_from_this<Application> {
   ServerParts parts_;
   RateLimiter rates_;
   Admission admission_;
+  LoadGauge gauge_;
   std::string id_prefix_;
   std::atomic<std::uint64_t> requests_{0};
   WorkerPool workers_;

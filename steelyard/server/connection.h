@@ -28,6 +28,7 @@ struct IoThread {
   std::atomic<std::size_t> idle{0};  ///< Between two requests.
   boost::asio::io_context loop{1};
   boost::asio::steady_timer watch{loop};
+  boost::asio::steady_timer probe{loop};  ///< How late it fires says how busy the thread is.
   std::thread thread;
 };
 

@@ -23,6 +23,7 @@ using Error = boost::system::error_code;
 using WorkGuard = asio::executor_work_guard<asio::io_context::executor_type>;
 
 constexpr auto tls_check_interval = std::chrono::seconds(5);
+constexpr auto probe_interval = std::chrono::milliseconds(25);
 
 /// When a file was last written and how long it is: enough to see that it was replaced.
 std::string stamp_of(const std::string& path) {
@@ -76,8 +77,10 @@ class HttpServer::Impl {
     STEELYARD_PASS(listener_->open(options_.address, options_.port));
     raise_descriptor_limit();
     listener_->start();
-    for (const auto& thread : threads_) {
+    for (std::size_t i = 0; i < threads_.size(); ++i) {
+      const auto& thread = threads_[i];
       watch(*thread);
+      probe(*thread, i);
       thread->thread = std::thread([this, &loop = thread->loop] { run(loop); });
     }
     return {};
@@ -136,6 +139,16 @@ class HttpServer::Impl {
       for (Connection* connection : thread.connections) connection->check_deadline(now);
       if (&thread == threads_.front().get() && options_.tls.has_value()) watch_tls(now);
       watch(thread);
+    });
+  }
+
+  void probe(IoThread& thread, std::size_t number) {
+    thread.probe.expires_after(probe_interval);
+    thread.probe.async_wait([this, &thread, number](const Error& error) {
+      if (error) return;
+      const auto now = std::chrono::steady_clock::now();
+      application_->gauge().fired(number, now - thread.probe.expiry(), now.time_since_epoch());
+      probe(thread, number);
     });
   }
 
