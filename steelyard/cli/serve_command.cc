@@ -40,6 +40,8 @@ struct Arguments {
   std::uint64_t keep_every = node::KeeperOptions().records_max;
 };
 
+constexpr int exit_status_of_io_error = 74;  // EX_IOERR of sysexits.h.
+
 std::int64_t now_micros() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -197,6 +199,14 @@ Result<void> serve(const Arguments& arguments, Session& session) {
                    "them up to date; nothing else is affected: %s\n",
                    fed.error().detail.c_str());
     }
+  };
+  options.log_is_damaged = [](const Error& error) {
+    std::fprintf(
+        stderr,
+        "steelyard: the log is damaged, in a part that was not needed to start; restore it "
+        "from a backup: %s\n",
+        error.detail.c_str());
+    _exit(exit_status_of_io_error);
   };
   node::KeeperOptions keeping;
   keeping.seed = base::hash(pepper.reveal());

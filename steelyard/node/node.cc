@@ -72,7 +72,12 @@ Result<std::unique_ptr<Node>> Node::open(std::shared_ptr<const rating::Rater> in
   std::unique_ptr<Node> node(
       new Node(std::move(initial), std::move(log), std::move(keeper), std::move(options)));
   STEELYARD_TRY(behind, node->restore());
+  // What is not replayed is not read otherwise.
+  const std::uint64_t checked =
+      begin_of_last_segments(*node->log_, node->options_.checked_segments);
+  STEELYARD_PASS(check_log(*node->log_, checked, behind + 1));
   STEELYARD_PASS(node->replay(behind));
+  node->scrub_.emplace(*node->log_, std::min(checked, behind + 1), node->options_.log_is_damaged);
   node->intake_rater_ = &node->prices_.current();
   node->core_thread_ = std::thread([raw = node.get()] { raw->run_core(); });
   return node;
@@ -123,6 +128,7 @@ Result<core::Core*> Node::change_prices(const core::GivenCommand& prices,
 }
 
 Node::~Node() {
+  scrub_.reset();
   log_.reset();  // Completes what waits.
   if (!core_thread_.joinable()) return;
   {

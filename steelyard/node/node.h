@@ -20,6 +20,7 @@
 #include "steelyard/node/keeper.h"
 #include "steelyard/node/prices.h"
 #include "steelyard/node/replay.h"
+#include "steelyard/node/scrub.h"
 #include "steelyard/rating/rater.h"
 
 /// One machine's log and core at work together: facts in, acknowledged when they are on disk.
@@ -30,6 +31,10 @@ struct NodeOptions {
   std::function<std::int64_t()> wall_micros;
   std::int64_t future_micros_max = std::int64_t{5} * 60 * 1'000'000;  ///< Of an event's time.
   EventsApplied events_applied = {};
+  /// Of the log, so many of its last segments (64 MiB) are checked before the node opens, the
+  /// others behind its back.
+  std::size_t checked_segments = 16;
+  std::function<void(const Error&)> log_is_damaged = [](const Error&) {};
   /// Told now and then how far the replay is: records.
   std::function<void(std::uint64_t)> replaying = {};
 };
@@ -148,6 +153,7 @@ class Node {
   bool is_stopping_ = false;
   std::atomic<std::uint64_t> applied_{0};
   std::thread core_thread_;
+  std::optional<Scrub> scrub_;
 };
 
 }  // namespace steelyard::node
