@@ -28,7 +28,9 @@ bool LoadGauge::is_too_much(std::size_t open_requests) const {
   }
   const Time late(latest);
   if (late < busy || open_requests < open_always) return false;
-  return late >= too_late || open_requests > per_second_.load(std::memory_order_relaxed);
+  const std::uint64_t per_second = per_second_.load(std::memory_order_relaxed);
+  constexpr std::uint64_t waits_in_a_second = std::chrono::seconds(1) / wait;
+  return late >= too_late || open_requests > per_second / waits_in_a_second;
 }
 
 }  // namespace steelyard::server

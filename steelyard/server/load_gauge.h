@@ -12,8 +12,9 @@ namespace steelyard::server {
 /// is read. Two signs, seen by the threads that serve connections:
 ///
 /// * a timer of a thread fires late, by the time that the thread needs for what is ready;
-/// * and more requests are open than were answered in the last second, so that a new one would
-///   wait for longer than that. Open ones alone are no sign: their senders may be slow.
+/// * and more requests are open than are answered in `wait`, by the rate of the last second, so
+/// that
+///   a new one would wait for longer. Open ones alone are no sign: their senders may be slow.
 ///
 /// Thread-safe; its times are given.
 class LoadGauge {
@@ -22,7 +23,8 @@ class LoadGauge {
 
   static constexpr std::chrono::milliseconds busy{25};       ///< Later: a thread has no pauses.
   static constexpr std::chrono::milliseconds too_late{500};  ///< Later: nothing more is taken.
-  static constexpr std::size_t open_always = 64;             ///< So many may be open in any case.
+  static constexpr std::chrono::milliseconds wait{250};
+  static constexpr std::size_t open_always = 64;  ///< So many may be open in any case.
 
   explicit LoadGauge(std::size_t threads);
 

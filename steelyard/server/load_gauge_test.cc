@@ -21,14 +21,14 @@ TEST(LoadGauge, open_requests_alone_are_not_too_much) {
   EXPECT_FALSE(gauge.is_too_much(4'000)) << "their senders are slow, the threads have time";
 }
 
-TEST(LoadGauge, a_busy_server_takes_what_it_can_answer_in_a_second) {
+TEST(LoadGauge, a_busy_server_takes_what_it_can_answer_in_a_quarter_of_a_second) {
   LoadGauge gauge(2);
   LoadGauge::Time now = 1'000s;
   pass_second(gauge, now, 0, 0ms);
-  pass_second(gauge, now, 300, 100ms);
+  pass_second(gauge, now, 1'200, 100ms);
   EXPECT_FALSE(gauge.is_too_much(300));
   EXPECT_TRUE(gauge.is_too_much(301));
-  pass_second(gauge, now, 1'000, 100ms);
+  pass_second(gauge, now, 4'000, 100ms);
   EXPECT_FALSE(gauge.is_too_much(1'000));
 }
 
