@@ -27,7 +27,7 @@ std::string in_fish(const std::string& line) {
 
 TEST(Completion, BashOffersCommandsOptionsAndValues) {
   EXPECT_EQ(in_bash("steelyard ra"), "rate ");
-  EXPECT_EQ(in_bash("steelyard pricebook ''"), "lint show diff import ");
+  EXPECT_EQ(in_bash("steelyard pricebook ''"), "lint show diff import publish ");
   EXPECT_EQ(in_bash("steelyard rate --outp"), "--output ");
   EXPECT_EQ(in_bash("steelyard rate --output ''"), "table ndjson csv ");
   EXPECT_EQ(in_bash("steelyard rate --output = n"), "ndjson ");
@@ -46,7 +46,7 @@ TEST(Completion, FishOffersTheSame) {
   EXPECT_EQ(in_fish("steelyard ra"), "rate ");
   EXPECT_EQ(in_fish("steelyard rate --outp"), "--output ");
   EXPECT_EQ(in_fish("steelyard rate --output "), "csv ndjson table ");
-  EXPECT_EQ(in_fish("steelyard pricebook "), "diff import lint show ");
+  EXPECT_EQ(in_fish("steelyard pricebook "), "diff import lint publish show ");
   EXPECT_EQ(in_fish("steelyard estimate --model qwen-tu"), "qwen-turbo ");
 }
 
