@@ -1,7 +1,8 @@
 // Durable ingest over HTTP, load generator and server on one machine: batches of 1,000 events of
 // about 380 bytes, answered when they are on disk and applied; then holds, opened and settled.
 //
-// bench_ingest [BATCHES [CONNECTIONS]]: 2,000 and 4 by default.
+// bench_ingest [BATCHES [CONNECTIONS [KNOWN]]]: 2,000 and 4 by default. KNOWN batches are sent
+// before, so that so many thousand ids are known; and in the end the server is killed, and starts.
 
 #include <algorithm>
 #include <chrono>
@@ -57,7 +58,9 @@ std::vector<std::int64_t> measure(int threads, int turns,
   return micros;
 }
 
-void ingest(const Server& server, int batches, int connections) {
+/// Batches of the events [first, …). One that is refused for a while is sent again.
+void ingest(const Server& server, const char* what, std::uint64_t first, int batches,
+            int connections) {
   const auto begin = Clock::now();
   auto micros = measure(connections, batches, [&](int) {
     auto text = std::make_shared<std::string>(
@@ -68,15 +71,18 @@ void ingest(const Server& server, int batches, int connections) {
     }
     auto connection = std::make_shared<Connection>(server.port);
     return [=](int turn) {
-      renumber(*text, *places, static_cast<std::uint64_t>(turn) * events_each);
-      const int status = connection->ask(*text);
+      renumber(*text, *places, first + static_cast<std::uint64_t>(turn) * events_each);
+      int status = connection->ask(*text);
+      for (; status == 429 || status == 503; status = connection->ask(*text)) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      }
       if (status != 200 || connection->body.find("\"rated\":1000") == std::string::npos) {
         give_up("answer " + std::to_string(status) + ": " + connection->body.substr(0, 300));
       }
     };
   });
-  report("events, batches of 1,000", static_cast<std::uint64_t>(batches) * events_each,
-         Clock::now() - begin, micros, "300,000 /s, p99 20 ms");
+  report(what, static_cast<std::uint64_t>(batches) * events_each, Clock::now() - begin, micros,
+         "300,000 /s, p99 20 ms");
 }
 
 void hold(const Server& server, int pairs, int connections) {
@@ -104,8 +110,19 @@ void hold(const Server& server, int pairs, int connections) {
 int main(int argc, char** argv) {
   const int batches = argc > 1 ? std::atoi(argv[1]) : 2'000;
   const int connections = argc > 2 ? std::atoi(argv[2]) : 4;
-  const Server server;
-  ingest(server, batches, connections);
+  const int known = argc > 3 ? std::atoi(argv[3]) : 0;
+  Server server;
+  if (known > 0) ingest(server, "to be known", 0, known, connections);
+  ingest(server, "events, batches of 1,000", static_cast<std::uint64_t>(known) * events_each,
+         batches, connections);
+  std::printf("memory at its peak           %8ld MiB\n", server.peak_memory_kb() / 1024);
   hold(server, batches * 10, 24);
+  server.end(SIGKILL);
+  const auto begin = Clock::now();
+  server.start();
+  std::printf(
+      "start after a kill           %8lld ms   (goal 5,000 ms at 50 million)\n",
+      static_cast<long long>(
+          std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin).count()));
   return 0;
 }
