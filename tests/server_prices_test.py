@@ -4,13 +4,17 @@
 Amounts are computed by hand: qwen-plus costs 0.0008 CNY for 1,000 input tokens in the shipped book.
 """
 import decimal
+import http.client
 import pathlib
+import random
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
+import urllib.error
 
 from server_process import BINARY, ROOT, Server, call
 
@@ -39,6 +43,57 @@ def publish(server, files, note="test"):
 
 def bill(server):
     return server.ask("GET", "/v1/accounts/acme/bill?month=2026-11")[1]["total"]
+
+
+def test_A9_killed_while_prices_are_published(server):
+    """The old prices wholly or the new ones wholly; and what comes then is priced by those in force."""
+    chance = random.Random(20261125)
+    known = 1
+    for turn in range(6):
+        price = f"0.00{20 + turn}"
+        thread = threading.Thread(target=lambda price=price: publish_quietly(server, dearer(price)))
+        thread.start()
+        time.sleep(chance.uniform(0.1, 1.5))
+        server.crash()
+        thread.join()
+        server.start()
+        books = server.ask("GET", "/v1/price-books")[1]["price_books"]
+        assert len(books) in (known, known + 1), books
+        known = len(books)
+        files = server.ask("GET", f"/v1/price-books/{books[-1]['hash']}")[1]["files"]
+        before = decimal.Decimal(bill(server)) if turn else 0
+        server.send([call(turn)])
+        row = next(row for row in files["models.csv"].splitlines() if row.startswith("qwen-plus,0k-128k,input,"))
+        assert decimal.Decimal(bill(server)) - before == decimal.Decimal(row.split(",")[3])
+    server.stop()
+    server.verify()
+
+
+def publish_quietly(server, files):
+    try:
+        publish(server, files)
+    except (urllib.error.URLError, ConnectionError, http.client.HTTPException):
+        pass  # It was killed.
+
+
+def test_F9_two_publications_at_once(server):
+    """One behind the other: each is there, the last one is in force."""
+    threads = [threading.Thread(target=publish, args=(server, dearer(f"0.00{20 + turn}"))) for turn in range(3)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    books = server.ask("GET", "/v1/price-books")[1]["price_books"]
+    assert len(books) == 4 and [each["in_force"] for each in books] == [False, False, False, True], books
+    assert [each["sequence"] for each in books] == sorted(each["sequence"] for each in books)
+
+
+def test_F7_an_old_book_again(server):
+    for files in (dearer(), files_of(SHIPPED)):
+        assert publish(server, files)[0] == 200
+    server.send([call(1)])
+    assert bill(server) == "0.0008"
+    assert len(server.ask("GET", "/v1/price-books")[1]["price_books"]) == 3
 
 
 def test_what_is_published_prices_what_comes_behind_it(server):

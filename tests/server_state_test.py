@@ -24,10 +24,13 @@ def fill(server):
     status, _, _ = server.ask("POST", "/v1/events", SAMPLE,
                               {"Content-Type": "application/x-ndjson"})
     assert status == 200
-    server.ask("PUT", "/v1/accounts/acme", {"postpaid_limit": "1000"})
-    server.ask("POST", "/v1/accounts/acme/top-ups", {"id": "p-1", "amount": "12.5"})
-    server.ask("POST", "/v1/holds", {"hold": "h-1", "account": "acme", "amount": "3", "ttl_ms": 86400000})
-    server.ask("PUT", "/v1/budgets/key%2Fak-7", {"limit": "0.001", "hard": False, "thresholds": [50]})
+    for method, path, body, headers in (
+            ("PUT", "/v1/accounts/acme", {"postpaid_limit": "1000"}, {}),
+            ("POST", "/v1/accounts/acme/top-ups", {"amount": "12.5"}, {"Idempotency-Key": "p-1"}),
+            ("POST", "/v1/holds", {"hold": "h-1", "account": "acme", "amount": "3", "ttl_ms": 3600000}, {}),
+            ("PUT", "/v1/budgets/key%2Fak-7", {"limit": "0.001", "hard": False, "thresholds": [50]}, {})):
+        status, answer, _ = server.ask(method, path, body, headers)
+        assert status in (200, 201, 204), (path, status, answer)
 
 
 def facts(server):
@@ -60,6 +63,24 @@ def test_a_stop_keeps_everything(server):
     assert facts(server) == before
     status, body, _ = server.ask("POST", "/v1/events", SAMPLE, {"Content-Type": "application/x-ndjson"})
     assert (status, body["rated"], body["duplicate"]) == (200, 0, 648), body
+
+
+def test_a_replay_into_an_empty_folder_gives_the_same_bytes(server):
+    fill(server)
+    told = facts(server)
+    server.stop()
+    to = server.data + "-rebuilt"
+    command = [BINARY, "replay", "--data", server.data, "--to", to, "--quiet"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0 and "byte for byte" in run.stdout, run
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert again.returncode == 2 and "there is state in it already" in again.stderr, again
+    # A server takes up what was rebuilt.
+    before = pathlib.Path(server.data)
+    shutil.rmtree(before / "state")
+    shutil.copytree(pathlib.Path(to) / "state", before / "state")
+    server.start()
+    assert facts(server) == told and told[0]["prepaid"] == "12.5"
 
 
 def test_windows_go_on_after_a_restart(server):

@@ -34,6 +34,7 @@ std::string set_aside_json(const Record& record) {
   if (!record.id.empty()) to.text("id", record.id);
   to.text("status", name_of(record.status));
   if (record.status != Status::conflict) to.text("reason", name_of(record.reason));
+  if (record.status == Status::conflict) to.whole("first_sequence", record.first_sequence);
   if (!record.detail.empty()) to.text("detail", record.detail);
   return to.finish();
 }

@@ -14,6 +14,8 @@
 namespace steelyard::node {
 namespace {
 
+constexpr std::uint64_t progress_records = 1'000'000;
+
 using Entities = std::map<std::string, std::string, std::less<>>;
 
 /// Keys have bytes of numbers in them.
@@ -59,10 +61,24 @@ Result<void> compare(const Entities& rebuilt, const state::StateStore& kept) {
   return {};
 }
 
-}  // namespace
+/// Writes them as the state of a record.
+Result<void> write(const Entities& entities, std::uint64_t until, const std::string& to) {
+  STEELYARD_TRY(store, state::StateStore::open(to + "/state"));
+  if (store.flushed() > 0) {
+    return failure(ErrorCode::file_is_malformed, to + "/state: there is state in it already");
+  }
+  std::vector<state::Change> changes(1);
+  for (const auto& [key, value] : entities) {
+    changes[0] = {key, value};
+    store.apply(changes, until);
+  }
+  return store.flush();
+}
 
+/// `take`: what the entities of the record are that state was kept at, else of the last one.
 Result<Rebuilt> rebuild(const rating::Rater& rater, const log::LocalLog& log,
-                        const std::string& directory) {
+                        const std::string& directory, const Progress& progress,
+                        const std::function<Result<void>(const Entities&, std::uint64_t)>& take) {
   Rebuilt result;
   std::optional<state::StateStore> kept;
   if (std::error_code none; std::filesystem::exists(directory + "/state", none)) {
@@ -109,15 +125,21 @@ Result<Rebuilt> rebuild(const rating::Rater& rater, const log::LocalLog& log,
     STEELYARD_PASS(replay.flush());
     take_changes(*core);
     result.kept_entities = entities.size();
-    return compare(entities, *kept);
+    STEELYARD_PASS(compare(entities, *kept));
+    return take(entities, result.kept_until);
   };
   STEELYARD_PASS(log.read(1, [&](std::uint64_t sequence, std::string_view bytes) {
     outcome = replay.take(sequence, bytes);
     if (outcome.has_value() && sequence == result.kept_until) outcome = compare_at_kept();
+    if (progress && sequence % progress_records == 0) progress(sequence);
     return outcome.has_value();
   }));
   STEELYARD_PASS(outcome);
   STEELYARD_PASS(replay.flush());
+  if (result.kept_until == 0) {
+    take_changes(*core);
+    STEELYARD_PASS(take(entities, log.durable_end() - 1));
+  }
   if (const auto difference = core->imbalance(); difference.has_value()) {
     return failure(ErrorCode::file_is_malformed, "the books do not balance: " + *difference);
   }
@@ -125,6 +147,22 @@ Result<Rebuilt> rebuild(const rating::Rater& rater, const log::LocalLog& log,
   result.accounts = core->ledger().wallet_count();
   result.open_holds = core->ledger().open_hold_count();
   return result;
+}
+
+}  // namespace
+
+Result<Rebuilt> rebuild(const rating::Rater& rater, const log::LocalLog& log,
+                        const std::string& directory, const Progress& progress) {
+  return rebuild(rater, log, directory, progress,
+                 [](const Entities&, std::uint64_t) { return Result<void>(); });
+}
+
+Result<Rebuilt> rebuild_into(const std::string& to, const rating::Rater& rater,
+                             const log::LocalLog& log, const std::string& directory,
+                             const Progress& progress) {
+  return rebuild(
+      rater, log, directory, progress,
+      [&to](const Entities& entities, std::uint64_t until) { return write(entities, until, to); });
 }
 
 }  // namespace steelyard::node

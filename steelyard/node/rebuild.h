@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "steelyard/base/result.h"
@@ -17,10 +18,19 @@ struct Rebuilt {
   std::uint64_t kept_entities = 0;  ///< That were compared.
 };
 
+/// Told now and then how far it is: records.
+using Progress = std::function<void(std::uint64_t)>;
+
 /// Rebuilds all state in memory from the log alone, checks that its sums agree, and compares it,
 /// byte for byte, with what was kept in DIR/state.
 /// Errors: those of reading; file_is_malformed with what differs.
 [[nodiscard]] Result<Rebuilt> rebuild(const rating::Rater& rater, const log::LocalLog& log,
-                                      const std::string& directory);
+                                      const std::string& directory, const Progress& progress = {});
+
+/// The same, and writes what is kept at the same record, or at the end of the log if nothing is, to
+/// TO/state. Errors: also store_failed; file_is_malformed if there is a TO/state.
+[[nodiscard]] Result<Rebuilt> rebuild_into(const std::string& to, const rating::Rater& rater,
+                                           const log::LocalLog& log, const std::string& directory,
+                                           const Progress& progress = {});
 
 }  // namespace steelyard::node

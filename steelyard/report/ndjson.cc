@@ -125,6 +125,10 @@ void NdjsonWriter::append(const Record& record, std::string& to) const {
     to += name_of(record.reason);
     to += '"';
   }
+  if (record.first_sequence != 0 &&
+      (record.status == Status::duplicate || record.status == Status::conflict)) {
+    to += ",\"first_sequence\":" + std::to_string(record.first_sequence);
+  }
   if (!record.detail.empty()) {
     to += ",\"detail\":";
     append_json_string(record.detail, to);
