@@ -214,6 +214,16 @@ def test_who_may_not(server):
     assert status == 200 and len(body["prices"]) == 1, body
 
 
+def test_contract_prices_are_not_for_every_tenant(server):
+    hash_of_book = server.ask("GET", "/v1/price-books")[1]["price_books"][0]["hash"]
+    _, made, _ = server.ask("POST", "/v1/keys", {"name": "dev", "role": "tenant_dev"})
+    fields = {"Authorization": f"Bearer {made['key']}"}
+    assert server.ask("GET", "/v1/price-books", None, fields)[0] == 200
+    for path in (f"/v1/price-books/{hash_of_book}", f"/v1/price-books/{hash_of_book}/diff"):
+        status, body, _ = server.ask("GET", path, None, fields)
+        assert (status, body["code"]) == (403, "forbidden"), body
+
+
 def test_the_command(server):
     with tempfile.TemporaryDirectory() as folder:
         for path, text in dearer("0.0012").items():

@@ -15,7 +15,7 @@ using server::Request;
 using server::Response;
 using server::Route;
 
-constexpr std::size_t page_max = 1'000;
+constexpr std::size_t page_max = 200;
 
 /// The command as it stands in the log, without secrets and whole files.
 Result<std::string> wish_of(const Services& services, const Act& act) {

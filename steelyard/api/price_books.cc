@@ -57,6 +57,18 @@ Published find(const core::Core::Published& all, std::string_view hash) {
   return found == all.rend() ? nullptr : *found;
 }
 
+/// A book holds the contract prices of all customers.
+bool may_read_files(const Request& request) {
+  return request.principal.may(server::Scope::propose_prices) ||
+         request.principal.may(server::Scope::approve_prices);
+}
+
+Problem not_allowed() {
+  return Problem("forbidden",
+                 "a price book holds the prices of all customers: it needs the scope "
+                 "propose_prices or approve_prices");
+}
+
 Problem no_such(std::string_view hash) {
   return Problem("not_found",
                  "no price book with the hash '" + std::string(hash) + "' was published");
@@ -100,7 +112,9 @@ void add_get(server::RouteTable& table, Services& services) {
   route.path = "/v1/price-books/{hash}";
   route.operation_id = "get_price_book";
   route.summary = "The files of a price book";
-  route.description = "As they were published. The first 8 digits of the hash are enough.";
+  route.description =
+      "As they were published. The first 8 digits of the hash are enough. Contract prices are in "
+      "them, so it needs the scope propose_prices or approve_prices.";
   route.tag = "Prices";
   route.scope = server::Scope::read_prices;
   route.parameters.push_back(path_parameter("hash", "Of its content.", "9f2c5d0e7b31"));
@@ -108,6 +122,7 @@ void add_get(server::RouteTable& table, Services& services) {
   route.problems = {"not_found"};
   route.runs_on = server::RunsOn::worker;
   route.handler = [&services](const Request& request) -> Response {
+    if (!may_read_files(request)) return not_allowed();
     const auto published = services.node->prices().published();
     const auto found = find(published, request.path_parameter("hash"));
     if (found == nullptr) return no_such(request.path_parameter("hash"));
@@ -127,7 +142,9 @@ void add_diff(server::RouteTable& table, Services& services) {
   route.operation_id = "diff_price_books";
   route.summary = "What changes from one price book to another";
   route.tag = "Prices";
-  route.description = "Compares their last versions, as `steelyard pricebook diff` does.";
+  route.description =
+      "Compares their last versions, as `steelyard pricebook diff` does. It needs the scope "
+      "propose_prices or approve_prices.";
   route.scope = server::Scope::read_prices;
   route.parameters = {path_parameter("hash", "Of the newer one.", "9f2c5d0e7b31"),
                       query_parameter("from", ParameterType::text,
@@ -139,6 +156,7 @@ void add_diff(server::RouteTable& table, Services& services) {
   route.runs_on = server::RunsOn::worker;
   route.lane = server::Lane::bulk;
   route.handler = [&services](const Request& request) -> Response {
+    if (!may_read_files(request)) return not_allowed();
     const auto published = services.node->prices().published();
     const auto found = find(published, request.path_parameter("hash"));
     if (found == nullptr) return no_such(request.path_parameter("hash"));

@@ -145,7 +145,11 @@ Result<void> Keeper::go_on() {
 }
 
 void Keeper::step(core::Core& core, std::uint64_t applied) {
-  if (has_failed_) return;
+  if (has_failed_) {
+    core.for_each_changed(
+        [](std::string_view, std::optional<std::string_view>) {});  // It piles up.
+    return;
+  }
   ++steps_;
   const std::uint64_t behind = applied - state_->applied();
   const bool is_due =

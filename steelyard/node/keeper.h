@@ -62,6 +62,9 @@ class Keeper {
   /// store_failed, also if state could not be written before.
   [[nodiscard]] Result<void> finish(core::Core& core, std::uint64_t applied);
 
+  /// State can not be written any more; `finish` fails from now on.
+  bool has_failed() const { return has_failed_; }
+
   /// What a start begins behind.
   std::uint64_t kept() const { return state_->flushed(); }
 

@@ -316,6 +316,12 @@ Result<void> Node::publish(core::PublishPrices prices, std::string by) {
                                                          ": the accounts of this server are in " +
                                                          std::string(prices_.current().currency()));
   }
+  bool can_be_kept = true;
+  ask([&](const core::Core&) { can_be_kept = !keeper_->has_failed(); });
+  if (!can_be_kept) {
+    return failure(ErrorCode::store_failed,
+                   "state can not be written; start the server again, then publish");
+  }
   STEELYARD_PASS(put_into_force({std::move(prices), std::move(by)}, rater));
   intake_rater_ = rater.get();
   return {};
