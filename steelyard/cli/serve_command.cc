@@ -140,6 +140,7 @@ Result<void> publish_folder(node::Node& node, pricebook::Files files, const std:
   core::PublishPrices prices;
   prices.files = std::move(files);
   prices.origin = "start";
+  prices.hash = hash;
   STEELYARD_PASS(node.publish(std::move(prices)));
   if (!published.empty()) {
     std::fprintf(stderr, "steelyard: the prices of %s are in force from now on\n", folder.c_str());

@@ -93,7 +93,7 @@ Result<std::uint64_t> Node::restore() {
     STEELYARD_TRY(kept, keeper_->prices());
     std::shared_ptr<const rating::Rater> rater;
     if (kept.has_value()) {
-      STEELYARD_TRY(made, rater_of(kept->what.files));
+      STEELYARD_TRY(made, prices_.rater_for(kept->what));
       rater = std::move(made);
     }
     core_ = make_core(rater != nullptr ? *rater : prices_.current());
@@ -142,7 +142,7 @@ Node::~Node() {
 Result<void> Node::replay(std::uint64_t behind) {
   const auto change = [this](const core::GivenCommand& prices,
                              const Place& place) -> Result<core::Core*> {
-    STEELYARD_TRY(rater, rater_of(std::get<core::PublishPrices>(prices.what).files));
+    STEELYARD_TRY(rater, prices_.rater_for(std::get<core::PublishPrices>(prices.what)));
     return change_prices(prices, std::move(rater), place);
   };
   Replay replay(*core_, change, options_.events_applied);
@@ -303,10 +303,8 @@ Result<void> Node::take_command(std::uint32_t tenant, std::string text, CommandD
 }
 
 Result<void> Node::publish(core::PublishPrices prices, std::string by) {
-  STEELYARD_TRY(series, pricebook::load(prices.files, "to be published"));
-  prices.hash = pricebook::content_hash(series);
-  auto rater = std::make_shared<const rating::Rater>(
-      std::make_shared<const pricebook::PriceBookSeries>(std::move(series)));
+  STEELYARD_TRY(rater, prices_.rater_for(prices));
+  prices.hash = pricebook::content_hash(rater->book());
   const std::lock_guard gate(intake_gate_);
   const std::unique_lock intake(intake_);
   const core::Core::Published published = prices_.published();

@@ -87,7 +87,8 @@ class Node {
   [[nodiscard]] Result<void> take_command(std::uint32_t tenant, std::string text, CommandDone done);
 
   /// Puts prices into force, by whom, for all facts that are taken from now on; waits for it, and
-  /// nothing else is taken meanwhile. The same prices as those in force: nothing happens. Errors:
+  /// nothing else is taken meanwhile. The same prices as those in force:
+  /// nothing happens. `prices.hash` may be empty: it is computed. Errors:
   /// price_book_is_invalid (also: another currency); overloaded, disk_full, store_failed.
   [[nodiscard]] Result<void> publish(core::PublishPrices prices, std::string by = {});
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "steelyard/pricebook/content_hash.h"
+
 namespace steelyard::node {
 
 Result<std::shared_ptr<const rating::Rater>> rater_of(const pricebook::Files& files) {
@@ -21,9 +23,18 @@ core::Core::Published Prices::published() const {
   return published_;
 }
 
-const rating::Rater& Prices::current() const {
+std::shared_ptr<const rating::Rater> Prices::in_force() const {
   const std::lock_guard lock(mutex_);
-  return *raters_.at(published_.empty() ? 0 : published_.back()->sequence);
+  return raters_.at(published_.empty() ? 0 : published_.back()->sequence);
+}
+
+const rating::Rater& Prices::current() const { return *in_force(); }
+
+Result<std::shared_ptr<const rating::Rater>> Prices::rater_for(
+    const core::PublishPrices& prices) const {
+  auto rater = in_force();
+  if (pricebook::content_hash(rater->book()) == prices.hash) return rater;
+  return rater_of(prices.files);
 }
 
 Result<const rating::Rater*> Prices::at(std::uint64_t sequence) const {

@@ -30,10 +30,17 @@ class Prices {
   /// Lives as long as this object.
   const rating::Rater& current() const;
 
+  /// A rater of what was published: that in force, if it says the same. Errors:
+  /// price_book_is_invalid.
+  [[nodiscard]] Result<std::shared_ptr<const rating::Rater>> rater_for(
+      const core::PublishPrices& prices) const;
+
   /// What a fact of the log was priced by. Errors: price_book_is_invalid.
   [[nodiscard]] Result<const rating::Rater*> at(std::uint64_t sequence) const;
 
  private:
+  std::shared_ptr<const rating::Rater> in_force() const;
+
   mutable std::mutex mutex_;
   core::Core::Published published_;
   /// By the sequence at which they were published; made when they are asked for.
