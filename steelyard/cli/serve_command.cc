@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "steelyard/api/services.h"
+#include "steelyard/base/exit_status.h"
 #include "steelyard/base/hash.h"
 #include "steelyard/charges/charge_feed.h"
 #include "steelyard/cli/command.h"
@@ -39,8 +40,6 @@ struct Arguments {
   bool is_quiet = false;
   std::uint64_t keep_every = node::KeeperOptions().records_max;
 };
-
-constexpr int exit_status_of_io_error = 74;  // EX_IOERR of sysexits.h.
 
 std::int64_t now_micros() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -207,7 +206,7 @@ Result<void> serve(const Arguments& arguments, Session& session) {
         "steelyard: the log is damaged, in a part that was not needed to start; restore it "
         "from a backup: %s\n",
         error.detail.c_str());
-    _exit(exit_status_of_io_error);
+    _exit(base::exit_status_of_io_error);
   };
   node::KeeperOptions keeping;
   keeping.seed = base::hash(pepper.reveal());

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "steelyard/base/check.h"
+#include "steelyard/base/exit_status.h"
 #include "steelyard/base/limits.h"
 #include "steelyard/log/file_io.h"
 #include "steelyard/log/frame_reader.h"
@@ -16,7 +17,6 @@
 namespace steelyard::log {
 namespace {
 
-constexpr int exit_status_of_io_error = 74;  // EX_IOERR of sysexits.h.
 constexpr std::int64_t full_for_ms = 1'000;
 
 std::int64_t now_ms() {
@@ -28,7 +28,7 @@ std::int64_t now_ms() {
 [[noreturn]] void end_process(const Error& error) {
   std::fprintf(stderr, "steelyard: the log can not be written any more: %s\n",
                error.detail.c_str());
-  _exit(exit_status_of_io_error);
+  _exit(base::exit_status_of_io_error);
 }
 
 /// DIR/store, created with an empty log only: with segments it is missing, not new.

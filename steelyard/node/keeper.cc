@@ -7,12 +7,9 @@
 #include <system_error>
 #include <thread>
 
+#include "steelyard/base/exit_status.h"
+
 namespace steelyard::node {
-namespace {
-
-constexpr int exit_status_of_io_error = 74;  // EX_IOERR of sysexits.h.
-
-}  // namespace
 
 /// Decides for the core. What can not be looked up can not be decided: the process ends.
 class Keeper::StoredIdentities final : public identity::Identities {
@@ -27,7 +24,7 @@ class Keeper::StoredIdentities final : public identity::Identities {
     if (known.has_value()) return *known;
     std::fprintf(stderr, "steelyard: the identities of facts can not be used any more: %s\n",
                  known.error().detail.c_str());
-    _exit(exit_status_of_io_error);
+    _exit(base::exit_status_of_io_error);
   }
 
   void forget(identity::IdentityKey key, std::uint64_t sequence) override {

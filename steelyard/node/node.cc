@@ -8,6 +8,7 @@
 #include <future>
 
 #include "steelyard/base/check.h"
+#include "steelyard/base/exit_status.h"
 #include "steelyard/base/limits.h"
 #include "steelyard/node/replay.h"
 #include "steelyard/pricebook/content_hash.h"
@@ -21,7 +22,6 @@ using core::LogRecord;
 using core::Place;
 using core::RecordKind;
 
-constexpr int exit_status_of_io_error = 74;  // EX_IOERR of sysexits.h.
 constexpr std::uint64_t replay_report_records = 100'000;
 
 base::Instant instant_of(std::int64_t micros) {
@@ -343,7 +343,7 @@ Result<void> Node::put_into_force(const core::GivenCommand& prices,
                          "steelyard: prices were published but can not be put into force; start "
                          "the server again: %s\n",
                          changed.error().detail.c_str());
-            _exit(exit_status_of_io_error);
+            _exit(base::exit_status_of_io_error);
           }
           applied_.store(place->sequence, std::memory_order_release);
           done.set_value({});
