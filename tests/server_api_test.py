@@ -327,7 +327,7 @@ def sms(day, count, account="texts"):
             "type": "cloud.resource.usage", "subject": account, "time": f"2026-11-{day}T09:00:00Z",
             "data": {"product": "cms", "resource": "alerts", "start": f"2026-11-{day}T08:00:00Z",
                      "end": f"2026-11-{day}T09:00:00Z", "meters": {"sms": str(count)},
-                     "attributes": {"generation": "old"}}}
+                     "attributes": {"generation": "old", "region": "cn-hangzhou"}}}
 
 
 def explained_by_the_command(event_id, events):
@@ -404,11 +404,12 @@ def test_charge_lines_are_exported_as_files(server):
     status, text, _ = server.ask("GET", f"{path}&account=export&format=focus&issuer=Example")
     rows = list(csv.DictReader(io.StringIO(text)))
     expect([(row["BilledCost"], row["ServiceName"], row["ServiceCategory"], row["PricingQuantity"],
-             row["PricingUnit"], row["BillingPeriodStart"], row["ProviderName"]) for row in rows],
+             row["PricingUnit"], row["BillingPeriodStart"], row["ProviderName"], row["RegionId"])
+            for row in rows],
            [("0.0008", "Model calls", "AI and Machine Learning", "1", "1000 Tokens",
-             "2026-10-31T16:00:00Z", "Example"),
+             "2026-10-31T16:00:00Z", "Example", ""),
             ("4.5", "cms", "Management and Governance", "100", "message", "2026-10-31T16:00:00Z",
-             "Example")])
+             "Example", "cn-hangzhou")])
     expect(sum(decimal.Decimal(row["BilledCost"]) for row in rows), decimal.Decimal("4.5008"))
 
     request = urllib.request.Request(f"{server.url}{path}&format=parquet",

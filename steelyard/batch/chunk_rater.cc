@@ -119,6 +119,10 @@ void ChunkRater::keep_detail(const usage::UsageEvent& event, std::string_view li
     case usage::EventType::resource_usage:
       detail.name = kept(event.resource.product, line);
       detail.resource = kept(event.resource.resource, line);
+      if (const json::Node* const region = event.resource.attributes.find(json::word("region"));
+          region != nullptr && region->type == json::Type::string) {
+        detail.region = kept(document_.text(*region), line);
+      }
       break;
     case usage::EventType::resource_order:
       detail.name = kept(event.order.product, line);

@@ -45,6 +45,7 @@ struct EventDetail {
   base::Instant priced_at;  ///< `started`, else `time`.
   std::string_view name;    ///< Of the model or product.
   std::string_view resource;
+  std::string_view region;  ///< Of cloud usage, where its attributes say one.
   std::string_view api_key;
   std::string_view project;
   std::string_view hold;

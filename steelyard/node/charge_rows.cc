@@ -93,6 +93,7 @@ charges::FactBatch ChargeRows::rows_of(batch::ChunkRater& events, const core::Pl
     fact.received_at = place.received;
     fact.model = detail.name;
     fact.resource = detail.resource;
+    fact.region = detail.region;
     fact.api_key = detail.api_key;
     fact.project = detail.project;
     fact.currency = core.rater().currency();
