@@ -1,17 +1,16 @@
 #!/usr/bin/env python3
 """Backups of a server that is busy; servers on the backups; clients that then send all again (O5)."""
 import decimal
+import functools
 import hashlib
 import os
 import pathlib
 import subprocess
-import sys
 import tempfile
 import time
-import traceback
 
 from ack_load import BATCH, PRICE, Journal, Load
-from server_process import BINARY, Server, call
+from server_process import BINARY, Server, call, run_tests
 
 SMALL_SEGMENTS = ("--segment-mib", "1")
 
@@ -135,21 +134,5 @@ def test_a_first_backup_that_was_interrupted_is_not_served(folder):
         half.close()
 
 
-def main():
-    tests = [value for name, value in globals().items() if name.startswith("test_")]
-    failed = 0
-    for test in tests:
-        with tempfile.TemporaryDirectory(prefix="steelyard-backup-") as folder:
-            try:
-                test(folder)
-                print(f"ok      {test.__name__}", flush=True)
-            except Exception:  # pylint: disable=broad-except
-                failed += 1
-                print(f"FAILED  {test.__name__}", flush=True)
-                traceback.print_exc()
-    print(f"{len(tests) - failed} of {len(tests)} tests passed")
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run_tests(globals(), functools.partial(tempfile.TemporaryDirectory, prefix="steelyard-backup-"))

@@ -12,14 +12,12 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
-import traceback
 
 from ack_load import BATCH, PRICE, Journal, Load, check
-from server_process import BINARY, ROOT, Server, call
+from server_process import BINARY, ROOT, Server, call, run_tests
 
 SMALL_SEGMENTS = ("--segment-mib", "1")
 NO_LEAKS = {"ASAN_OPTIONS": "detect_leaks=0"}  # It can not be looked for in a traced process.
@@ -484,22 +482,5 @@ def test_S23_no_path_leads_out():
         assert not os.path.exists(out)
 
 
-def main():
-    tests = {name: value for name, value in globals().items() if name.startswith("test_")}
-    wanted = sys.argv[1:] or list(tests)
-    failed = 0
-    for name in wanted:
-        begun = time.monotonic()
-        try:
-            tests[name]()
-            print(f"ok      {name} ({time.monotonic() - begun:.1f} s)", flush=True)
-        except Exception:  # pylint: disable=broad-except
-            failed += 1
-            print(f"FAILED  {name}", flush=True)
-            traceback.print_exc()
-    print(f"{len(wanted) - failed} of {len(wanted)} tests passed")
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run_tests(globals())

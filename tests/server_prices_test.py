@@ -9,14 +9,12 @@ import pathlib
 import random
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
 import time
-import traceback
 import urllib.error
 
-from server_process import BINARY, ROOT, Server, call
+from server_process import BINARY, ROOT, Server, call, run_tests
 
 SHIPPED = ROOT / "pricebooks/aliyun-ai-paas"
 
@@ -239,23 +237,5 @@ def test_the_command(server):
     assert bill(server) == "0.0012"
 
 
-def main():
-    tests = [(name, test) for name, test in globals().items() if name.startswith("test_")]
-    failed = 0
-    for name, test in tests:
-        if len(sys.argv) > 1 and sys.argv[1] not in name:
-            continue
-        try:
-            with Server() as server:
-                test(server)
-            print(f"ok      {name}")
-        except Exception:  # pylint: disable=broad-except
-            failed += 1
-            print(f"FAILED  {name}")
-            traceback.print_exc()
-    print(f"{failed} of {len(tests)} tests failed" if failed else f"{len(tests)} of {len(tests)} tests passed")
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run_tests(globals(), Server)

@@ -1,11 +1,15 @@
 """A `steelyard serve` on a folder of its own, for tests that need the whole program."""
+import contextlib
 import json
 import os
 import pathlib
 import re
 import signal
 import subprocess
+import sys
 import tempfile
+import time
+import traceback
 import urllib.error
 import urllib.request
 
@@ -111,6 +115,26 @@ def parsed(body):
         return json.loads(body)
     except ValueError:
         return body.decode()
+
+
+def run_tests(module, place=contextlib.nullcontext):
+    """Runs the tests of a module, or those whose names hold the first argument, each with what
+    `place()` gives; ends the program with whether all passed."""
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    tests = {name: test for name, test in module.items() if name.startswith("test_") and wanted in name}
+    failed = 0
+    for name, test in tests.items():
+        begun = time.monotonic()
+        try:
+            with place() as given:
+                test() if given is None else test(given)
+            print(f"ok      {name} ({time.monotonic() - begun:.1f} s)", flush=True)
+        except Exception:  # pylint: disable=broad-except
+            failed += 1
+            print(f"FAILED  {name}", flush=True)
+            traceback.print_exc()
+    print(f"{len(tests) - failed} of {len(tests)} tests passed")
+    sys.exit(1 if failed or not tests else 0)
 
 
 def call(number, account="acme", tokens=1000, **data):

@@ -3,11 +3,9 @@
 import pathlib
 import shutil
 import subprocess
-import sys
 import time
-import traceback
 
-from server_process import BINARY, ROOT, Server, call
+from server_process import BINARY, ROOT, Server, call, run_tests
 
 SAMPLE = (ROOT / "samples/day.ndjson").read_text()
 
@@ -164,23 +162,5 @@ def test_state_that_does_not_follow_from_the_log_is_found(server):
         assert run.returncode == 2 and "differs from what follows from the log" in run.stderr, run
 
 
-def main():
-    tests = [(name, test) for name, test in globals().items() if name.startswith("test_")]
-    failed = 0
-    for name, test in tests:
-        if len(sys.argv) > 1 and sys.argv[1] not in name:
-            continue
-        try:
-            with Server() as server:
-                test(server)
-            print(f"ok      {name}")
-        except Exception:  # pylint: disable=broad-except
-            failed += 1
-            print(f"FAILED  {name}")
-            traceback.print_exc()
-    print(f"{failed} of {len(tests)} tests failed" if failed else f"{len(tests)} of {len(tests)} tests passed")
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run_tests(globals(), Server)
