@@ -45,7 +45,8 @@ class Offering {
   Offering& operator=(const Offering&) = delete;
 
   Answer offer(const std::string& head, const std::string& body) {
-    if (socket_ < 0 && !open()) return {};
+    if (socket_ < 0) socket_ = connected(port_);
+    if (socket_ < 0) return {};
     in_.clear();
     if (!write(head)) return {};
     Answer answer = read();
@@ -58,19 +59,6 @@ class Offering {
   }
 
  private:
-  bool open() {
-    socket_ = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(port_);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const int on = 1;
-    setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0) return true;
-    end();
-    return false;
-  }
-
   void end() {
     if (socket_ >= 0) close(socket_);
     socket_ = -1;

@@ -101,18 +101,25 @@ class Server {
   int out_ = -1;
 };
 
+/// A socket to the server, or -1.
+inline int connected(std::uint16_t port) {
+  const int to_server = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(port);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int on = 1;
+  setsockopt(to_server, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (connect(to_server, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0) return to_server;
+  close(to_server);
+  return -1;
+}
+
 /// One connection that sends a request and reads the answer, again and again.
 class Connection {
  public:
-  explicit Connection(std::uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(port);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const int on = 1;
-    setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0)
-      give_up("no connection");
+  explicit Connection(std::uint16_t port) : socket_(connected(port)) {
+    if (socket_ < 0) give_up("no connection");
   }
   ~Connection() { close(socket_); }
   Connection(const Connection&) = delete;
