@@ -88,7 +88,7 @@ class Core {
   Core(const rating::Rater& rater, identity::Identities& identities,
        identity::KeyMaker keys = identity::KeyMaker(0));
 
-  /// A reader of events for `apply`; one for each thread.
+  /// A reader of events for `apply`, with the core's prices.
   batch::ChunkRater make_reader() const;
 
   /// Takes the events of a text that a reader of `make_reader` has read, at consecutive sequences
