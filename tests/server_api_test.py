@@ -541,9 +541,6 @@ def test_an_event_is_voided_or_replaced_once(server):
     expect(server.ask("POST", "/v1/corrections/void", voided | {"reason": "wrong"})[0], 409)
     status, body, _ = server.ask("POST", "/v1/corrections/void", voided | named)
     expect((status, word_of(body)), (422, "unknown_event"))  # It was replaced.
-    status, body, _ = server.ask("POST", "/v1/corrections/void",
-                                 voided | {"source": "test", "id": "e-fixed"})
-    expect((status, word_of(body)), (422, "not_correctable"))
     expect(server.ask("POST", "/v1/corrections/void", voided | {"id": "nothing"})[0], 404)
     _, bill, _ = server.ask("GET", "/v1/accounts/fixed/bill?month=2026-11")
     expect(bill["total"], "0.0008")
@@ -554,6 +551,90 @@ def test_an_event_is_voided_or_replaced_once(server):
            [(0, {"item": "cms/sms", "product": "cms"})])
     with other_tenant(server, "stranger"):
         expect(server.ask("POST", "/v1/corrections/void", voided)[0], 403)
+
+
+def test_a_call_is_voided_or_replaced_once(server):
+    owed = lambda: server.ask("GET", "/v1/accounts/recall/balance")[1]["owed"]
+    server.send([call(name, account="recall", api_key="ak-r") for name in ("r1", "r2")])
+    wait_for_charges(server)
+    voided = {"source": "test", "id": "e-r1", "reason": "sent by a test"}
+    for outcome in ("rated", "duplicate"):
+        status, body, _ = server.ask("POST", "/v1/corrections/void", voided)
+        expect((status, body["status"], body["id"]), (200, outcome, "void/e-r1"))
+    expect(owed(), "0.0008")
+    expect(server.ask("POST", "/v1/corrections/void", voided | {"reason": "wrong"})[0], 409)
+
+    half = call("x", account="recall", tokens=500)["data"]
+    named = {"source": "test", "id": "e-r2"}
+    for outcome in ("rated", "duplicate"):
+        status, body, _ = server.ask("POST", "/v1/corrections/replace", named | {"event": {"data": half}})
+        expect((status, body["status"], body["id"]), (200, outcome, "replace/e-r2"))
+    expect(owed(), "0.0004")
+    status, body, _ = server.ask("POST", "/v1/corrections/replace",
+                                 named | {"event": {"data": half | {"model": "qwen-max"}}})
+    expect((status, word_of(body)), (409, "conflict"))
+    expect(server.ask("POST", "/v1/corrections/replace",
+                      named | {"event": {"id": "mine", "data": half}})[0], 422)
+    server.send([call("r3", account="recall")])
+    wait_for_charges(server)
+    status, body, _ = server.ask("POST", "/v1/corrections/replace", {
+        "source": "test", "id": "e-r3", "event": {"data": half | {"model": "no-such-model"}}})
+    expect((status, word_of(body)), (422, "unknown_model"))
+    expect(owed(), "0.0012")  # Neither was done.
+
+    # The bill, the lines and the meters tell the same; nobody else may write such an event.
+    _, bill, _ = server.ask("GET", "/v1/accounts/recall/bill?month=2026-11")
+    expect(bill["total"], "0.0012")
+    wait_for_charges(server)
+    _, page, _ = server.ask("GET", "/v1/charges?account=recall&id=void/e-r1")
+    expect([(line["amount"], line["quantity"], line["type"], line["api_key"])
+            for line in page["charges"]], [("-0.0008", "-1000", "ai.model.void", "ak-r")])
+    _, body, _ = server.ask("GET", "/api/v1/meters/tokens/query?filterCustomerId=recall")
+    expect([row["value"] for row in body["data"]], [1500])
+    status, event, _ = server.ask("GET", "/v1/explain?source=test&id=void/e-r1")
+    expect((status, event["data"]["reason"]), (200, "sent by a test"))
+    _, body, _ = server.send([event | {"id": "forged"}])
+    expect((body["rejected"], body["set_aside"][0]["reason"]), (1, "unknown_type"))
+    status, body, _ = server.ask("POST", "/v1/corrections/void", voided | {"id": "void/e-r1"})
+    expect((status, word_of(body)), (422, "not_correctable"))
+
+
+def test_what_credit_paid_of_a_call_does_not_become_money(server):
+    grant = {"amount": "0.0005", "effective_at": "2026-11-01T00:00:00Z",
+             "expires_at": "2027-01-01T00:00:00Z"}
+    server.ask("POST", "/v1/accounts/thrifty/top-ups", {"amount": "1"}, {"Idempotency-Key": "thrift-1"})
+    server.ask("POST", "/v1/accounts/thrifty/grants", grant, {"Idempotency-Key": "thrift-2"})
+    server.send([call("thrift", account="thrifty")])
+    wait_for_charges(server)
+    server.ask("POST", "/v1/corrections/void", {"source": "test", "id": "e-thrift", "reason": "test"})
+    _, balance, _ = server.ask("GET", "/v1/accounts/thrifty/balance")
+    expect((balance["prepaid"], balance["credit"]), ("1", "0.0005"))
+
+
+def test_quotas_are_drawn_before_money(server):
+    path = "/v1/accounts/student/quotas"
+    quota = {"model": "qwen-plus", "class": "free", "tokens": 1500,
+             "effective_at": "2026-11-01T00:00:00Z", "expires_at": "2027-02-01T00:00:00Z"}
+    for replayed in (None, "true"):
+        status, body, headers = server.ask("POST", path, quota, {"Idempotency-Key": "q-student"})
+        expect((status, body["remaining"], headers.get("Idempotent-Replayed")), (200, 1500, replayed))
+    status, body, _ = server.ask("POST", path, quota | {"kinds": ["pictures"]},
+                                 {"Idempotency-Key": "q-2"})
+    expect(status, 422)
+    server.send([call("s1", account="student"), call("s2", account="student")])
+    expect(server.ask("GET", "/v1/accounts/student/balance")[1]["owed"], "0.0004")
+    _, bill, _ = server.ask("GET", "/v1/accounts/student/bill?month=2026-11")
+    expect(bill["total"], "0.0004")
+    expect(sorted((line["tier"], line["quantity"], line["amount"]) for line in bill["lines"]),
+           [("0k-128k", "500", "0.0004"), ("free quota q-student", "1500", "0")])
+    expect([quota["remaining"] for quota in server.ask("GET", path)[1]["quotas"]], [0])
+    wait_for_charges(server)
+    status, receipt, _ = server.ask("GET", "/v1/explain?source=test&id=e-s2")
+    expect((status, receipt["amount"]), (200, "0.0004"))
+    expect(receipt["notes"], ["500 tokens of qwen-plus/input are covered by free quota q-student."])
+    server.ask("POST", "/v1/corrections/void", {"source": "test", "id": "e-s2", "reason": "test"})
+    expect([quota["remaining"] for quota in server.ask("GET", path)[1]["quotas"]], [500])
+    expect(server.ask("GET", "/v1/accounts/student/balance")[1]["owed"], "0")
 
 
 def test_the_sums_agree_and_survive_a_restart(server):

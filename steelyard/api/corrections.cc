@@ -1,5 +1,6 @@
+#include <algorithm>
+
 #include "steelyard/api/answers.h"
-#include "steelyard/api/event_lines.h"
 #include "steelyard/api/parameters.h"
 #include "steelyard/api/services.h"
 #include "steelyard/report/ndjson.h"
@@ -22,29 +23,62 @@ std::string_view text_of(const Request& request, std::string_view name) {
   return request.json->text(*object.find(json::word(name)));
 }
 
-/// The event that is to be corrected, as it was charged.
-std::expected<ChargeRow, Problem> corrected_event(const Services& services,
-                                                  const Request& request) {
+/// More than the lines of an event.
+constexpr std::size_t lines_max = 1'000;
+
+/// The event that is to be corrected, as it was charged: its lines, or one row without.
+using CorrectedEvent = std::vector<ChargeRow>;
+
+std::expected<CorrectedEvent, Problem> corrected_event(const Services& services,
+                                                       const Request& request) {
   charges::ChargeFilter filter;
   filter.tenant = request.principal.tenant;
   filter.source = std::string(text_of(request, "source"));
   filter.id = std::string(text_of(request, "id"));
-  auto page = services.charges->charges(filter, "", 1);
+  auto page = services.charges->charges(filter, "", lines_max);
   if (!page.has_value()) return std::unexpected(problem_of(page.error()));
   if (page->rows.empty() || !request.principal.may_see_account(page->rows.front().account)) {
     return std::unexpected(Problem("not_found", "there is no charged event of source '" +
                                                     *filter.source + "' and id '" + *filter.id +
                                                     "'"));
   }
-  ChargeRow row = std::move(page->rows.front());
-  if (row.type == "ai.model.call") {
-    return std::unexpected(Problem("not_correctable", "'" + row.id + "' is a model call"));
+  if (page->rows.front().type == "ai.model.void") {
+    return std::unexpected(Problem("not_correctable", "'" + *filter.id + "' takes a call back"));
   }
-  return row;
+  return std::move(page->rows);
 }
+
+bool is_call(const ChargeRow& row) { return row.type == "ai.model.call"; }
 
 std::string named(const ChargeRow& row) {
   return JsonObject().text("source", row.source).text("id", row.id).finish();
+}
+
+std::string line_json(const ChargeRow& row) {
+  return JsonObject()
+      .text("item", row.item)
+      .text("tier", row.tier)
+      .text("unit", row.unit)
+      .amount("price", row.price)
+      .amount("per", row.per)
+      .amount("quantity", row.quantity)
+      .amount("amount", row.amount)
+      .finish();
+}
+
+/// "ID=0.5,ID=0.25" as a list of objects.
+std::string credit_json(std::string_view credit) {
+  std::string list;
+  while (!credit.empty()) {
+    const std::string_view part = credit.substr(0, credit.find(','));
+    const std::size_t equals = part.find('=');
+    list += (list.empty() ? "" : ",") + JsonObject()
+                                            .text("grant", part.substr(0, equals))
+                                            .text("amount", part.substr(equals + 1))
+                                            .finish();
+    credit.remove_prefix(std::min(credit.size(), part.size() + 1));
+  }
+  return '[' + list + ']';
 }
 
 /// An event can be taken back once, so its name decides that of the correction: sending again is
@@ -60,20 +94,50 @@ JsonObject event_of(const ChargeRow& row, std::string_view type, const std::stri
   return event;
 }
 
-std::string void_event(const Request& request, const ChargeRow& row) {
+/// Of a call, all that it changed.
+std::string void_event(const CorrectedEvent& corrected, std::string_view reason) {
+  const ChargeRow& row = corrected.front();
   JsonObject data;
-  data.raw("voids", named(row)).text("reason", text_of(request, "reason"));
-  return event_of(row, "cloud.resource.void", "void/" + row.id).raw("data", data.finish()).finish();
+  data.raw("voids", named(row)).text("reason", reason);
+  if (is_call(row)) {
+    std::string lines;
+    for (const ChargeRow& each : corrected) {
+      if (each.line > 0) lines += (lines.empty() ? "" : ",") + line_json(each);
+    }
+    data.whole("sequence", row.sequence).text("model", row.model);
+    if (!row.api_key.empty()) data.text("api_key", row.api_key);
+    if (!row.project.empty()) data.text("project", row.project);
+    data.raw("lines", '[' + lines + ']').raw("credit", credit_json(row.credit));
+  }
+  return event_of(row, is_call(row) ? "ai.model.void" : "cloud.resource.void", "void/" + row.id)
+      .raw("data", data.finish())
+      .finish();
 }
 
-/// The event of the body, with what it leaves out and the name of what it replaces.
-std::expected<std::string, Problem> replacing_event(const Request& request, const ChargeRow& row) {
+std::expected<std::string, Problem> voiding_event(const Request& request,
+                                                  const CorrectedEvent& corrected) {
+  return void_event(corrected, text_of(request, "reason"));
+}
+
+/// The event of the body, with what it leaves out. A usage names what it replaces; before a call,
+/// an event takes the other one back.
+std::expected<std::string, Problem> replacing_event(const Request& request,
+                                                    const CorrectedEvent& corrected) {
+  const ChargeRow& row = corrected.front();
   const json::Document& document = *request.json;
   const json::Object body(document, document.root());
   const json::Object given(document, *body.find(json::word("event")));
   const json::Node* const data = given.find(json::word("data"));
   if (data == nullptr || data->type != json::Type::object) {
     return std::unexpected(Problem("missing_field", "/event/data"));
+  }
+  const std::string id = "replace/" + row.id;
+  std::string data_text(document.text(*data));
+  std::ranges::replace_if(data_text, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  const json::Node* const given_id = given.find(json::word("id"));
+  if (is_call(row) && given_id != nullptr && document.text(*given_id) != id) {
+    return std::unexpected(Problem(
+        "invalid_field", "/event/id: of a call it is '" + id + "', so that it is done once"));
   }
   JsonObject event;
   given.each([&](const json::Node& member) {
@@ -83,20 +147,27 @@ std::expected<std::string, Problem> replacing_event(const Request& request, cons
               member.type == json::Type::string ? json_string(text) : std::string(text));
   });
   const std::pair<std::string_view, std::string> otherwise[] = {
-      {"specversion", "1.0"},      {"source", row.source},
-      {"id", "replace/" + row.id}, {"type", "cloud.resource.usage"},
-      {"subject", row.account},    {"time", base::to_rfc3339(row.time)}};
+      {"specversion", "1.0"},
+      {"source", row.source},
+      {"id", id},
+      {"type", is_call(row) ? "ai.model.call" : "cloud.resource.usage"},
+      {"subject", row.account},
+      {"time", base::to_rfc3339(row.time)}};
   for (const auto& [name, text] : otherwise) {
     if (given.find(json::word(name)) == nullptr) event.text(name, text);
   }
+  if (is_call(row)) {
+    return void_event(corrected, "replaced by " + id) + '\n' +
+           event.raw("data", data_text).finish();
+  }
   JsonObject replaces;
   replaces.raw("replaces", named(row));
-  return event.raw("data", with_members_of(replaces.finish(), document.text(*data))).finish();
+  return event.raw("data", with_members_of(replaces.finish(), data_text)).finish();
 }
 
-/// What became of the correction.
+/// What became of the correction. Of two events, the first takes back, and may be known.
 Response outcome_of(node::EventBatch& batch, const report::NdjsonWriter& writer) {
-  const Record& record = batch.records().front();
+  const Record& record = batch.records().back();
   switch (record.status) {
     case Status::conflict:
       return Problem("conflict", "it was corrected before, in another way: " + record.detail);
@@ -110,24 +181,26 @@ Response outcome_of(node::EventBatch& batch, const report::NdjsonWriter& writer)
   return Response::json(std::move(line));
 }
 
+/// One event, or two, each on a line.
 using MakeEvent =
-    std::function<std::expected<std::string, Problem>(const Request&, const ChargeRow&)>;
+    std::function<std::expected<std::string, Problem>(const Request&, const CorrectedEvent&)>;
 
 void correct(Services& services, Reply reply, const MakeEvent& make) {
   const Request& request = reply.request();
-  const auto row = corrected_event(services, request);
-  if (!row.has_value()) return reply.send(row.error());
-  const auto event = make(request, *row);
-  if (!event.has_value()) return reply.send(event.error());
-  const auto line = event_lines(*event, EventForm::one);
-  if (!line.has_value()) return reply.send(problem_of(line.error()));
+  const auto corrected = corrected_event(services, request);
+  if (!corrected.has_value()) return reply.send(corrected.error());
+  const auto events = make(request, *corrected);
+  if (!events.has_value()) return reply.send(events.error());
   const auto tenant = services.tenant_number(request.principal.tenant);
   if (!tenant.has_value()) return reply.send(problem_of(tenant.error()));
   const auto shared = std::make_shared<Reply>(std::move(reply));
-  services.node->take_events(*tenant, *line, [shared, &services](Result<node::EventBatch*> batch) {
-    if (!batch.has_value()) return shared->send(problem_of(batch.error()));
-    shared->send(outcome_of(**batch, *services.writer_for((*batch)->rater())));
-  });
+  services.node->take_events(
+      *tenant, *events,
+      [shared, &services](Result<node::EventBatch*> batch) {
+        if (!batch.has_value()) return shared->send(problem_of(batch.error()));
+        shared->send(outcome_of(**batch, *services.writer_for((*batch)->rater())));
+      },
+      {.may_take_back_calls = true, .is_all_or_nothing = true});
 }
 
 Route correction_route(Services& services, std::string path, std::string operation,
@@ -153,13 +226,13 @@ Route correction_route(Services& services, std::string path, std::string operati
 }  // namespace
 
 void add_corrections(server::RouteTable& table, Services& services) {
-  Route take_back = correction_route(services, "/v1/corrections/void", "void_event", void_event);
-  take_back.summary = "Take an event of a cloud resource back";
+  Route take_back = correction_route(services, "/v1/corrections/void", "void_event", voiding_event);
+  take_back.summary = "Take an event back";
   take_back.description =
       "It is as if the event had never come: the difference is charged, at the event's own time. "
       "Becomes the event `void/ID` of the same source, so it is done once, however often it is "
-      "sent. Usage, orders and purchases can be taken back, model calls can not. What came less "
-      "than a second ago may not be found yet.";
+      "sent. Of a call, what quotas covered and what credit paid goes back to them, if they are "
+      "still known. What came less than a second ago may not be found yet.";
   take_back.contents.push_back(json_content(
       R"({"type":"object","required":["source","id","reason"],"properties":{"source":{"type":"string","minLength":1,"maxLength":128},"id":{"type":"string","minLength":1,"maxLength":128},"reason":{"type":"string","minLength":1,"maxLength":1000}}})",
       R"({"source":"collector","id":"u-1","reason":"counted twice"})"));
@@ -167,12 +240,12 @@ void add_corrections(server::RouteTable& table, Services& services) {
 
   Route replace =
       correction_route(services, "/v1/corrections/replace", "replace_event", replacing_event);
-  replace.summary = "Count another event in place of one of a cloud resource";
+  replace.summary = "Count another event in place of one";
   replace.description =
-      "Takes the named usage back and counts `event` instead, both or neither. `event` is a "
-      "CloudEvent; of what it leaves out, `id` is `replace/ID`, the rest is as in the event that "
-      "it replaces. Sending again is a duplicate. Model calls can not be replaced. What came less "
-      "than a second ago may not be found yet.";
+      "Takes the named usage or call back and counts `event` instead, both or neither. `event` is "
+      "a CloudEvent; of what it leaves out, `id` is `replace/ID`, the rest is as in the event that "
+      "it replaces. Sending again is a duplicate. To correct it once more, name `replace/ID`. What "
+      "came less than a second ago may not be found yet.";
   replace.contents.push_back(json_content(
       R"({"type":"object","required":["source","id","event"],"properties":{"source":{"type":"string","minLength":1,"maxLength":128},"id":{"type":"string","minLength":1,"maxLength":128},"event":{"type":"object","properties":{},"additionalProperties":true}}})",
       R"({"source":"collector","id":"u-1","event":{"data":{"product":"clb","resource":"lb-1","meters":{"instances":1},"start":"2026-11-02T01:30:00Z","end":"2026-11-02T03:30:00Z","attributes":{"region":"cn-hangzhou","address":"public"}}}})"));

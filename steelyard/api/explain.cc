@@ -2,6 +2,7 @@
 #include "steelyard/api/charge_filter.h"
 #include "steelyard/api/parameters.h"
 #include "steelyard/api/services.h"
+#include "steelyard/core/log_record.h"
 #include "steelyard/node/logged_event.h"
 #include "steelyard/report/receipt.h"
 
@@ -13,6 +14,9 @@ using server::ParameterType;
 using server::Problem;
 using server::Request;
 using server::Response;
+
+/// More than the lines of a fact.
+constexpr std::size_t lines_max = 1'000;
 
 Response no_such_event(const Request& request) {
   return Problem("not_found", "there is no charged event of source '" +
@@ -27,11 +31,52 @@ Result<std::vector<charges::Position>> sequences_of(const Services& services,
   return services.charges->cloud_facts(request.principal.tenant, row.sequence);
 }
 
+/// Which of the call's own lines a covered line stands beside.
+pricebook::TokenClass class_of(const ChargeRow& line) {
+  const std::size_t slash = line.item.rfind('/');
+  return pricebook::class_of(pricebook::token_item(line.item.substr(slash + 1)).value());
+}
+
+/// The receipt of an event that was rated anew, less what quotas covered when it came.
+Response receipt_of(const Request& request, const rating::Rater& rater, batch::FoundEvent event,
+                    const std::vector<ChargeRow>& rows) {
+  batch::Record record = *event.record;
+  event.record = &record;
+  std::vector<std::string> covered;
+  for (const ChargeRow& row : rows) {
+    if (row.type != "ai.model.call" || !core::is_covered(row.tier)) continue;
+    const auto tokens =
+        static_cast<std::uint64_t>(row.quantity.scaled() / money::Decimal::whole(1).scaled());
+    rating::leave_out(record.charge, class_of(row), tokens);
+    covered.push_back(std::to_string(tokens) + " tokens of " + row.item + " are covered by " +
+                      row.tier + '.');
+  }
+  report::Receipt receipt = report::make_receipt(rater, event);
+  if (!covered.empty()) receipt.what_ifs.clear();
+  receipt.notes.insert(receipt.notes.end(), covered.begin(), covered.end());
+  return accepts(request, "text/plain")
+             ? Response::text(report::to_text(receipt, rater), "text/plain; charset=utf-8")
+             : Response::json(report::to_json(receipt, rater));
+}
+
+/// What takes a call back says itself what it changes.
+Response as_it_stands(const Services& services, const ChargeRow& row) {
+  std::string text;
+  const auto read =
+      services.node->log().read(row.sequence, [&](std::uint64_t, std::string_view bytes) {
+        const auto record = core::read_log_record(bytes);
+        if (record.has_value()) text = record->text;
+        return false;
+      });
+  return read.has_value() ? Response::json(text) : Response(problem_of(read.error()));
+}
+
 Response explain(Services& services, const Request& request) {
-  const auto found = services.charges->charges(filter_of(request), "", 1);
+  const auto found = services.charges->charges(filter_of(request), "", lines_max);
   if (!found.has_value()) return problem_of(found.error());
   if (found->rows.empty()) return no_such_event(request);
   const ChargeRow& row = found->rows.front();
+  if (row.type == "ai.model.void") return as_it_stands(services, row);
   const auto sequences = sequences_of(services, request, row);
   if (!sequences.has_value()) return problem_of(sequences.error());
   const auto tenant = services.tenant_number(request.principal.tenant);
@@ -44,11 +89,7 @@ Response explain(Services& services, const Request& request) {
       **rater, services.node->log(),
       {.source = row.source, .id = row.id, .tenant = *tenant, .sequences = *sequences},
       [&](const batch::FoundEvent& event) {
-        const report::Receipt receipt = report::make_receipt(**rater, event);
-        response =
-            accepts(request, "text/plain")
-                ? Response::text(report::to_text(receipt, **rater), "text/plain; charset=utf-8")
-                : Response::json(report::to_json(receipt, **rater));
+        response = receipt_of(request, **rater, event, found->rows);
         return false;
       });
   return shown.has_value() ? response : Response(problem_of(shown.error()));

@@ -66,6 +66,7 @@ struct Meter {
 };
 
 constexpr std::string_view call_types[] = {"ai.model.call"};
+constexpr std::string_view token_types[] = {"ai.model.call", "ai.model.void"};
 constexpr std::string_view resource_types[] = {"cloud.resource.usage", "cloud.resource.void"};
 constexpr std::string_view item_or_unit[] = {"item", "unit"};
 
@@ -77,7 +78,7 @@ constexpr Meter meters[] = {
      "ai.model.call",
      "$.usage.total_tokens",
      call_groups,
-     call_types,
+     token_types,
      {}},
     {"model_calls",
      "Model calls",

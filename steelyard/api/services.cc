@@ -94,6 +94,7 @@ server::RouteTable make_routes(Services& services) {
   add_corrections(table, services);
   add_holds(table, services);
   add_accounts(table, services);
+  add_quotas(table, services);
   add_usage(table, services);
   add_charges(table, services);
   add_explain(table, services);

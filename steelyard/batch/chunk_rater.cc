@@ -93,6 +93,7 @@ void ChunkRater::rate_line(std::string_view line, Record& record) {
   record.fingerprint = document_.fingerprint();
   record.key = keys_.key_of(event.source, event.id);
   if (keeps_details_) keep_detail(event, line);
+  if (event.type == usage::EventType::model_void) return take_back(record);
   if (event.type != usage::EventType::model_call) return read_cloud_event(event, line, record);
   record.charge = rater_->rate(event);
   if (record.charge.is_rated) {
@@ -102,6 +103,17 @@ void ChunkRater::rate_line(std::string_view line, Record& record) {
   record.status = Status::unrated;
   record.reason = record.charge.reason;
   record.detail = rater_->explain_reason(event, record.reason);
+}
+
+/// What it changes is said by who charged the call.
+void ChunkRater::take_back(Record& record) {
+  if (!keeps_details_) {
+    return refuse(record, {ErrorCode::unknown_type,
+                           "/type: ai.model.void is of the server that charged the call"});
+  }
+  record.charge = rating::Charge{};
+  record.charge.is_rated = true;
+  record.status = Status::rated;
 }
 
 void ChunkRater::keep_detail(const usage::UsageEvent& event, std::string_view line) {
@@ -115,6 +127,8 @@ void ChunkRater::keep_detail(const usage::UsageEvent& event, std::string_view li
       detail.api_key = kept(event.call.api_key, line);
       detail.project = kept(event.call.project, line);
       detail.hold = kept(event.call.hold, line);
+      detail.tokens = event.call.tokens;
+      detail.is_batch = event.call.is_batch;
       break;
     case usage::EventType::resource_usage:
       detail.name = kept(event.resource.product, line);
@@ -131,6 +145,12 @@ void ChunkRater::keep_detail(const usage::UsageEvent& event, std::string_view li
     case usage::EventType::plan_purchase:
       detail.name = kept(event.plan.plan, line);
       detail.resource = kept(event.plan.id, line);
+      break;
+    case usage::EventType::model_void:
+      detail.name = kept(event.call.model, line);
+      detail.api_key = kept(event.call.api_key, line);
+      detail.project = kept(event.call.project, line);
+      detail.corrects = event.corrects;
       break;
     case usage::EventType::resource_void: detail.resource = kept(event.voids.id, line); break;
   }

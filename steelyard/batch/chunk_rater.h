@@ -51,6 +51,7 @@ class ChunkRater {
 
  private:
   void rate_line(std::string_view line, Record& record);
+  void take_back(Record& record);
   void read_cloud_event(const usage::UsageEvent& event, std::string_view line, Record& record);
   void keep_detail(const usage::UsageEvent& event, std::string_view line);
   void look_ahead(std::size_t pending, CloudRun& cloud) const;

@@ -49,6 +49,10 @@ struct EventDetail {
   std::string_view api_key;
   std::string_view project;
   std::string_view hold;
+  usage::TokenCounts tokens;  ///< Of a call.
+  bool is_batch = false;
+  std::uint64_t corrects = 0;  ///< Place of the call that is taken back; 0: none.
+  std::string credit;  ///< What was drawn from grants: "ID=0.5,ID=0.25"; by whom it is charged.
 };
 
 }  // namespace steelyard::batch

@@ -54,6 +54,7 @@ struct ChargeRow {
   std::string reason;  ///< "above_top_tier"; empty if it is rated.
   std::uint32_t flags = 0;
   Position corrects = 0;
+  std::string credit;
   std::string item;
   std::string tier;
   std::string unit;

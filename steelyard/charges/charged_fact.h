@@ -70,6 +70,7 @@ struct ChargedFact {
   ErrorCode reason{};       ///< If it is unrated.
   std::uint32_t flags = 0;  ///< Of FactFlag, joined by |.
   Position corrects = 0;    ///< Sequence of the fact that this one corrects; 0: none.
+  std::string_view credit;  ///< What of it was drawn from grants: "ID=0.5,ID=0.25".
   std::span<const ChargedLine> lines;
 
   bool has(FactFlag flag) const { return (flags & static_cast<std::uint32_t>(flag)) != 0; }

@@ -43,9 +43,10 @@ std::span<const ChargedLine> FactBatch::keep(std::span<const ChargedLine> lines)
 
 void FactBatch::add(const ChargedFact& fact) {
   ChargedFact kept = fact;
-  for (std::string_view* text : {&kept.tenant, &kept.account, &kept.source, &kept.id, &kept.type,
-                                 &kept.model, &kept.resource, &kept.region, &kept.api_key,
-                                 &kept.project, &kept.tags, &kept.currency, &kept.book}) {
+  for (std::string_view* text :
+       {&kept.tenant, &kept.account, &kept.source, &kept.id, &kept.type, &kept.model,
+        &kept.resource, &kept.region, &kept.api_key, &kept.project, &kept.tags, &kept.currency,
+        &kept.book, &kept.credit}) {
     *text = keep(*text);
   }
   kept.lines = keep(fact.lines);

@@ -42,7 +42,7 @@ constexpr std::pair<std::string_view, std::string_view> categories[] = {
     {"tair", "Databases"},
 };
 
-bool is_call(const ChargeRow& charge) { return charge.type == "ai.model.call"; }
+bool is_call(const ChargeRow& charge) { return charge.type.starts_with("ai.model."); }
 
 bool is_purchase(const ChargeRow& charge) {
   return charge.type == "cloud.resource.order" || charge.type == "cloud.plan.purchase";

@@ -102,6 +102,36 @@ class Reader {
     refuse(name, *node, "day, month or total");
   }
 
+  void quota_class(std::string_view name, ledger::QuotaClass& to) {
+    const Node* const node = take(name, true);
+    if (node == nullptr) return;
+    for (const auto each : {ledger::QuotaClass::free, ledger::QuotaClass::package}) {
+      if (node->type == Type::string && document_->text(*node) == ledger::name_of(each)) {
+        to = each;
+        return;
+      }
+    }
+    refuse(name, *node, "free or package");
+  }
+
+  void kinds(std::string_view name, ledger::TokenKinds& to) {
+    const Node* const node = take(name, false);
+    if (node == nullptr) return;
+    to = {.input = false, .cached_input = false, .output = false};
+    bool is_good = node->type == Type::array;
+    if (is_good) {
+      json::Object(*document_, *node).each([&](const Node& each) {
+        const std::string_view kind =
+            each.type == Type::string ? document_->text(each) : std::string_view();
+        if (kind == "input") return void(to.input = true);
+        if (kind == "cached_input") return void(to.cached_input = true);
+        if (kind == "output") return void(to.output = true);
+        is_good = false;
+      });
+    }
+    if (!is_good) refuse(name, *node, "a list of input, cached_input and output");
+  }
+
   void percents(std::string_view name, std::vector<std::uint16_t>& to) {
     const Node* const node = take(name, false);
     if (node == nullptr) return;
@@ -213,6 +243,18 @@ void read(Reader& from, Refund& to) {
   from.amount("amount", to.amount);
 }
 
+void read(Reader& from, AddQuota& to) {
+  from.text("account", to.account);
+  from.text("id", to.id);
+  from.text("model", to.model);
+  from.quota_class("class", to.quota_class);
+  from.kinds("kinds", to.kinds);
+  from.whole("tokens", to.tokens, 1, limits::count_max);
+  from.time("effective_at", to.effective_at);
+  from.time("expires_at", to.expires_at);
+  from.whole("priority", to.priority, 0, UINT16_MAX);
+}
+
 void read(Reader& from, OpenHold& to) {
   from.text("hold", to.hold);
   from.text("account", to.account);
@@ -280,6 +322,7 @@ constexpr std::array<Named, std::variant_size_v<Command>> all_commands{{
     {"top_up", read_as<TopUp>},
     {"grant", read_as<Grant>},
     {"refund", read_as<Refund>},
+    {"add_quota", read_as<AddQuota>},
     {"open_hold", read_as<OpenHold>},
     {"settle_hold", read_as<SettleHold>},
     {"release_hold", read_as<ReleaseHold>},

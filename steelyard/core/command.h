@@ -10,6 +10,7 @@
 #include "steelyard/base/result.h"
 #include "steelyard/base/time.h"
 #include "steelyard/ledger/command.h"
+#include "steelyard/ledger/quota_book.h"
 #include "steelyard/money/decimal.h"
 #include "steelyard/pricebook/reader.h"
 
@@ -58,6 +59,19 @@ struct Refund {
   std::string id;
   std::string original;  ///< Id of the top-up.
   money::Decimal amount;
+};
+
+/// Tokens of a model that need not be paid for: given with it, or bought beforehand.
+struct AddQuota {
+  std::string account;
+  std::string id;
+  std::string model;
+  ledger::QuotaClass quota_class = ledger::QuotaClass::package;  ///< `class`.
+  ledger::TokenKinds kinds;  ///< A list of "input", "cached_input", "output".
+  std::uint64_t tokens = 0;
+  std::optional<base::Instant> effective_at;  ///< None: from when it was received.
+  base::Instant expires_at;
+  std::uint16_t priority = 0;  ///< Within its class; lower is drawn first.
 };
 
 /// May this be spent?
@@ -109,8 +123,8 @@ struct PublishPrices {
   std::string origin;  ///< "start": the folder that the server was started with; "api".
 };
 
-using Command = std::variant<SetTenant, SetAccount, CloseAccount, TopUp, Grant, Refund, OpenHold,
-                             SettleHold, ReleaseHold, SetBudget, SetKey, PublishPrices>;
+using Command = std::variant<SetTenant, SetAccount, CloseAccount, TopUp, Grant, Refund, AddQuota,
+                             OpenHold, SettleHold, ReleaseHold, SetBudget, SetKey, PublishPrices>;
 
 struct GivenCommand {
   Command what;

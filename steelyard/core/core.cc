@@ -86,24 +86,30 @@ void Core::apply(batch::ChunkRater& events, const Place& first) {
 
   Place place = first;
   for (std::size_t i = 0; i < records.size(); ++i) {
-    const batch::Record& record = records[i];
+    batch::Record& record = records[i];
     place.sequence = details[i].sequence;
     if (place.sequence == 0) {
       ++of.counts.refused;
       continue;
     }
     ++of.counts.by_status[static_cast<std::size_t>(record.status)];
-    if (record.status == Status::rated) {
-      if (details[i].type != usage::EventType::model_call) {
-        new_cloud_events_.push_back({place.tenant, place.sequence, std::string(details[i].text)});
-      }
-      if (charge(record, details[i], place)) {
-        of.usage.add(record, details[i].time);
-      } else {
-        ++of.counts.not_booked;
-      }
+    if (record.status != Status::rated) continue;
+    if (book(record, details[i], place)) {
+      of.usage.add(record, details[i].time);
+    } else {
+      ++of.counts.not_booked;
     }
   }
+}
+
+bool Core::book(batch::Record& record, batch::EventDetail& detail, const Place& place) {
+  if (detail.type == usage::EventType::model_void) return take_back(record, detail, place);
+  if (detail.type == usage::EventType::model_call) {
+    quotas_.draw(record, detail, place.tenant);
+  } else {
+    new_cloud_events_.push_back({place.tenant, place.sequence, std::string(detail.text)});
+  }
+  return charge(record, detail, place);
 }
 
 ledger::WalletId Core::wallet_of(std::uint32_t tenant, std::string_view account) {
@@ -127,9 +133,8 @@ ledger::BudgetId Core::budget_of(std::uint32_t tenant, const batch::EventDetail&
   return ledger::no_budget;
 }
 
-bool Core::charge(const batch::Record& record, const batch::EventDetail& detail,
-                  const Place& place) {
-  if (record.charge.amount.is_zero() && detail.hold.empty()) return true;
+ledger::Charge Core::charge_of(const batch::Record& record, const batch::EventDetail& detail,
+                               const Place& place) {
   ledger::Charge charge;
   charge.wallet = wallet_of(place.tenant, record.account);
   charge.amount = record.charge.amount;
@@ -139,7 +144,20 @@ bool Core::charge(const batch::Record& record, const batch::EventDetail& detail,
   charge.budget = budget_of(place.tenant, detail);
   charge.item = detail.name;
   if (!detail.hold.empty()) charge.hold = hold_id(detail.hold);
-  return ledger_.charge(charge).has_value();
+  return charge;
+}
+
+bool Core::charge(const batch::Record& record, batch::EventDetail& detail, const Place& place) {
+  if (record.charge.amount.is_zero() && detail.hold.empty()) return true;
+  const auto charged = ledger_.charge(charge_of(record, detail, place));
+  if (!charged.has_value()) return false;
+  if (record.charge.amount.is_negative()) return true;
+  for (const ledger::Drawn& part : charged->drawn) {
+    if (part.account != ledger::Account::promo) continue;
+    if (!detail.credit.empty()) detail.credit += ',';
+    detail.credit += ledger::to_text(part.grant) + '=' + part.amount.to_text();
+  }
+  return true;
 }
 
 void Core::crossed(const ledger::Crossing& crossing) {
@@ -179,6 +197,7 @@ void Core::note_act(const Command& command, const Place& place, std::string_view
 void Core::tick(const Place& place) {
   last_ = place;
   ledger_.tick({.now = place.received, .cause = {place.sequence, 0}});
+  quotas_.book().forget_expired({place.received.seconds - quota_memory_seconds, 0});
 }
 
 ledger::Answer<Answer> Core::with_balance(Answer answer, ledger::WalletId wallet,
@@ -247,6 +266,24 @@ ledger::Answer<Answer> Core::carry_out(const Refund& command, const Place& place
   const auto posted = ledger_.refund(refund);
   if (!posted.has_value()) return std::unexpected(posted.error());
   return with_balance(answer_of(posted->is_repeat), *wallet, place);
+}
+
+ledger::Answer<Answer> Core::carry_out(const AddQuota& command, const Place& place) {
+  const auto known = quotas_.book().find(place.tenant, quota_id(command.id));
+  const base::Instant from_now = known.has_value() ? known->quota.effective_at : place.received;
+  const auto added = quotas_.book().add({.tenant = place.tenant,
+                                         .id = quota_id(command.id),
+                                         .name = command.id,
+                                         .customer = command.account,
+                                         .model = command.model,
+                                         .quota_class = command.quota_class,
+                                         .kinds = command.kinds,
+                                         .tokens = command.tokens,
+                                         .effective_at = command.effective_at.value_or(from_now),
+                                         .expires_at = command.expires_at,
+                                         .priority = command.priority});
+  if (!added.has_value()) return std::unexpected(added.error());
+  return answer_of(!*added);
 }
 
 ledger::Answer<Answer> Core::carry_out(const OpenHold& command, const Place& place) {

@@ -13,8 +13,10 @@
 
 #include "steelyard/batch/chunk_rater.h"
 #include "steelyard/batch/cloud_run.h"
+#include "steelyard/core/call_quotas.h"
 #include "steelyard/core/command.h"
 #include "steelyard/core/entity.h"
+#include "steelyard/core/line_rows.h"
 #include "steelyard/core/usage_book.h"
 #include "steelyard/identity/identities.h"
 #include "steelyard/ledger/ledger.h"
@@ -77,7 +79,7 @@ struct CrossedBudget {
   ledger::Crossing crossing;
 };
 
-/// Identities, windows, plans, accounts, holds and budgets of all tenants of one log.
+/// Identities, windows, plans, accounts, quotas, holds and budgets of all tenants of one log.
 ///
 /// Its prices are those of its rater. When others are published, a new core is made with them out
 /// of what was kept of the old one (`for_each_changed`, `restore`), and then takes the command.
@@ -92,9 +94,9 @@ class Core {
   batch::ChunkRater make_reader() const;
 
   /// Takes the events of a text that a reader of `make_reader` has read, at consecutive sequences
-  /// from `first.sequence` on; those that it rejected have none. What is rated is charged to the
-  /// event's account, which is opened, without a limit, if it was not. Then the records say what
-  /// became of each event.
+  /// from `first.sequence` on; those that it rejected have none. What is rated draws quotas; the
+  /// rest is charged to the event's account, which is opened, without a limit, if it was not. Then
+  /// the records say what became of each event; their lines live as long as the core.
   void apply(batch::ChunkRater& events, const Place& first);
 
   Answer apply(const Command& command, const Place& place, std::string_view by = {});
@@ -104,6 +106,7 @@ class Core {
 
   const rating::Rater& rater() const { return *rater_; }
   const ledger::Ledger& ledger() const { return ledger_; }
+  const ledger::QuotaBook& quotas() const { return quotas_.book(); }
   money::Currency currency() const { return currency_; }
   const Counts& counts(std::uint32_t tenant) const;
   std::uint64_t identities() const { return identities_->count(); }
@@ -175,8 +178,14 @@ class Core {
 
   /// To be changed.
   Tenant& tenant(std::uint32_t number);
-  [[nodiscard]] bool charge(const batch::Record& record, const batch::EventDetail& detail,
+  ledger::Charge charge_of(const batch::Record& record, const batch::EventDetail& detail,
+                           const Place& place);
+  // Each says whether the ledger took it.
+  [[nodiscard]] bool book(batch::Record& record, batch::EventDetail& detail, const Place& place);
+  [[nodiscard]] bool charge(const batch::Record& record, batch::EventDetail& detail,
                             const Place& place);
+  [[nodiscard]] bool take_back(batch::Record& record, const batch::EventDetail& detail,
+                               const Place& place);
   ledger::WalletId wallet_of(std::uint32_t tenant, std::string_view account);
   ledger::BudgetId budget_of(std::uint32_t tenant, const batch::EventDetail& detail);
   void crossed(const ledger::Crossing& crossing);
@@ -187,6 +196,7 @@ class Core {
   ledger::Answer<Answer> carry_out(const TopUp& command, const Place& place);
   ledger::Answer<Answer> carry_out(const Grant& command, const Place& place);
   ledger::Answer<Answer> carry_out(const Refund& command, const Place& place);
+  ledger::Answer<Answer> carry_out(const AddQuota& command, const Place& place);
   ledger::Answer<Answer> carry_out(const OpenHold& command, const Place& place);
   ledger::Answer<Answer> carry_out(const SettleHold& command, const Place& place);
   ledger::Answer<Answer> carry_out(const ReleaseHold& command, const Place& place);
@@ -205,6 +215,8 @@ class Core {
   bool restore_crossed(std::uint64_t number, std::string_view value);
   bool restore_last(std::string_view value);
 
+  /// How long behind its end a quota is known: facts that come late draw it.
+  static constexpr std::int64_t quota_memory_seconds = std::int64_t{400} * 86'400;
   static constexpr std::size_t crossed_max = 10'000;
   static constexpr std::size_t acts_max = 100'000;
 
@@ -213,6 +225,8 @@ class Core {
   identity::Identities* identities_;
   identity::KeyMaker key_maker_;
   ledger::Ledger ledger_;
+  LineRows line_rows_;
+  CallQuotas quotas_{line_rows_};
   std::map<std::uint32_t, std::unique_ptr<Tenant>> tenants_;
   std::vector<std::string> tenant_names_;
   std::map<std::string, std::string> keys_;

@@ -20,6 +20,7 @@ constexpr char crossed_kind = 'E';
 constexpr char act_kind = 'I';     // Sequence.
 constexpr char usage_kind = 'F';   // Tenant, then a key of its usage book.
 constexpr char ledger_kind = 'G';  // Then a key of the ledger.
+constexpr char quota_kind = 'J';   // Then a key of the quotas.
 constexpr char cloud_kind = 'H';   // Tenant, sequence.
 
 template <class... Numbers>
@@ -139,6 +140,10 @@ void Core::for_each_changed(const EntityVisitor& visit) {
     visit(key_of(act_kind, act->sequence), value_of(*act));
     kept_act_ = act->sequence;
   }
+  quotas_.book().for_each_changed([&](std::string_view name, auto value) {
+    key.assign(1, quota_kind).append(name);
+    visit(key, value);
+  });
   for (const CloudEvent& each : new_cloud_events_) {
     visit(key_of(cloud_kind, each.tenant, each.sequence), each.text);
   }
@@ -258,6 +263,7 @@ bool Core::restore_entity(std::string_view key, std::string_view value) {
 
 Result<void> Core::restore(std::string_view key, std::string_view value) {
   if (key.starts_with(ledger_kind)) return ledger_.restore(key.substr(1), value);
+  if (key.starts_with(quota_kind)) return quotas_.book().restore(key.substr(1), value);
   if (key.starts_with(cloud_kind)) {
     ByteReader name(key.substr(1));
     const auto tenant = name.sorting<std::uint32_t>();
@@ -291,6 +297,7 @@ Result<void> Core::finish_restore() {
   flush_cloud_events();
   reader_.reset();
   STEELYARD_PASS(ledger_.finish_restore());
+  STEELYARD_PASS(quotas_.book().finish_restore());
   for (std::uint32_t i = 0; i < ledger_.wallet_count(); ++i) {
     const auto wallet = ledger::WalletId{i};
     tenant(ledger_.wallet(wallet).tenant).a_wallet = wallet;

@@ -30,7 +30,7 @@ void happen(Machine& machine, int number, std::mt19937_64& random) {
   const std::string id = std::to_string(number);
   const std::string any = std::to_string(random() % 40);
   const auto some = [&](int max) { return static_cast<int>(random() % max); };
-  switch (random() % 12) {
+  switch (random() % 13) {
     case 0: machine.ask(R"({"command":"set_tenant","name":"t)" + any + "\"}"); break;
     case 1:
       machine.ask(R"({"command":"set_key","key":"k)" + any + R"(","record":")" +
@@ -55,6 +55,11 @@ void happen(Machine& machine, int number, std::mt19937_64& random) {
       break;
     case 6: machine.tick(some(4)); break;
     case 7: machine.take(storage("o-" + id, some(20), 500 + some(500))); break;
+    case 12:
+      machine.ask(R"({"command":"add_quota","account":"acme","id":"q-)" + any +
+                  R"(","model":"qwen-plus","class":")" + (some(2) == 0 ? "free" : "package") +
+                  R"(","tokens":300000,"expires_at":"2027-01-01T00:00:00Z"})");
+      break;
     case 8: machine.take(voided("v-" + id, "o-" + any)); break;
     default:
       machine.take(

@@ -46,6 +46,25 @@ class Machine {
     return all;
   }
 
+  /// The charge of the last event that was taken: "item, tier: quantity = amount", each line.
+  std::vector<std::string> lines() {
+    std::vector<std::string> all;
+    const batch::Record& record = reader_.records().back();
+    for (const rating::Line& line : record.charge.used_lines()) {
+      all.push_back(line.row->item + ", " + line.row->tier.label + ": " +
+                    std::to_string(line.quantity) + " = " + line.amount.to_text());
+    }
+    for (const rating::cloud::Line& line : record.cloud.lines) {
+      all.push_back(line.row->item + ", " + line.row->tier + ": " + line.quantity.to_text() +
+                    " = " + line.amount.to_text());
+    }
+    return all;
+  }
+
+  const batch::Record& last() { return reader_.records().back(); }
+  /// What of the last event was drawn from grants.
+  const std::string& credit() { return reader_.details().back().credit; }
+
   Answer ask(const std::string& command) {
     const auto read = read_command(command);
     EXPECT_TRUE(read.has_value()) << read.error().detail;

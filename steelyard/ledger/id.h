@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace steelyard::ledger {
@@ -24,6 +26,11 @@ struct Id {
 ///
 /// Every table keeps ids tenant by tenant, so that nobody can aim at the ids of others.
 Id id_of(std::initializer_list<std::string_view> parts);
+
+/// 32 hexadecimal digits.
+std::string to_text(Id id);
+/// None: it is no such text.
+std::optional<Id> id_from_text(std::string_view text);
 
 struct IdHash {
   using is_avalanching = void;

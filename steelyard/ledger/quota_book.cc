@@ -50,6 +50,7 @@ std::size_t QuotaBook::PairHash::operator()(std::uint64_t pair) const {
 QuotaView QuotaBook::view_of(const Record& record) {
   return {.quota = {.tenant = record.key.tenant,
                     .id = record.key.id,
+                    .name = record.name,
                     .customer = record.customer,
                     .model = record.model,
                     .quota_class = record.quota_class,
@@ -62,7 +63,8 @@ QuotaView QuotaBook::view_of(const Record& record) {
 }
 
 Answer<bool> QuotaBook::add(const Quota& quota) {
-  if (!NameIndex::is_valid(quota.customer) || !NameIndex::is_valid(quota.model)) {
+  if (!NameIndex::is_valid(quota.name) || !NameIndex::is_valid(quota.customer) ||
+      !NameIndex::is_valid(quota.model)) {
     return refuse(Refusal::name_is_invalid);
   }
   if (quota.tokens == 0 || quota.tokens > limits::count_max || is_none(quota.kinds)) {
@@ -83,6 +85,7 @@ Answer<bool> QuotaBook::add(const Quota& quota) {
     return false;
   }
   Record& record = quotas_.add(key);
+  record.name = quota.name;
   record.customer = quota.customer;
   record.model = quota.model;
   record.quota_class = quota.quota_class;
@@ -108,7 +111,8 @@ void QuotaBook::file(const Record& record) {
   const std::uint32_t tenant = record.key.tenant;
   auto customer = customer_of_.find(tenant, {}, record.customer);
   if (!customer) {
-    customer = customer_count_++;
+    customer = static_cast<std::uint32_t>(models_of_.size());
+    models_of_.emplace_back();
     customer_of_.add(tenant, {}, record.customer, *customer);
   }
   auto model = model_of_.find(0, {}, record.model);
@@ -117,6 +121,10 @@ void QuotaBook::file(const Record& record) {
     model_of_.add(0, {}, record.model, *model);
   }
   Places& places = places_[pair_of(*customer, *model)];
+  if (places.empty() &&
+      std::ranges::find(models_of_[*customer], *model) == models_of_[*customer].end()) {
+    models_of_[*customer].push_back(*model);
+  }
   const auto at = std::lower_bound(
       places.begin(), places.end(), record,
       [&](std::uint32_t place, const Record& other) { return is_before(place, other); });
@@ -226,6 +234,19 @@ std::vector<QuotaView> QuotaBook::quotas(std::uint32_t tenant, std::string_view 
   return views;
 }
 
+std::vector<QuotaView> QuotaBook::quotas(std::uint32_t tenant, std::string_view customer) const {
+  std::vector<QuotaView> views;
+  const auto number = customer_of_.find(tenant, {}, customer);
+  if (!number) return views;
+  for (const std::uint32_t model : models_of_[*number]) {
+    for (const std::uint32_t place : places_.at(pair_of(*number, model))) {
+      views.push_back(view_of(quotas_.at(place)));
+    }
+  }
+  std::ranges::stable_sort(views, {}, [](const QuotaView& view) { return view.quota.model; });
+  return views;
+}
+
 namespace {
 
 template <class Record>
@@ -233,6 +254,7 @@ std::string value_of(const Record& record) {
   std::string value;
   ByteWriter to(value);
   to.u8(version);
+  to.text(record.name);
   to.text(record.customer);
   to.text(record.model);
   to.u8(static_cast<std::uint8_t>(record.quota_class));
@@ -271,6 +293,7 @@ bool QuotaBook::restore_record(std::string_view key, std::string_view value) {
   ByteReader from(value);
   if (!name.is_done() || from.u8() != version || quotas_.find(of) != nullptr) return false;
   Record& record = quotas_.add(of);
+  record.name = from.text();
   record.customer = from.text();
   record.model = from.text();
   record.quota_class = from.enumerator(QuotaClass::free, QuotaClass::package);
@@ -282,8 +305,9 @@ bool QuotaBook::restore_record(std::string_view key, std::string_view value) {
   record.effective_at = from.instant();
   record.expires_at = from.instant();
   record.priority = from.u16();
-  const bool is_good = from.is_done() && NameIndex::is_valid(record.customer) &&
-                       NameIndex::is_valid(record.model) && record.remaining <= record.tokens;
+  const bool is_good = from.is_done() && NameIndex::is_valid(record.name) &&
+                       NameIndex::is_valid(record.customer) && NameIndex::is_valid(record.model) &&
+                       record.remaining <= record.tokens;
   if (is_good) file(record);
   return is_good;
 }

@@ -39,6 +39,7 @@ struct TokenKinds {
 struct Quota {
   std::uint32_t tenant;
   Id id;
+  std::string_view name;  ///< What people call it: the text that the id was made of.
   std::string_view customer;
   std::string_view model;  ///< As a call names it; each snapshot has its own.
   QuotaClass quota_class = QuotaClass::free;
@@ -105,6 +106,8 @@ class QuotaBook {
   /// In the order in which they are drawn.
   std::vector<QuotaView> quotas(std::uint32_t tenant, std::string_view customer,
                                 std::string_view model) const;
+  /// Of all models, by their names.
+  std::vector<QuotaView> quotas(std::uint32_t tenant, std::string_view customer) const;
   std::size_t size() const { return quotas_.size(); }
 
   // Keeping: as Ledger does it.
@@ -119,6 +122,7 @@ class QuotaBook {
 
  private:
   struct Record : Kept {
+    std::string name;
     std::string customer;
     std::string model;
     QuotaClass quota_class = QuotaClass::free;
@@ -142,13 +146,13 @@ class QuotaBook {
   KeyedShelf<Record> quotas_;
   NameIndex customer_of_;
   NameIndex model_of_;
-  std::uint32_t customer_count_ = 0;
   std::uint32_t model_count_ = 0;
   struct PairHash {
     using is_avalanching = void;
     std::size_t operator()(std::uint64_t pair) const;
   };
   boost::unordered_flat_map<std::uint64_t, Places, PairHash> places_;  // By customer and model.
+  std::vector<std::vector<std::uint32_t>> models_of_;                  // By customer.
   DueQueue due_;
   std::vector<QuotaDrawn> drawn_;
 };

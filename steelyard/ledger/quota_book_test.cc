@@ -17,6 +17,7 @@ using usage::TokenCounts;
 Quota quota(std::string_view name, std::uint64_t tokens) {
   return {.tenant = 1,
           .id = id(name),
+          .name = name,
           .customer = "acme",
           .model = "qwen-plus",
           .tokens = tokens,

@@ -14,6 +14,7 @@ namespace {
 std::string_view type_name(usage::EventType type) {
   switch (type) {
     case usage::EventType::model_call: return "ai.model.call";
+    case usage::EventType::model_void: return "ai.model.void";
     case usage::EventType::resource_usage: return "cloud.resource.usage";
     case usage::EventType::resource_order: return "cloud.resource.order";
     case usage::EventType::plan_purchase: return "cloud.plan.purchase";
@@ -32,7 +33,8 @@ std::uint32_t flags_of(const Record& record, const batch::EventDetail& detail) {
   set(record.cloud.has(rating::cloud::Note::overlapping_gauge), FactFlag::overlapping_gauge);
   set(record.cloud.has(rating::cloud::Note::straddles_window), FactFlag::straddles_window);
   set(record.cloud.has(rating::cloud::Note::above_bid), FactFlag::above_bid);
-  set(detail.type == usage::EventType::resource_void, FactFlag::correction);
+  set(detail.type == usage::EventType::resource_void || detail.type == usage::EventType::model_void,
+      FactFlag::correction);
   return flags;
 }
 
@@ -97,14 +99,14 @@ charges::FactBatch ChargeRows::rows_of(batch::ChunkRater& events, const core::Pl
     fact.api_key = detail.api_key;
     fact.project = detail.project;
     fact.currency = core.rater().currency();
-    const std::uint32_t version =
-        record.charge.line_count > 0 ? record.charge.lines[0].row->version : 0;
-    fact.book = core.rater().book().versions[version].name;
-    fact.book_version = version + 1;
+    fact.book = core.rater().book().versions[record.charge.version].name;
+    fact.book_version = record.charge.version + 1;
     fact.status =
         record.status == Status::rated ? charges::FactStatus::rated : charges::FactStatus::unrated;
     if (record.status == Status::unrated) fact.reason = record.reason;
     fact.flags = flags_of(record, detail);
+    fact.corrects = detail.corrects;
+    fact.credit = detail.credit;
     if (record.status == Status::rated) {
       add_lines(record);
       fact.lines = lines_;

@@ -53,6 +53,12 @@ std::string text_of(const core::GivenCommand& given) {
   return text + "}}";
 }
 
+void refuse(batch::Record& record, ErrorCode reason, std::string detail) {
+  record.status = Status::rejected;
+  record.reason = reason;
+  record.detail = std::move(detail);
+}
+
 std::int64_t micros_of(base::Instant instant) {
   return instant.seconds * 1'000'000 + instant.nanoseconds / 1'000;
 }
@@ -227,28 +233,39 @@ void Node::give_back(std::unique_ptr<EventBatch> batch) {
 }
 
 /// An event of the future is rejected here, where there is a clock; so is one that is older than
-/// any ledger.
-void Node::refuse_times(EventBatch& batch) const {
+/// any ledger, and one that only this program may write.
+void Node::refuse_some(EventBatch& batch, Intake intake) const {
   const base::Instant latest = instant_of(options_.wall_micros() + options_.future_micros_max);
   const auto details = batch.reader_.details();
   const auto records = batch.reader_.records();
   for (std::size_t i = 0; i < records.size(); ++i) {
-    const bool is_too_old = details[i].time.seconds < limits::usage_second_min;
-    if (records[i].status == Status::rejected || (details[i].time <= latest && !is_too_old)) {
+    if (records[i].status == Status::rejected) continue;
+    if (details[i].type == usage::EventType::model_void && !intake.may_take_back_calls) {
+      refuse(records[i], ErrorCode::unknown_type,
+             "/type: ai.model.void is not taken; POST /v1/corrections/void takes a call back");
       continue;
     }
-    records[i].status = Status::rejected;
-    records[i].reason = ErrorCode::invalid_time;
-    records[i].detail = "/time: " + base::to_rfc3339(details[i].time) +
-                        (is_too_old ? " is before 1970" : " is in the future");
+    const bool is_too_old = details[i].time.seconds < limits::usage_second_min;
+    if (details[i].time <= latest && !is_too_old) continue;
+    refuse(records[i], ErrorCode::invalid_time,
+           "/time: " + base::to_rfc3339(details[i].time) +
+               (is_too_old ? " is before 1970" : " is in the future"));
   }
+  if (!intake.is_all_or_nothing) return;
+  const auto not_rated = std::ranges::find_if(
+      records, [](const batch::Record& record) { return record.status != Status::rated; });
+  if (not_rated == records.end()) return;
+  const ErrorCode reason = not_rated->reason;
+  const std::string detail = not_rated->detail;
+  for (batch::Record& record : records) refuse(record, reason, detail);
 }
 
-void Node::take_events(std::uint32_t tenant, std::string_view lines, EventsDone done) {
-  std::shared_lock intake(intake_, std::defer_lock);
+void Node::take_events(std::uint32_t tenant, std::string_view lines, EventsDone done,
+                       Intake intake) {
+  std::shared_lock lock(intake_, std::defer_lock);
   {
     const std::lock_guard gate(intake_gate_);
-    intake.lock();
+    lock.lock();
   }
   std::unique_ptr<EventBatch> batch = borrow();
   batch->text_.assign(lines);
@@ -256,7 +273,7 @@ void Node::take_events(std::uint32_t tenant, std::string_view lines, EventsDone 
   const std::size_t size = batch->text_.size();
   batch->text_.append(json::Document::padding, '\0');
   batch->reader_.rate({batch->text_.data(), size});
-  refuse_times(*batch);
+  refuse_some(*batch, intake);
 
   std::string bytes;
   bytes.reserve(size + batch->records().size() * core::log_record_header_bytes);

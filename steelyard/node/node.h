@@ -59,6 +59,12 @@ class EventBatch {
   batch::ChunkRater reader_;
 };
 
+/// How events are taken.
+struct Intake {
+  bool may_take_back_calls = false;  ///< Events ai.model.void: of this program only.
+  bool is_all_or_nothing = false;    ///< If one of them is not rated, none is kept.
+};
+
 /// What became of events or a command: the answer, or that it is not known to be on disk.
 using EventsDone = std::function<void(Result<EventBatch*>)>;
 using CommandDone = std::function<void(Result<core::Answer>, const core::Core&)>;
@@ -81,7 +87,8 @@ class Node {
 
   /// `lines`: events, each a line. The records of rejected ones say why; they are not kept.
   /// Errors, to `done`: overloaded, disk_full. The batch is valid during the call.
-  void take_events(std::uint32_t tenant, std::string_view lines, EventsDone done);
+  void take_events(std::uint32_t tenant, std::string_view lines, EventsDone done,
+                   Intake intake = {});
 
   /// Errors: those of read_command, at once; overloaded, disk_full, to `done`.
   [[nodiscard]] Result<void> take_command(std::uint32_t tenant, std::string text, CommandDone done);
@@ -127,7 +134,7 @@ class Node {
               std::function<void(Result<core::Place>)> durable, std::uint32_t tenant);
   std::unique_ptr<EventBatch> borrow();
   void give_back(std::unique_ptr<EventBatch> batch);
-  void refuse_times(EventBatch& batch) const;
+  void refuse_some(EventBatch& batch, Intake intake) const;
 
   NodeOptions options_;
   Prices prices_;

@@ -1,5 +1,6 @@
 #include "steelyard/rating/rater.h"
 
+#include <algorithm>
 #include <set>
 
 #include "steelyard/base/check.h"
@@ -25,10 +26,10 @@ inline const Tier* tier_for(const Stretch& stretch, std::uint64_t total_input) {
   return nullptr;
 }
 
-Decimal inexact_amount(const Rate& rate, std::uint64_t quantity) {
+Decimal amount_of(const PriceRow& row, std::uint64_t quantity) {
   const auto amount = Decimal::mul_div(
-      rate.row->price, Decimal::whole(static_cast<std::int64_t>(quantity)),
-      Decimal::whole(static_cast<std::int64_t>(rate.row->per)), money::Rounding::half_away);
+      row.price, Decimal::whole(static_cast<std::int64_t>(quantity)),
+      Decimal::whole(static_cast<std::int64_t>(row.per)), money::Rounding::half_away);
   STEELYARD_CHECK(amount.has_value());  // limits::token_price_max keeps it in range.
   return *amount;
 }
@@ -42,8 +43,9 @@ inline bool add_line(Charge& charge, const Rate& rate, std::uint64_t quantity) {
   line.quantity = quantity;
   line.amount = rate.is_exact ? Decimal::from_scaled(static_cast<money::int128>(
                                     base::uint128{rate.pico_per_token} * quantity))
-                              : inexact_amount(rate, quantity);
+                              : amount_of(*rate.row, quantity);
   charge.amount += line.amount;
+  charge.version = rate.row->version;
   return true;
 }
 
@@ -54,6 +56,23 @@ inline Charge unrated(ErrorCode reason) {
 }
 
 }  // namespace
+
+void leave_out(Charge& charge, pricebook::TokenClass of, std::uint64_t tokens) {
+  if (tokens == 0) return;
+  const std::span<Line> lines(charge.lines.data(), charge.line_count);
+  const auto line =
+      std::ranges::find(lines, of, [](const Line& each) { return each.row->token_class; });
+  STEELYARD_CHECK(line != lines.end() && tokens <= line->quantity);
+  charge.amount += -line->amount;
+  line->quantity -= tokens;
+  if (line->quantity == 0) {
+    std::move(line + 1, lines.end(), line);
+    --charge.line_count;
+    return;
+  }
+  line->amount = amount_of(*line->row, line->quantity);
+  charge.amount += line->amount;
+}
 
 struct Rater::Prepared {
   std::shared_ptr<const pricebook::PriceBookSeries> book;

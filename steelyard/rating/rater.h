@@ -39,6 +39,7 @@ struct PriceRow {
   money::Decimal price;       ///< Of `per` tokens, after the customer's override.
   money::Decimal list_price;  ///< Before it; the same if there is none.
   std::uint64_t per = 1000;
+  pricebook::TokenClass token_class = pricebook::TokenClass::input;
   std::uint32_t item_index = 0;  ///< Dense over all item names of the rater.
   std::uint32_t index = 0;       ///< Dense over all rows of the rater.
   std::uint32_t version = 0;     ///< Index of the book version.
@@ -57,12 +58,18 @@ struct Charge {
   ErrorCode reason{};      ///< If it is not.
   std::uint8_t notes = 0;  ///< Of Note, joined by |.
   std::uint8_t line_count = 0;
+  std::uint32_t version = 0;  ///< Of the book: index.
   std::array<Line, 3> lines;  ///< Input, cached input, output; quantities of 0 are left out.
   money::Decimal amount;      ///< The sum of the lines.
 
   std::span<const Line> used_lines() const { return {lines.data(), line_count}; }
   bool has(Note note) const { return (notes & static_cast<std::uint8_t>(note)) != 0; }
 };
+
+/// Takes tokens that something else than money pays out of the line of their class, and the line
+/// where none are left. What is left keeps its price: that of the whole call (rule D25).
+/// Requires: the line has so many.
+void leave_out(Charge& charge, pricebook::TokenClass of, std::uint64_t tokens);
 
 /// Prices model calls with one price book, in all its versions. Prepared once: names become
 /// indexes, prices integers of 10^-12 per token wherever that is exact.

@@ -212,6 +212,7 @@ const PriceRow& TimelineMaker::row_of(const Version& version, const ModelPrice& 
   auto row = std::make_unique<PriceRow>();
   row->item = price.model + '/' + std::string(name_of(price.item));
   row->model = price.model;
+  row->token_class = class_of(price.item);
   row->tier = price.tier;
   row->list_price = price.price;
   row->price = override_terms == nullptr ? price.price : price_under(*override_terms, price);

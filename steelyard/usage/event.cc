@@ -1,6 +1,7 @@
 #include "steelyard/usage/event.h"
 
 #include "steelyard/usage/event_fields.h"
+#include "steelyard/usage/model_void.h"
 #include "steelyard/usage/text_rules.h"
 
 namespace steelyard::usage {
@@ -66,6 +67,7 @@ Result<EventType> type_of(const json::Document& document, const Node* node) {
   if (node->type != Type::string) return invalid(document, *node, "/type", "a string");
   const std::string_view text = document.text(*node);
   if (text == "ai.model.call") return EventType::model_call;
+  if (text == "ai.model.void") return EventType::model_void;
   if (text == "cloud.resource.usage") return EventType::resource_usage;
   if (text == "cloud.resource.order") return EventType::resource_order;
   if (text == "cloud.plan.purchase") return EventType::plan_purchase;
@@ -74,6 +76,17 @@ Result<EventType> type_of(const json::Document& document, const Node* node) {
                  "/type: " + shown(document, *node) +
                      " is none of ai.model.call, cloud.resource.usage, cloud.resource.order, "
                      "cloud.plan.purchase, cloud.resource.void");
+}
+
+/// All of it is read again where it is applied; here it is only checked.
+Result<void> check_model_void(const json::Object& data, UsageEvent& event) {
+  STEELYARD_TRY(read, read_model_void(data));
+  event.voids = read.voids;
+  event.corrects = read.sequence;
+  event.call.model = read.model;
+  event.call.api_key = read.api_key;
+  event.call.project = read.project;
+  return {};
 }
 
 }  // namespace
@@ -106,6 +119,7 @@ Result<void> read_event(const json::Document& document, UsageEvent& event) {
   const json::Object data(document, *fields.data);
   switch (type) {
     case EventType::model_call: return read_model_call(data, event);
+    case EventType::model_void: return check_model_void(data, event);
     case EventType::resource_usage: return read_resource_usage(data, event);
     case EventType::resource_order: return read_resource_order(data, event);
     case EventType::plan_purchase: return read_plan_purchase(data, event);

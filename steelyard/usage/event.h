@@ -14,6 +14,7 @@ namespace steelyard::usage {
 
 enum class EventType : std::uint8_t {
   model_call,      ///< ai.model.call
+  model_void,      ///< ai.model.void
   resource_usage,  ///< cloud.resource.usage
   resource_order,  ///< cloud.resource.order
   plan_purchase,   ///< cloud.plan.purchase
@@ -80,13 +81,14 @@ struct UsageEvent {
   std::string_view id;
   std::string_view account;  ///< `subject`: who pays.
   EventType type = EventType::model_call;
-  base::Instant time;       ///< When the fact was complete: decides the billing period.
-  base::Instant priced_at;  ///< `started`, else `time`: decides the price version.
-  ModelCall call;           ///< If `type` is model_call.
-  ResourceUsage resource;   ///< If `type` is resource_usage.
-  ResourceOrder order;      ///< If `type` is resource_order.
-  PlanPurchase plan;        ///< If `type` is plan_purchase.
-  NamedEvent voids;         ///< If `type` is resource_void.
+  base::Instant time;          ///< When the fact was complete: decides the billing period.
+  base::Instant priced_at;     ///< `started`, else `time`: decides the price version.
+  ModelCall call;              ///< If `type` is model_call; of model_void, whose call it was.
+  ResourceUsage resource;      ///< If `type` is resource_usage.
+  ResourceOrder order;         ///< If `type` is resource_order.
+  PlanPurchase plan;           ///< If `type` is plan_purchase.
+  NamedEvent voids;            ///< If `type` is resource_void or model_void.
+  std::uint64_t corrects = 0;  ///< If `type` is model_void: where that stands in the log.
 };
 
 /// Reads the envelope, the data and the usage of one event, checked in that order.

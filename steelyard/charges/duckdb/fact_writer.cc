@@ -75,6 +75,11 @@ void put_fact(const ChargedFact& fact, std::int64_t number, Names& names, TableA
   Decimal amount;
   for (const ChargedLine& line : fact.lines) amount += line.amount;
   to.put_decimal(amount);
+  if (fact.credit.empty()) {
+    to.put_null();
+  } else {
+    to.put_text(fact.credit);
+  }
 }
 
 Result<void> put_lines(std::span<const ChargedLine> lines, std::int64_t fact, PriceTable& prices,

@@ -47,11 +47,11 @@ constexpr std::string_view fact_columns =
     "number, account::BIGINT, source::BIGINT, type::BIGINT, model::BIGINT, resource::BIGINT, "
     "region::BIGINT, api_key::BIGINT, project::BIGINT, tags::BIGINT, currency::BIGINT, "
     "reason::BIGINT, sequence, id, epoch_us(time), epoch_us(started), epoch_us(received_at), "
-    "book::BIGINT, status::BIGINT, flags::BIGINT, corrects, lines::BIGINT, "
+    "book::BIGINT, status::BIGINT, flags::BIGINT, corrects, lines::BIGINT, credit, "
     "price_1::BIGINT, quantity_1, amount_1::DECIMAL(38,12), "
     "price_2::BIGINT, quantity_2, amount_2::DECIMAL(38,12), "
     "price_3::BIGINT, quantity_3, amount_3::DECIMAL(38,12)";
-constexpr idx_t first_line_column = 22;
+constexpr idx_t first_line_column = 23;
 
 void set_price(ChargeRow& row, const PriceRow& price) {
   row.item = price.item;
@@ -95,6 +95,7 @@ PageFact read_fact(const Row& row, const Names& names) {
   fact.flags = static_cast<std::uint32_t>(row.integer(19));
   fact.corrects = static_cast<Position>(row.integer(20));
   read.lines = row.integer(21);
+  if (!row.is_null(22)) fact.credit = row.text(22);
   for (std::uint32_t i = 0; i < 3; ++i) {
     const idx_t column = first_line_column + i * 3;
     if (row.integer(column) == 0) break;
@@ -190,12 +191,14 @@ Result<std::vector<Position>> cloud_facts(const Snapshot& snapshot, const Names&
   std::vector<Position> sequences;
   const auto whose = names.of(NameKind::tenant).find(tenant);
   if (!whose.has_value()) return sequences;
-  const auto call = names.of(NameKind::type).find("ai.model.call");
   std::string conditions = "tenant = " + std::to_string(*whose);
   also(conditions, "sequence <= " + std::to_string(last));
   // What has no price changed nothing.
   also(conditions, "(status = 1 OR sequence = " + std::to_string(last) + ")");
-  if (call.has_value()) also(conditions, "type <> " + std::to_string(*call));
+  for (const std::string_view type : {"ai.model.call", "ai.model.void"}) {
+    const auto number = names.of(NameKind::type).find(type);
+    if (number.has_value()) also(conditions, "type <> " + std::to_string(*number));
+  }
   STEELYARD_PASS(for_each_row(
       snapshot.connection, "SELECT sequence FROM fact WHERE " + conditions + " ORDER BY number",
       [&](const Row& row) { sequences.push_back(static_cast<Position>(row.integer(0))); }));

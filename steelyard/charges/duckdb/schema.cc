@@ -19,7 +19,7 @@ CREATE TABLE fact (number BIGINT, sequence BIGINT, tenant INTEGER, account INTEG
   received_at TIMESTAMP, model INTEGER, resource INTEGER, region INTEGER, api_key INTEGER,
   project INTEGER, tags INTEGER, currency INTEGER, book INTEGER, status UTINYINT, reason INTEGER,
   flags UINTEGER, corrects BIGINT, lines INTEGER, amount DECIMAL(38,12),
-  price_1 INTEGER, quantity_1 BIGINT, amount_1 DECIMAL(18,12),
+  credit VARCHAR, price_1 INTEGER, quantity_1 BIGINT, amount_1 DECIMAL(18,12),
   price_2 INTEGER, quantity_2 BIGINT, amount_2 DECIMAL(18,12),
   price_3 INTEGER, quantity_3 BIGINT, amount_3 DECIMAL(18,12));
 CREATE TABLE line (fact BIGINT, line INTEGER, price INTEGER, quantity DECIMAL(38,12),
@@ -48,7 +48,7 @@ std::string fact_names() {
   return joined({name("tenant"), name("account"), name("source"), "f.id", name("type"), "f.time",
                  "f.started", "f.received_at", name("model"), name("resource"), name("region"),
                  name("api_key"), name("project"), name("tags"), name("currency"), book_names,
-                 "f.flags", "nullif(f.corrects, 0) AS corrects"});
+                 "f.flags", "nullif(f.corrects, 0) AS corrects", "f.credit"});
 }
 
 std::string line_names() {
@@ -62,7 +62,7 @@ std::string line_names() {
 constexpr std::string_view line_fact_columns =
     "f.number AS fact, f.sequence, f.tenant, f.account, f.source, f.id, f.type, f.time, "
     "f.started, f.received_at, f.model, f.resource, f.region, f.api_key, f.project, f.tags, "
-    "f.currency, f.book, f.status, f.reason, f.flags, f.corrects";
+    "f.currency, f.book, f.status, f.reason, f.flags, f.corrects, f.credit";
 
 std::string views() {
   return "CREATE VIEW charges AS SELECT f.fact, f.line, f.sequence, " +

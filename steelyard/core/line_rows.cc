@@ -1,0 +1,26 @@
+#include "steelyard/core/line_rows.h"
+
+#include "steelyard/ledger/bytes.h"
+
+namespace steelyard::core {
+
+const rating::cloud::Row& LineRows::row(const LineText& text) {
+  name_.clear();
+  ledger::ByteWriter to(name_);
+  to.text(text.item);
+  to.text(text.tier);
+  to.text(text.unit);
+  to.decimal(text.price);
+  to.decimal(text.per);
+  const auto found = rows_.find(name_);
+  if (found != rows_.end()) return *found->second;
+  auto row = std::make_unique<rating::cloud::Row>();
+  row->item = text.item;
+  row->tier = text.tier;
+  row->unit = text.unit;
+  row->price = text.price;
+  row->per = text.per;
+  return *rows_.emplace(name_, std::move(row)).first->second;
+}
+
+}  // namespace steelyard::core
