@@ -631,7 +631,7 @@ def test_quotas_are_drawn_before_money(server):
     wait_for_charges(server)
     status, receipt, _ = server.ask("GET", "/v1/explain?source=test&id=e-s2")
     expect((status, receipt["amount"]), (200, "0.0004"))
-    expect(receipt["notes"], ["500 tokens of qwen-plus/input are covered by free quota q-student."])
+    expect(receipt["notes_in_words"], ["500 tokens of qwen-plus/input are covered by free quota q-student."])
     server.ask("POST", "/v1/corrections/void", {"source": "test", "id": "e-s2", "reason": "test"})
     expect([quota["remaining"] for quota in server.ask("GET", path)[1]["quotas"]], [500])
     expect(server.ask("GET", "/v1/accounts/student/balance")[1]["owed"], "0")
