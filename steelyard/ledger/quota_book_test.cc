@@ -211,7 +211,8 @@ RC_GTEST_PROP(QuotaBook, gives_what_it_has_and_survives_a_restart, ()) {
   const int quota_count = *rc::gen::inRange(0, 5);
   std::uint64_t tokens = 0;
   for (int i = 0; i < quota_count; ++i) {
-    Quota each = quota(std::to_string(i), *rc::gen::inRange<std::uint64_t>(1, 200));
+    const std::string name = std::to_string(i);
+    Quota each = quota(name, *rc::gen::inRange<std::uint64_t>(1, 200));
     each.quota_class = *rc::gen::element(QuotaClass::free, QuotaClass::package);
     each.priority = *rc::gen::inRange<std::uint16_t>(0, 2);
     RC_ASSERT(book.add(each).has_value());
