@@ -78,7 +78,7 @@ void Core::apply(batch::ChunkRater& events, const Place& first) {
   for (std::size_t i = 0; i < records.size(); ++i) {
     if (records[i].status != Status::rejected) details[i].sequence = sequence++;
   }
-  events.decide_identities(*identities_, of.cloud, first.tenant);
+  events.decide_identities(*identities_, of.cloud, {.tenant = first.tenant, .waiting = &waiting_});
   if (sequence > first.sequence) {
     last_ = first;
     last_event_ = sequence - 1;
@@ -93,6 +93,11 @@ void Core::apply(batch::ChunkRater& events, const Place& first) {
       continue;
     }
     ++of.counts.by_status[static_cast<std::size_t>(record.status)];
+    if (record.is_late) {  // The first is rated by it; it is a duplicate itself.
+      --of.counts.by_status[static_cast<std::size_t>(Status::unrated)];
+      ++of.counts.by_status[static_cast<std::size_t>(Status::duplicate)];
+      details[i].corrects = record.first_sequence;
+    }
     if (record.status != Status::rated) continue;
     if (book(record, details[i], place)) {
       of.usage.add(record, details[i].time);

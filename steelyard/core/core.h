@@ -109,6 +109,8 @@ class Core {
   const ledger::QuotaBook& quotas() const { return quotas_.book(); }
   money::Currency currency() const { return currency_; }
   const Counts& counts(std::uint32_t tenant) const;
+  /// Facts of all tenants that came without a price: sent again, they are rated if they have one.
+  const batch::WaitingFacts& waiting() const { return waiting_; }
   std::uint64_t identities() const { return identities_->count(); }
 
   /// What its accounts used, by day and price row; null: nothing.
@@ -224,6 +226,7 @@ class Core {
   money::Currency currency_;
   identity::Identities* identities_;
   identity::KeyMaker key_maker_;
+  batch::WaitingFacts waiting_;
   ledger::Ledger ledger_;
   LineRows line_rows_;
   CallQuotas quotas_{line_rows_};
