@@ -45,6 +45,9 @@ std::expected<CorrectedEvent, Problem> corrected_event(const Services& services,
   if (page->rows.front().type == "ai.model.void") {
     return std::unexpected(Problem("not_correctable", "'" + *filter.id + "' takes a call back"));
   }
+  // What was rated late stands there twice.
+  const std::uint64_t last = page->rows.back().fact;
+  std::erase_if(page->rows, [last](const ChargeRow& row) { return row.fact != last; });
   return std::move(page->rows);
 }
 

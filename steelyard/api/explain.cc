@@ -75,7 +75,7 @@ Response explain(Services& services, const Request& request) {
   const auto found = services.charges->charges(filter_of(request), "", lines_max);
   if (!found.has_value()) return problem_of(found.error());
   if (found->rows.empty()) return no_such_event(request);
-  const ChargeRow& row = found->rows.front();
+  const ChargeRow& row = found->rows.back();  // What was rated late stands there twice.
   if (row.type == "ai.model.void") return as_it_stands(services, row);
   const auto sequences = sequences_of(services, request, row);
   if (!sequences.has_value()) return problem_of(sequences.error());

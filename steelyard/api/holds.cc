@@ -56,16 +56,19 @@ void add_open(server::RouteTable& table, Services& services) {
   Route route = hold_route("", "open_hold");
   route.summary = "May this be spent?";
   route.description =
-      "Sets the amount aside until the hold is settled, released, or its time is over. 402 says "
+      "Sets the amount, or what `call` costs if it uses all of that, aside until the hold is "
+      "settled, released, or its time is over. 402 says "
       "no, "
       "and why: `insufficient_balance` or `budget_exceeded` with the node. The same id with the "
       "same content is the same hold. Send the call's usage with `data.hold` set to the id, and "
-      "the hold is settled with what the call really costs.";
-  route.problems = {"insufficient_balance", "budget_exceeded", "hold_conflict",
-                    "unknown_account",      "unknown_budget",  "account_closed"};
+      "the hold is settled with what the call really costs. What quotas cover of `call` is not "
+      "held; "
+      "where they cover all of it, `held` is 0 and there is no hold to be released.";
+  route.problems = {"insufficient_balance", "budget_exceeded", "hold_conflict", "unknown_account",
+                    "unknown_budget",       "account_closed",  "no_price"};
   describe(
       route,
-      R"({"type":"object","required":["hold","account","amount"],"properties":{"hold":{"type":"string","minLength":1,"maxLength":128},"account":{"type":"string","minLength":1,"maxLength":128},"amount":{"type":"string","format":"decimal"},"ttl_ms":{"type":"integer","minimum":1,"maximum":604800000},"budget":{"type":"string","minLength":1,"maxLength":128},"item":{"type":"string","minLength":1,"maxLength":128}}})",
+      R"({"type":"object","required":["hold","account"],"properties":{"hold":{"type":"string","minLength":1,"maxLength":128},"account":{"type":"string","minLength":1,"maxLength":128},"amount":{"type":"string","format":"decimal"},"call":{"type":"object","required":["model"],"properties":{"model":{"type":"string","minLength":1,"maxLength":128},"input":{"type":"integer","minimum":0,"maximum":9007199254740991},"cached_input":{"type":"integer","minimum":0,"maximum":9007199254740991},"output":{"type":"integer","minimum":0,"maximum":9007199254740991},"thinking":{"type":"boolean"}}},"ttl_ms":{"type":"integer","minimum":1,"maximum":604800000},"budget":{"type":"string","minLength":1,"maxLength":128},"item":{"type":"string","minLength":1,"maxLength":128}}})",
       R"({"hold":"call-1","account":"acme","amount":"0.5","ttl_ms":60000})",
       R"({"allowed":true,"state":"open","held":"0.5","available":"99.5","expires_at":"2026-11-22T08:01:00Z","repeat":false})");
   route.handler = [&services](Reply reply) {

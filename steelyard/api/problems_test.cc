@@ -29,6 +29,7 @@ TEST(Problems, every_refusal_of_the_ledger_has_a_row) {
                                      ledger::Refusal::budget_conflict,
                                      ledger::Refusal::threshold_out_of_range,
                                      ledger::Refusal::quota_is_empty,
+                                     ledger::Refusal::no_price,
                                      ledger::Refusal::account_closed,
                                      ledger::Refusal::account_has_open_holds}) {
     EXPECT_NE(server::find_problem(ledger::name_of(each)), nullptr) << ledger::name_of(each);

@@ -91,6 +91,7 @@ server::RouteTable make_routes(Services& services) {
   table.add_tag("Keys", "Who may do what.");
   table.add_tag("OpenMeter", "The interface of OpenMeter: an existing sender needs a new address.");
   add_events(table, services);
+  add_unrated(table, services);
   add_corrections(table, services);
   add_holds(table, services);
   add_accounts(table, services);

@@ -59,6 +59,7 @@ void add_events(server::RouteTable& table, Services& services);
 void add_usage(server::RouteTable& table, Services& services);
 void add_accounts(server::RouteTable& table, Services& services);
 void add_quotas(server::RouteTable& table, Services& services);
+void add_unrated(server::RouteTable& table, Services& services);
 void add_holds(server::RouteTable& table, Services& services);
 void add_charges(server::RouteTable& table, Services& services);
 void add_explain(server::RouteTable& table, Services& services);

@@ -30,6 +30,7 @@ Record& ChunkRater::next_record() {
   if (record_count_ == records_.size()) records_.emplace_back();
   Record& record = records_[record_count_++];
   record.status = Status::rejected;
+  record.is_late = false;
   record.source = record.id = record.account = {};
   record.detail.clear();
   if (!record.cloud.lines.empty()) record.cloud.lines.clear();
@@ -203,7 +204,7 @@ void ChunkRater::read_cloud_event(const usage::UsageEvent& event, std::string_vi
 }
 
 void ChunkRater::decide_identities(identity::Identities& identities, CloudRun& cloud,
-                                   std::uint32_t tenant, const TraceOf& trace_of) {
+                                   const Deciding& how) {
   constexpr std::size_t ahead = 16;
   const auto takes_identity = [](const Record& record) {
     return record.status != Status::rejected;
@@ -212,20 +213,23 @@ void ChunkRater::decide_identities(identity::Identities& identities, CloudRun& c
   std::size_t pending = 0;
   for (std::size_t i = 0; i < all.size() + ahead; ++i) {
     if (i < all.size() && takes_identity(all[i])) {
-      identities.prefetch(identity::of_tenant(all[i].key, tenant));
+      identities.prefetch(identity::of_tenant(all[i].key, how.tenant));
     }
     if (i < ahead) continue;
     Record& record = all[i - ahead];
     const bool is_pending = pending < pending_count_ && pending_[pending].record == i - ahead;
     CloudRequest* const request = is_pending ? &pending_[pending++].request : nullptr;
     if (!takes_identity(record)) continue;
-    const identity::IdentityKey key = identity::of_tenant(record.key, tenant);
+    const identity::IdentityKey key = identity::of_tenant(record.key, how.tenant);
     const std::uint64_t sequence = keeps_details_ ? details_[i - ahead].sequence : 0;
     const identity::Known known = identities.insert(key, record.fingerprint, sequence);
     record.first_sequence = known.first_sequence;
     switch (known.seen) {
       case identity::Seen::first: break;
       case identity::Seen::same:
+        record.is_late = record.status == Status::rated && how.waiting != nullptr &&
+                         how.waiting->contains(known.first_sequence);
+        if (record.is_late) break;
         record.status = Status::duplicate;
         record.detail.clear();
         continue;
@@ -234,11 +238,29 @@ void ChunkRater::decide_identities(identity::Identities& identities, CloudRun& c
         record.detail = "this source and id came before with other content";
         continue;
     }
-    if (request == nullptr) continue;
-    if (trace_of) cloud.engine().watch(trace_of(record));
-    look_ahead(pending, cloud);
-    apply(*request, cloud, record);
-    if (!takes_identity(record)) identities.forget(key, sequence);
+    if (request != nullptr) {
+      if (how.trace_of) cloud.engine().watch(how.trace_of(record));
+      look_ahead(pending, cloud);
+      apply(*request, cloud, record);
+    }
+    if (record.is_late) {
+      settle_late(record, how.waiting);
+    } else if (!takes_identity(record)) {
+      identities.forget(key, sequence);
+    } else if (how.waiting != nullptr && record.status == Status::unrated) {
+      how.waiting->add(sequence);
+    }
+  }
+}
+
+/// What still has no price stays what it is: a duplicate.
+void ChunkRater::settle_late(Record& record, WaitingFacts* waiting) {
+  record.is_late = record.status == Status::rated;
+  if (record.is_late) {
+    waiting->remove(record.first_sequence);
+  } else {
+    record.status = Status::duplicate;
+    record.detail.clear();
   }
 }
 

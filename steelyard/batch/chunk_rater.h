@@ -11,6 +11,7 @@
 
 #include "steelyard/batch/cloud_run.h"
 #include "steelyard/batch/record.h"
+#include "steelyard/batch/waiting_facts.h"
 #include "steelyard/identity/identities.h"
 #include "steelyard/json/document.h"
 #include "steelyard/rating/rater.h"
@@ -32,10 +33,17 @@ class ChunkRater {
   /// Who is shown how a cloud event is rated; null: nobody.
   using TraceOf = std::function<rating::cloud::Trace*(const Record&)>;
 
+  struct Deciding {
+    std::uint32_t tenant = 0;
+    TraceOf trace_of = {};
+    WaitingFacts* waiting = nullptr;  ///< Of all tenants, kept up to date; none: nothing waits.
+  };
+
   /// Decides which of the tenant's records came before, and applies cloud events that did not. To
-  /// be called in the order of the input.
+  /// be called in the order of the input. What came before without a price and has one now is
+  /// rated, and late.
   void decide_identities(identity::Identities& identities, CloudRun& cloud,
-                         std::uint32_t tenant = 0, const TraceOf& trace_of = {});
+                         const Deciding& how = {});
 
   /// Applies the cloud events of records that are known to have come first, and once.
   void apply_cloud_events(CloudRun& cloud);
@@ -55,6 +63,7 @@ class ChunkRater {
   void read_cloud_event(const usage::UsageEvent& event, std::string_view line, Record& record);
   void keep_detail(const usage::UsageEvent& event, std::string_view line);
   void look_ahead(std::size_t pending, CloudRun& cloud) const;
+  static void settle_late(Record& record, WaitingFacts* waiting);
   static void apply(CloudRequest& request, CloudRun& cloud, Record& record);
   void refuse(Record& record, Error error);
   std::string_view kept(std::string_view text, std::string_view line);

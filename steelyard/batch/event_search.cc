@@ -22,9 +22,9 @@ bool EventSearch::search(std::string_view lines, const std::string& name,
                          std::uint64_t first_number) {
   chunk_rater_.rate(lines);
   traces_.clear();
-  chunk_rater_.decide_identities(identities_, cloud_, 0, [&](const Record& record) {
-    return trace_of(record, first_number + record.line);
-  });
+  chunk_rater_.decide_identities(identities_, cloud_, {.trace_of = [&](const Record& record) {
+                                   return trace_of(record, first_number + record.line);
+                                 }});
   std::size_t at = 0;
   std::uint32_t line = 0;
   for (const Record& record : chunk_rater_.records()) {

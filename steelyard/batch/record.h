@@ -22,6 +22,7 @@ std::string_view name_of(Status status);
 /// One line of input and its charge, or why it has none.
 struct Record {
   Status status = Status::rejected;
+  bool is_late = false;     ///< Rated, but it came before, without a price: at `first_sequence`.
   ErrorCode reason{};       ///< If unrated or rejected.
   std::string_view source;  ///< Empty where the line did not say it well.
   std::string_view id;
@@ -30,8 +31,8 @@ struct Record {
   identity::IdentityKey key;  ///< Unless rejected.
   std::uint64_t fingerprint = 0;
   std::uint64_t first_sequence =
-      0;                        ///< Of a duplicate or conflict: of what came first; 0: unknown.
-  rating::Charge charge;        ///< If rated; of a cloud event only its amount.
+      0;                  ///< Of a duplicate, conflict or late one: of what came first; 0: unknown.
+  rating::Charge charge;  ///< If rated; of a cloud event only its amount.
   rating::cloud::Charge cloud;  ///< Of a cloud event, if rated.
   std::string detail;           ///< In words, unless rated or a duplicate.
 };
@@ -51,7 +52,8 @@ struct EventDetail {
   std::string_view hold;
   usage::TokenCounts tokens;  ///< Of a call.
   bool is_batch = false;
-  std::uint64_t corrects = 0;  ///< Place of the call that is taken back; 0: none.
+  std::uint64_t corrects =
+      0;               ///< Place of the call that is taken back, or that came without a price.
   std::string credit;  ///< What was drawn from grants: "ID=0.5,ID=0.25"; by whom it is charged.
 };
 

@@ -25,6 +25,7 @@ struct ChargeFilter {
   std::optional<std::string> resource = {};
   std::optional<std::string> source = {};
   std::optional<std::string> id = {};
+  std::optional<FactStatus> status = {};
   std::optional<base::Instant> from = {};
   std::optional<base::Instant> to = {};
 };

@@ -1,6 +1,7 @@
 #include "steelyard/core/call_quotas.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace steelyard::core {
 
@@ -17,6 +18,29 @@ std::string_view prefix_of(QuotaClass quota_class) {
 bool has_line(const rating::Charge& charge, TokenClass of) {
   return std::ranges::any_of(
       charge.used_lines(), [of](const rating::Line& line) { return line.row->token_class == of; });
+}
+
+/// Tokens by the line that they are billed in.
+struct ByLine {
+  std::uint64_t input = 0;
+  std::uint64_t cached_input = 0;
+  std::uint64_t output = 0;
+};
+
+/// Without a price of their own, cached tokens stand in the line of the input.
+ByLine by_line(const usage::TokenCounts& tokens, const rating::Charge& charge) {
+  ByLine lines{tokens.input + tokens.written_input, tokens.cached_input, tokens.output};
+  if (!has_line(charge, TokenClass::cached_input)) {
+    lines.input += std::exchange(lines.cached_input, 0);
+  }
+  return lines;
+}
+
+void leave_out(rating::Charge& charge, const usage::TokenCounts& covered) {
+  const ByLine tokens = by_line(covered, charge);
+  rating::leave_out(charge, TokenClass::input, tokens.input);
+  rating::leave_out(charge, TokenClass::cached_input, tokens.cached_input);
+  rating::leave_out(charge, TokenClass::output, tokens.output);
 }
 
 }  // namespace
@@ -37,25 +61,19 @@ void CallQuotas::draw(batch::Record& record, const batch::EventDetail& detail,
                                               .tokens = detail.tokens,
                                               .at = detail.time,
                                               .is_batch = detail.is_batch});
-  if (covered.drawn.empty()) return;
-  // Without a price of their own, cached tokens stand in the line of the input.
-  const bool has_cached_line = has_line(record.charge, TokenClass::cached_input);
-  const auto with_input = [&](const usage::TokenCounts& tokens) {
-    return tokens.input + tokens.written_input + (has_cached_line ? 0 : tokens.cached_input);
-  };
-  const auto cached = [&](const usage::TokenCounts& tokens) {
-    return has_cached_line ? tokens.cached_input : 0;
-  };
   for (const ledger::QuotaDrawn& part : covered.drawn) {
     const auto quota = book_.find(tenant, part.quota);
     tier_.assign(prefix_of(quota->quota.quota_class)).append(quota->quota.name);
-    add_line(record, TokenClass::input, with_input(part.tokens));
-    add_line(record, TokenClass::cached_input, cached(part.tokens));
-    add_line(record, TokenClass::output, part.tokens.output);
+    const ByLine tokens = by_line(part.tokens, record.charge);
+    add_line(record, TokenClass::input, tokens.input);
+    add_line(record, TokenClass::cached_input, tokens.cached_input);
+    add_line(record, TokenClass::output, tokens.output);
   }
-  rating::leave_out(record.charge, TokenClass::input, with_input(covered.tokens));
-  rating::leave_out(record.charge, TokenClass::cached_input, cached(covered.tokens));
-  rating::leave_out(record.charge, TokenClass::output, covered.tokens.output);
+  leave_out(record.charge, covered.tokens);
+}
+
+void CallQuotas::leave_out_covered(rating::Charge& charge, const ledger::QuotaCall& call) {
+  if (book_.size() > 0 && charge.line_count > 0) leave_out(charge, book_.cover(call).tokens);
 }
 
 /// Requires: the call's own lines are still whole.

@@ -20,6 +20,9 @@ class CallQuotas {
   /// Draws for a call. Requires: it is rated, and came first.
   void draw(batch::Record& record, const batch::EventDetail& detail, std::uint32_t tenant);
 
+  /// Takes out of a charge what quotas would cover of the call now; draws nothing.
+  void leave_out_covered(rating::Charge& charge, const ledger::QuotaCall& call);
+
   /// Gives back what the line of a call says that a quota covered; other lines nothing. What the
   /// quota no longer knows of is given back in vain.
   void give_back(std::uint32_t tenant, std::string_view tier, std::uint64_t tokens);

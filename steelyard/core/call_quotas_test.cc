@@ -73,12 +73,12 @@ TEST(CallQuotas, tokens_are_covered_in_the_line_that_they_are_billed_in) {
                                     "qwen-plus-2025-12-01/input, free quota q-1: 1500 = 0"}));
 }
 
-TEST(CallQuotas, a_call_that_is_covered_costs_nothing_and_opens_no_account) {
+TEST(CallQuotas, a_call_that_is_covered_costs_nothing) {
   Machine machine;
   machine.ask(quota("q-1", "free", 1'000'000));
   EXPECT_EQ(machine.take(call("a", 1'000)), std::vector{Status::rated});
   EXPECT_EQ(machine.lines(), Lines{"qwen-plus/input, free quota q-1: 1000 = 0"});
-  EXPECT_FALSE(machine.core.find_account(1, "acme").has_value());
+  EXPECT_TRUE(machine.balance().receivable.is_zero());
   const auto sums = machine.core.usage(1)->sums("acme", 0, INT64_MAX);
   ASSERT_EQ(sums.size(), 1U);
   EXPECT_EQ(sums[0].tier, "free quota q-1");
@@ -95,6 +95,48 @@ TEST(CallQuotas, only_what_is_in_force_and_of_the_same_model_is_drawn_and_once) 
   EXPECT_EQ(machine.lines(), Lines{"qwen-max/input, -: 1000 = 0.0024"});
   machine.take(call("a", 1'000) + call("a", 1'000));
   EXPECT_EQ(machine.core.quotas().find(1, quota_id("q-1"))->remaining, 999'000U);
+}
+
+// 1,000 of input and 1,000 of output cost 0.0008 + 0.002; 1,500 tokens are covered.
+TEST(CallQuotas, are_counted_on_when_a_call_is_held_for) {
+  Machine machine;
+  const std::string may_i =
+      R"(","account":"acme","call":{"model":"qwen-plus","input":1000,"output":1000}})";
+  const auto hold = [&](const std::string& id) {
+    return machine.ask(R"({"command":"open_hold","hold":")" + id + may_i);
+  };
+  machine.ask(R"({"command":"set_account","account":"acme","postpaid_limit":"0.0025"})");
+  EXPECT_EQ(hold("h-0").refused->why, ledger::Refusal::insufficient_balance);
+  machine.ask(quota("q-1", "free", 1'500));
+  const Answer part = hold("h-1");
+  ASSERT_FALSE(part.refused.has_value());
+  EXPECT_EQ(part.hold->reserved.to_text(), "0.001");
+  machine.ask(quota("q-2", "package", 10'000));
+  EXPECT_TRUE(hold("h-1").is_repeat);
+  const Answer all = hold("h-2");
+  ASSERT_FALSE(all.refused.has_value());
+  EXPECT_TRUE(all.hold->reserved.is_zero());
+  EXPECT_EQ(machine.core.ledger().open_hold_count(), 1U);
+  EXPECT_EQ(machine.core.quotas().find(1, quota_id("q-1"))->remaining, 1'500U);
+  const Answer unpriced = machine.ask(R"({"command":"open_hold","hold":"h-3","account":"acme",)"
+                                      R"("call":{"model":"no-such","input":1}})");
+  EXPECT_EQ(unpriced.refused->why, ledger::Refusal::no_price);
+}
+
+TEST(CallQuotas, a_hold_asks_for_an_amount_or_a_call) {
+  for (const auto& [text, detail] : std::vector<std::pair<std::string, std::string>>{
+           {R"("amount":"1","call":{"model":"m"})", "/amount: stands beside /call"},
+           {R"("call":{})", "/call/model is missing"},
+           {R"("call":{"model":"m","input":-1})",
+            "/call/input: '-1' is not a whole number from 0 to 9007199254740991"},
+           {R"("call":{"model":"m","x":1})", "/call/x: is no member of this command"},
+           {R"("call":7)", "/call: '7' is not an object"},
+           {R"("ttl_ms":1)", "/amount is missing"}}) {
+    const auto read =
+        read_command(R"({"command":"open_hold","hold":"h","account":"a",)" + text + "}");
+    ASSERT_FALSE(read.has_value()) << text;
+    EXPECT_EQ(read.error().detail, detail);
+  }
 }
 
 TEST(CallQuotas, a_quota_is_added_once) {

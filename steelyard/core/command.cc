@@ -90,6 +90,22 @@ class Reader {
     time(name, to.emplace());
   }
 
+  void call(std::string_view name, std::optional<PlannedCall>& to) {
+    if (!has(name)) return;
+    const Node* const node = take(name, true);
+    if (node->type != Type::object) return refuse(name, *node, "an object");
+    Reader inner(*document_, json::Object(*document_, *node));
+    PlannedCall& call = to.emplace();
+    inner.text("model", call.model);
+    inner.whole("input", call.tokens.input, 0, limits::count_max);
+    inner.whole("cached_input", call.tokens.cached_input, 0, limits::count_max);
+    inner.whole("output", call.tokens.output, 0, limits::count_max);
+    inner.flag("thinking", call.thinking);
+    if (auto read = inner.finish(); !read.has_value() && !error_.has_value()) {
+      error_ = Error{read.error().code, '/' + std::string(name) + read.error().detail};
+    }
+  }
+
   void period(std::string_view name, ledger::Period& to) {
     const Node* const node = take(name, false);
     if (node == nullptr) return;
@@ -168,6 +184,13 @@ class Reader {
   bool has(std::string_view name) {
     const Node* const node = object_.find(json::word(name));
     return node != nullptr && node->type != Type::null;
+  }
+
+  /// One of them excludes the other.
+  void none_of(std::string_view name, std::string_view other) {
+    if (!has(name) || error_.has_value()) return;
+    error_ = Error{ErrorCode::invalid_field,
+                   "/" + std::string(name) + ": stands beside /" + std::string(other)};
   }
 
   Result<void> finish() {
@@ -258,7 +281,9 @@ void read(Reader& from, AddQuota& to) {
 void read(Reader& from, OpenHold& to) {
   from.text("hold", to.hold);
   from.text("account", to.account);
-  from.amount("amount", to.amount);
+  from.amount("amount", to.amount, !from.has("call"));
+  from.call("call", to.call);
+  if (to.call.has_value()) from.none_of("amount", "call");
   from.whole("ttl_ms", to.ttl_ms, 1, ledger::hold_ttl_micros_max / 1'000);
   from.text("budget", to.budget, false);
   from.text("item", to.item, false);

@@ -74,11 +74,20 @@ struct AddQuota {
   std::uint16_t priority = 0;  ///< Within its class; lower is drawn first.
 };
 
-/// May this be spent?
+/// A call that is still to be made, with the most that it may use. It is priced when it is asked
+/// for; what quotas cover now costs nothing.
+struct PlannedCall {
+  std::string model;
+  usage::TokenCounts tokens;
+  bool thinking = false;
+};
+
+/// May this be spent? Either an amount or a call.
 struct OpenHold {
   std::string hold;
   std::string account;
   money::Decimal amount;
+  std::optional<PlannedCall> call;
   std::uint32_t ttl_ms = 60'000;
   std::string budget;  ///< The lowest node it counts on; empty: none.
   std::string item;    ///< What will be used; empty: anything.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "steelyard/base/check.h"
+#include "steelyard/base/limits.h"
 
 namespace steelyard::core {
 
@@ -78,7 +79,7 @@ void Core::apply(batch::ChunkRater& events, const Place& first) {
   for (std::size_t i = 0; i < records.size(); ++i) {
     if (records[i].status != Status::rejected) details[i].sequence = sequence++;
   }
-  events.decide_identities(*identities_, of.cloud, first.tenant);
+  events.decide_identities(*identities_, of.cloud, {.tenant = first.tenant, .waiting = &waiting_});
   if (sequence > first.sequence) {
     last_ = first;
     last_event_ = sequence - 1;
@@ -93,6 +94,11 @@ void Core::apply(batch::ChunkRater& events, const Place& first) {
       continue;
     }
     ++of.counts.by_status[static_cast<std::size_t>(record.status)];
+    if (record.is_late) {  // The first is rated by it; it is a duplicate itself.
+      --of.counts.by_status[static_cast<std::size_t>(Status::unrated)];
+      ++of.counts.by_status[static_cast<std::size_t>(Status::duplicate)];
+      details[i].corrects = record.first_sequence;
+    }
     if (record.status != Status::rated) continue;
     if (book(record, details[i], place)) {
       of.usage.add(record, details[i].time);
@@ -283,12 +289,46 @@ ledger::Answer<Answer> Core::carry_out(const AddQuota& command, const Place& pla
                                          .expires_at = command.expires_at,
                                          .priority = command.priority});
   if (!added.has_value()) return std::unexpected(added.error());
+  wallet_of(place.tenant, command.account);
   return answer_of(!*added);
+}
+
+/// What a planned call may cost; of a hold that is there already, what was asked for it.
+ledger::Answer<money::Decimal> Core::price_of(const OpenHold& command, const Place& place) {
+  if (const auto known = ledger_.hold(place.tenant, hold_id(command.hold)); known.has_value()) {
+    return known->asked;
+  }
+  usage::UsageEvent event;
+  event.account = command.account;
+  event.time = event.priced_at = place.received;
+  event.call.model = command.call->model;
+  event.call.tokens = command.call->tokens;
+  event.call.thinking = command.call->thinking;
+  rating::Charge charge;
+  if (command.call->tokens.total_input() <= limits::count_max) charge = rater_->rate(event);
+  if (!charge.is_rated) return std::unexpected(Refused{.why = Refusal::no_price});
+  quotas_.leave_out_covered(charge, {.tenant = place.tenant,
+                                     .customer = command.account,
+                                     .model = command.call->model,
+                                     .tokens = command.call->tokens,
+                                     .at = place.received});
+  return charge.amount;
 }
 
 ledger::Answer<Answer> Core::carry_out(const OpenHold& command, const Place& place) {
   const auto wallet = find_account(place.tenant, command.account);
   if (!wallet.has_value()) return std::unexpected(Refused{.why = Refusal::unknown_account});
+  money::Decimal amount = command.amount;
+  if (command.call.has_value()) {
+    const auto price = price_of(command, place);
+    if (!price.has_value()) return std::unexpected(price.error());
+    amount = *price;
+  }
+  if (command.call.has_value() && amount.is_zero()) {
+    Answer answer;
+    answer.hold = ledger::Authorised{.expires_at = place.received};
+    return with_balance(std::move(answer), *wallet, place);
+  }
   ledger::BudgetId budget = ledger::no_budget;
   if (!command.budget.empty()) {
     const auto found = ledger_.find_budget(place.tenant, command.budget);
@@ -296,7 +336,7 @@ ledger::Answer<Answer> Core::carry_out(const OpenHold& command, const Place& pla
     budget = *found;
   }
   const auto opened = ledger_.authorise({.wallet = *wallet,
-                                         .amount = command.amount,
+                                         .amount = amount,
                                          .ttl_micros = std::int64_t{command.ttl_ms} * 1'000,
                                          .at = place.received,
                                          .hold = hold_id(command.hold),

@@ -51,7 +51,7 @@ struct Answer {
   std::optional<ledger::Refused> refused;  ///< Nothing changed.
   std::string refused_budget;              ///< The name of the node that refused.
   bool is_repeat = false;                  ///< It was done before; nothing changed now.
-  std::optional<ledger::Authorised> hold;  ///< Of OpenHold.
+  std::optional<ledger::Authorised> hold;  ///< Of OpenHold; nothing is held for what is covered.
   std::optional<ledger::Charged> charged;  ///< Of SettleHold; without `drawn`.
   std::optional<ledger::Balance> balance;  ///< Of the account behind it, if it names one.
 };
@@ -109,6 +109,8 @@ class Core {
   const ledger::QuotaBook& quotas() const { return quotas_.book(); }
   money::Currency currency() const { return currency_; }
   const Counts& counts(std::uint32_t tenant) const;
+  /// Facts of all tenants that came without a price: sent again, they are rated if they have one.
+  const batch::WaitingFacts& waiting() const { return waiting_; }
   std::uint64_t identities() const { return identities_->count(); }
 
   /// What its accounts used, by day and price row; null: nothing.
@@ -186,6 +188,7 @@ class Core {
                             const Place& place);
   [[nodiscard]] bool take_back(batch::Record& record, const batch::EventDetail& detail,
                                const Place& place);
+  ledger::Answer<money::Decimal> price_of(const OpenHold& command, const Place& place);
   ledger::WalletId wallet_of(std::uint32_t tenant, std::string_view account);
   ledger::BudgetId budget_of(std::uint32_t tenant, const batch::EventDetail& detail);
   void crossed(const ledger::Crossing& crossing);
@@ -224,6 +227,7 @@ class Core {
   money::Currency currency_;
   identity::Identities* identities_;
   identity::KeyMaker key_maker_;
+  batch::WaitingFacts waiting_;
   ledger::Ledger ledger_;
   LineRows line_rows_;
   CallQuotas quotas_{line_rows_};

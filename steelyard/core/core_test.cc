@@ -44,6 +44,34 @@ TEST(Core, a_bill_is_the_sum_of_the_charge_lines_by_day_and_price) {
   EXPECT_EQ(machine.core.imbalance(), std::nullopt);
 }
 
+// A void of what did not come has no price; sent again when it has come, it has one.
+TEST(Core, what_came_without_a_price_is_rated_late_and_once) {
+  const std::string usage =
+      R"({"specversion":"1.0","id":"o","source":"s","type":"cloud.resource.usage","subject":"acme",)"
+      R"("time":"2026-11-22T09:00:00Z","data":{"product":"oss","resource":"b",)"
+      R"("start":"2026-11-22T08:00:00Z","end":"2026-11-22T09:00:00Z","meters":{"storage_gb":1000},)"
+      R"("attributes":{"region":"cn-hangzhou","class":"standard_lrs"}}})"
+      "\n";
+  const std::string taking_back =
+      R"({"specversion":"1.0","id":"v","source":"s","type":"cloud.resource.void","subject":"acme",)"
+      R"("time":"2026-11-22T10:00:00Z","data":{"voids":{"source":"s","id":"o"}}})"
+      "\n";
+  Machine machine;
+  EXPECT_EQ(machine.take(taking_back), std::vector{Status::unrated});
+  EXPECT_EQ(machine.take(taking_back), std::vector{Status::duplicate});
+  EXPECT_TRUE(machine.core.waiting().contains(1));
+  EXPECT_EQ(machine.take(usage + taking_back), (std::vector{Status::rated, Status::rated}));
+  EXPECT_TRUE(machine.last().is_late);
+  EXPECT_EQ(machine.last().first_sequence, 1U);
+  EXPECT_TRUE(machine.balance().receivable.is_zero());
+  EXPECT_EQ(machine.core.waiting().size(), 0U);
+  EXPECT_EQ(machine.take(taking_back), std::vector{Status::duplicate});
+  EXPECT_EQ(machine.core.counts(1).of(Status::unrated), 0U);
+  EXPECT_EQ(machine.core.counts(1).of(Status::rated), 2U);
+  EXPECT_EQ(machine.core.counts(1).of(Status::duplicate), 3U);
+  EXPECT_EQ(machine.core.imbalance(), std::nullopt);
+}
+
 // 2^53 - 1 input tokens of qwen-plus would be priced above its last tier; a cloud quantity is not.
 TEST(Core, E10_an_amount_beyond_the_ledger_is_told_and_ends_nothing) {
   Machine machine;

@@ -17,11 +17,12 @@ constexpr char name_kind = 'B';  // Of a tenant.
 constexpr char tenant_kind = 'C';
 constexpr char key_kind = 'D';  // An API key.
 constexpr char crossed_kind = 'E';
-constexpr char act_kind = 'I';     // Sequence.
-constexpr char usage_kind = 'F';   // Tenant, then a key of its usage book.
-constexpr char ledger_kind = 'G';  // Then a key of the ledger.
-constexpr char quota_kind = 'J';   // Then a key of the quotas.
-constexpr char cloud_kind = 'H';   // Tenant, sequence.
+constexpr char act_kind = 'I';      // Sequence.
+constexpr char usage_kind = 'F';    // Tenant, then a key of its usage book.
+constexpr char ledger_kind = 'G';   // Then a key of the ledger.
+constexpr char quota_kind = 'J';    // Then a key of the quotas.
+constexpr char waiting_kind = 'K';  // Sequence.
+constexpr char cloud_kind = 'H';    // Tenant, sequence.
 
 template <class... Numbers>
 std::string key_of(char kind, Numbers... numbers) {
@@ -144,6 +145,10 @@ void Core::for_each_changed(const EntityVisitor& visit) {
     key.assign(1, quota_kind).append(name);
     visit(key, value);
   });
+  waiting_.for_each_changed([&](std::uint64_t sequence, bool waits) {
+    visit(key_of(waiting_kind, sequence),
+          waits ? std::optional<std::string_view>("") : std::nullopt);
+  });
   for (const CloudEvent& each : new_cloud_events_) {
     visit(key_of(cloud_kind, each.tenant, each.sequence), each.text);
   }
@@ -251,6 +256,10 @@ bool Core::restore_entity(std::string_view key, std::string_view value) {
     case act_kind: {
       const auto sequence = name.sorting<std::uint64_t>();
       return name.is_done() && restore_act(sequence, value);
+    }
+    case waiting_kind: {
+      const auto sequence = name.sorting<std::uint64_t>();
+      return name.is_done() && value.empty() && waiting_.restore(sequence);
     }
     case usage_kind: {
       const auto found = tenants_.find(name.sorting<std::uint32_t>());

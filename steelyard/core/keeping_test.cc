@@ -60,7 +60,7 @@ void happen(Machine& machine, int number, std::mt19937_64& random) {
                   R"(","model":"qwen-plus","class":")" + (some(2) == 0 ? "free" : "package") +
                   R"(","tokens":300000,"expires_at":"2027-01-01T00:00:00Z"})");
       break;
-    case 8: machine.take(voided("v-" + id, "o-" + any)); break;
+    case 8: machine.take(voided("v-" + any, "o-" + any)); break;
     default:
       machine.take(
           call("c-" + id, 1 + some(200'000),

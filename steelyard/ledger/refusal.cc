@@ -28,6 +28,7 @@ std::string_view name_of(Refusal refusal) {
     STEELYARD_NAME(budget_conflict);
     STEELYARD_NAME(threshold_out_of_range);
     STEELYARD_NAME(quota_is_empty);
+    STEELYARD_NAME(no_price);
     STEELYARD_NAME(account_closed);
     STEELYARD_NAME(account_has_open_holds);
   }

@@ -39,6 +39,7 @@ enum class Refusal : std::uint8_t {
   budget_conflict = 35,         ///< Another parent, currency or depth than a node may have.
   threshold_out_of_range = 36,
   quota_is_empty = 37,  ///< No tokens, no kind of token, or no time.
+  no_price = 38,        ///< Of the call that a hold is for.
 
   // A customer who leaves.
   account_closed = 40,

@@ -126,7 +126,7 @@ void NdjsonWriter::append(const Record& record, std::string& to) const {
     to += '"';
   }
   if (record.first_sequence != 0 &&
-      (record.status == Status::duplicate || record.status == Status::conflict)) {
+      (record.is_late || record.status == Status::duplicate || record.status == Status::conflict)) {
     to += ",\"first_sequence\":" + std::to_string(record.first_sequence);
   }
   if (!record.detail.empty()) {

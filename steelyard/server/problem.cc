@@ -131,6 +131,8 @@ constexpr ProblemRow rows[] = {
     {"threshold_out_of_range", 422, "A threshold is out of range",
      "Send at most 8 rising percentages of 1 to 1,000, and a limit."},
     {"quota_is_empty", 422, "The quota covers nothing", correct_and_send},
+    {"no_price", 422, "The call has no price",
+     "Ask /v1/estimate why; hold an amount instead, if it may be made."},
     {"query_is_refused", 422, "The question is not answered",
      "Ask one SELECT over `charges`, `facts` or `hours`; correct what the detail names."},
     {"query_took_too_long", 422, "The question took too long",

@@ -82,6 +82,7 @@ constexpr std::string_view golden = R"(400 malformed_request
 422 account_not_adjustable
 422 threshold_out_of_range
 422 quota_is_empty
+422 no_price
 422 query_is_refused
 422 query_took_too_long
 422 usage_of_command

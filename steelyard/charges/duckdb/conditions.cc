@@ -42,12 +42,15 @@ std::optional<std::string> conditions_of(const ChargeFilter& filter, const Names
     if (filter.id->find('\0') != std::string::npos) return std::nullopt;
     also(conditions, "id = " + sql_text(*filter.id));
   }
+  if (filter.status.has_value()) {
+    also(conditions, "status = " + std::to_string(static_cast<int>(*filter.status)));
+  }
   return conditions;
 }
 
 bool is_about_rollups(const ChargeFilter& filter) {
   return !filter.region.has_value() && !filter.resource.has_value() && !filter.source.has_value() &&
-         !filter.id.has_value();
+         !filter.id.has_value() && !filter.status.has_value();
 }
 
 std::string prices_of_item(std::string_view item, const Names& names) {
