@@ -562,6 +562,8 @@ def test_a_call_is_voided_or_replaced_once(server):
         status, body, _ = server.ask("POST", "/v1/corrections/void", voided)
         expect((status, body["status"], body["id"]), (200, outcome, "void/e-r1"))
     expect(owed(), "0.0008")
+    _, audit, _ = server.ask("GET", "/v1/audit?limit=1")
+    expect((audit["acts"][0]["act"], audit["acts"][0]["what"]), ("correct", {"how": "void"} | voided))
     expect(server.ask("POST", "/v1/corrections/void", voided | {"reason": "wrong"})[0], 409)
 
     half = call("x", account="recall", tokens=500)["data"]

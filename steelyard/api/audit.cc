@@ -81,7 +81,8 @@ void add_audit(server::RouteTable& table, Services& services) {
   route.operation_id = "list_acts";
   route.summary = "Who did what";
   route.description =
-      "Every change of accounts, money, budgets, keys and prices, with the key behind it, the "
+      "Every change of accounts, money, budgets, keys and prices and every correction, with the "
+      "key behind it, the "
       "newest first; usage and holds are not in it. It is read from the log, whose frames are "
       "chained by hash: `steelyard verify` finds a change. The latest 100,000 are listed.";
   route.tag = "Keys";

@@ -188,7 +188,21 @@ Response outcome_of(node::EventBatch& batch, const report::NdjsonWriter& writer)
 using MakeEvent =
     std::function<std::expected<std::string, Problem>(const Request&, const CorrectedEvent&)>;
 
-void correct(Services& services, Reply reply, const MakeEvent& make) {
+/// For the audit: who corrects what.
+std::string command_of(const Request& request, std::string_view how) {
+  JsonObject command;
+  command.text("command", "correct")
+      .text("how", how)
+      .text("by", request.principal.key_id)
+      .text("source", text_of(request, "source"))
+      .text("id", text_of(request, "id"));
+  const json::Object body(*request.json, request.json->root());
+  if (body.find(json::word("reason")) != nullptr)
+    command.text("reason", text_of(request, "reason"));
+  return command.finish();
+}
+
+void correct(Services& services, Reply reply, std::string_view how, const MakeEvent& make) {
   const Request& request = reply.request();
   const auto corrected = corrected_event(services, request);
   if (!corrected.has_value()) return reply.send(corrected.error());
@@ -196,6 +210,8 @@ void correct(Services& services, Reply reply, const MakeEvent& make) {
   if (!events.has_value()) return reply.send(events.error());
   const auto tenant = services.tenant_number(request.principal.tenant);
   if (!tenant.has_value()) return reply.send(problem_of(tenant.error()));
+  const auto noted = services.carry_out(*tenant, command_of(request, how));
+  if (!noted.has_value()) return reply.send(problem_of(noted.error()));
   const auto shared = std::make_shared<Reply>(std::move(reply));
   services.node->take_events(
       *tenant, *events,
@@ -206,12 +222,11 @@ void correct(Services& services, Reply reply, const MakeEvent& make) {
       {.may_take_back_calls = true, .is_all_or_nothing = true});
 }
 
-Route correction_route(Services& services, std::string path, std::string operation,
-                       MakeEvent make) {
+Route correction_route(Services& services, std::string how, MakeEvent make) {
   Route route;
   route.method = server::Method::post;
-  route.path = std::move(path);
-  route.operation_id = std::move(operation);
+  route.path = "/v1/corrections/" + how;
+  route.operation_id = how + "_event";
   route.tag = "Usage";
   route.scope = server::Scope::correct;
   route.responses.push_back(json_answer(
@@ -220,8 +235,8 @@ Route correction_route(Services& services, std::string path, std::string operati
   route.problems = {"not_found", "not_correctable", "conflict", "unknown_event"};
   route.lane = server::Lane::ingest;
   route.runs_on = server::RunsOn::worker;
-  route.handler = [&services, make = std::move(make)](Reply reply) {
-    correct(services, std::move(reply), make);
+  route.handler = [&services, how = std::move(how), make = std::move(make)](Reply reply) {
+    correct(services, std::move(reply), how, make);
   };
   return route;
 }
@@ -229,7 +244,7 @@ Route correction_route(Services& services, std::string path, std::string operati
 }  // namespace
 
 void add_corrections(server::RouteTable& table, Services& services) {
-  Route take_back = correction_route(services, "/v1/corrections/void", "void_event", voiding_event);
+  Route take_back = correction_route(services, "void", voiding_event);
   take_back.summary = "Take an event back";
   take_back.description =
       "It is as if the event had never come: the difference is charged, at the event's own time. "
@@ -241,8 +256,7 @@ void add_corrections(server::RouteTable& table, Services& services) {
       R"({"source":"collector","id":"u-1","reason":"counted twice"})"));
   table.add(std::move(take_back));
 
-  Route replace =
-      correction_route(services, "/v1/corrections/replace", "replace_event", replacing_event);
+  Route replace = correction_route(services, "replace", replacing_event);
   replace.summary = "Count another event in place of one";
   replace.description =
       "Takes the named usage or call back and counts `event` instead, both or neither. `event` is "

@@ -43,12 +43,13 @@ class Services {
   /// Puts a key's record into the log, and by whom it was made; waits until it is there.
   [[nodiscard]] Result<void> keep_key(const server::KeyRecord& record, std::string_view by = {});
 
+  /// Carries a command out and waits for it.
+  [[nodiscard]] Result<core::Answer> carry_out(std::uint32_t tenant, const std::string& command);
+
   /// Takes tenants and keys from the core. Once, at the start.
   [[nodiscard]] Result<void> load();
 
  private:
-  [[nodiscard]] Result<core::Answer> carry_out(std::uint32_t tenant, const std::string& command);
-
   const rating::Rater* described_with_;
   std::shared_mutex mutex_;
   std::map<const rating::Rater*, std::shared_ptr<const report::NdjsonWriter>> writers_;

@@ -98,6 +98,13 @@ void rate(Services& services, Reply reply) {
   if (!lines.has_value()) return reply.send(problem_of(lines.error()));
   const auto tenant = services.tenant_number(reply.request().principal.tenant);
   if (!tenant.has_value()) return reply.send(problem_of(tenant.error()));
+  const std::string command = JsonObject()
+                                  .text("command", "correct")
+                                  .text("how", "rate")
+                                  .text("by", reply.request().principal.key_id)
+                                  .finish();
+  const auto noted = services.carry_out(*tenant, command);
+  if (!noted.has_value()) return reply.send(problem_of(noted.error()));
   const auto shared = std::make_shared<Reply>(std::move(reply));
   services.node->take_events(
       *tenant, *lines, [shared, next = std::move(page->next)](Result<node::EventBatch*> batch) {

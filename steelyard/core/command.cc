@@ -320,6 +320,13 @@ void read(Reader& from, PublishPrices& to) {
   from.text("note", to.note, false);
 }
 
+void read(Reader& from, Correct& to) {
+  from.text("how", to.how);
+  from.text("source", to.source, false);
+  from.text("id", to.id, false);
+  if (from.has("reason")) from.long_text("reason", to.reason);
+}
+
 void read(Reader& from, SetKey& to) {
   from.text("key", to.key);
   from.long_text("record", to.record);
@@ -353,6 +360,7 @@ constexpr std::array<Named, std::variant_size_v<Command>> all_commands{{
     {"release_hold", read_as<ReleaseHold>},
     {"set_budget", read_as<SetBudget>},
     {"set_key", read_as<SetKey>},
+    {"correct", read_as<Correct>},
     {"publish_prices", read_as<PublishPrices>},
 }};
 

@@ -124,6 +124,14 @@ struct SetKey {
   std::string record;  ///< Empty: it is gone.
 };
 
+/// That somebody corrects: what is corrected, the events say that follow.
+struct Correct {
+  std::string how;     ///< "void", "replace", or "rate": what came without a price.
+  std::string source;  ///< Of the event that is corrected; also the next. Empty: several.
+  std::string id;
+  std::string reason;
+};
+
 /// The prices of all facts behind it in the log.
 struct PublishPrices {
   pricebook::Files files;
@@ -132,8 +140,9 @@ struct PublishPrices {
   std::string origin;  ///< "start": the folder that the server was started with; "api".
 };
 
-using Command = std::variant<SetTenant, SetAccount, CloseAccount, TopUp, Grant, Refund, AddQuota,
-                             OpenHold, SettleHold, ReleaseHold, SetBudget, SetKey, PublishPrices>;
+using Command =
+    std::variant<SetTenant, SetAccount, CloseAccount, TopUp, Grant, Refund, AddQuota, OpenHold,
+                 SettleHold, ReleaseHold, SetBudget, SetKey, Correct, PublishPrices>;
 
 struct GivenCommand {
   Command what;

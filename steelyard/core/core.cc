@@ -410,6 +410,8 @@ ledger::Answer<Answer> Core::carry_out(const SetKey& command, const Place&) {
   return Answer{};
 }
 
+ledger::Answer<Answer> Core::carry_out(const Correct&, const Place&) { return Answer{}; }
+
 ledger::Answer<Answer> Core::carry_out(const PublishPrices& command, const Place& place) {
   published_.push_back(
       std::make_shared<PublishedPrices>(PublishedPrices{place.sequence, place.received, command}));

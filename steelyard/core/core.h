@@ -205,6 +205,7 @@ class Core {
   ledger::Answer<Answer> carry_out(const ReleaseHold& command, const Place& place);
   ledger::Answer<Answer> carry_out(const SetBudget& command, const Place& place);
   ledger::Answer<Answer> carry_out(const SetKey& command, const Place& place);
+  ledger::Answer<Answer> carry_out(const Correct& command, const Place& place);
   ledger::Answer<Answer> carry_out(const PublishPrices& command, const Place& place);
   ledger::Answer<Answer> with_balance(Answer answer, ledger::WalletId wallet,
                                       const Place& place) const;
