@@ -18,6 +18,16 @@
 
 namespace steelyard::batch {
 
+/// Who is shown how a cloud event is rated; null: nobody.
+using TraceOf = std::function<rating::cloud::Trace*(const Record&)>;
+
+/// How identities are decided.
+struct Deciding {
+  std::uint32_t tenant = 0;
+  TraceOf trace_of = {};
+  WaitingFacts* waiting = nullptr;  ///< Of all tenants, kept up to date; none: nothing waits.
+};
+
 /// Reads and rates the lines of a text, one after the other. Belongs to one thread; keeps
 /// its memory for the next text.
 class ChunkRater {
@@ -29,15 +39,6 @@ class ChunkRater {
   /// valid until the next call. Blank lines give none.
   /// Requires: `lines` ends with '\n', json::Document::padding readable bytes behind it.
   void rate(std::string_view lines);
-
-  /// Who is shown how a cloud event is rated; null: nobody.
-  using TraceOf = std::function<rating::cloud::Trace*(const Record&)>;
-
-  struct Deciding {
-    std::uint32_t tenant = 0;
-    TraceOf trace_of = {};
-    WaitingFacts* waiting = nullptr;  ///< Of all tenants, kept up to date; none: nothing waits.
-  };
 
   /// Decides which of the tenant's records came before, and applies cloud events that did not. To
   /// be called in the order of the input. What came before without a price and has one now is
