@@ -11,6 +11,7 @@ namespace steelyard::batch {
 class WaitingFacts {
  public:
   bool contains(std::uint64_t sequence) const { return sequences_.contains(sequence); }
+  std::vector<std::uint64_t> sequences() const { return {sequences_.begin(), sequences_.end()}; }
   std::size_t size() const { return sequences_.size(); }
 
   void add(std::uint64_t sequence) {

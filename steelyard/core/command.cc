@@ -322,8 +322,8 @@ void read(Reader& from, PublishPrices& to) {
 
 void read(Reader& from, Correct& to) {
   from.text("how", to.how);
-  from.text("source", to.source, false);
-  from.text("id", to.id, false);
+  from.text("source", to.source);
+  from.text("id", to.id);
   if (from.has("reason")) from.long_text("reason", to.reason);
 }
 

@@ -126,8 +126,8 @@ struct SetKey {
 
 /// That somebody corrects: what is corrected, the events say that follow.
 struct Correct {
-  std::string how;     ///< "void", "replace", or "rate": what came without a price.
-  std::string source;  ///< Of the event that is corrected; also the next. Empty: several.
+  std::string how;     ///< "void" or "replace".
+  std::string source;  ///< Of the event that is corrected; also the next.
   std::string id;
   std::string reason;
 };

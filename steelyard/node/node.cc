@@ -86,6 +86,7 @@ Result<std::unique_ptr<Node>> Node::open(std::shared_ptr<const rating::Rater> in
   node->scrub_.emplace(*node->log_, std::min(checked, behind + 1), node->options_.log_is_damaged);
   node->intake_rater_ = &node->prices_.current();
   node->core_thread_ = std::thread([raw = node.get()] { raw->run_core(); });
+  node->late_rating_.emplace(*node);
   return node;
 }
 
@@ -134,6 +135,7 @@ Result<core::Core*> Node::change_prices(const core::GivenCommand& prices,
 }
 
 Node::~Node() {
+  late_rating_.reset();
   scrub_.reset();
   log_.reset();  // Completes what waits.
   if (!core_thread_.joinable()) return;
@@ -339,6 +341,7 @@ Result<void> Node::publish(core::PublishPrices prices, std::string by) {
   }
   STEELYARD_PASS(put_into_force({std::move(prices), std::move(by)}, rater));
   intake_rater_ = rater.get();
+  late_rating_->prices_changed();
   return {};
 }
 

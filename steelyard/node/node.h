@@ -18,6 +18,7 @@
 #include "steelyard/core/core.h"
 #include "steelyard/log/local_log.h"
 #include "steelyard/node/keeper.h"
+#include "steelyard/node/late_rating.h"
 #include "steelyard/node/prices.h"
 #include "steelyard/node/replay.h"
 #include "steelyard/node/scrub.h"
@@ -94,8 +95,8 @@ class Node {
   [[nodiscard]] Result<void> take_command(std::uint32_t tenant, std::string text, CommandDone done);
 
   /// Puts prices into force, by whom, for all facts that are taken from now on; waits for it, and
-  /// nothing else is taken meanwhile. The same prices as those in force:
-  /// nothing happens. `prices.hash` may be empty: it is computed. Errors:
+  /// nothing else is taken meanwhile. Then what came without a price is tried again. The same
+  /// prices as those in force: nothing happens. `prices.hash` may be empty: it is computed. Errors:
   /// price_book_is_invalid (also: another currency); overloaded, disk_full, store_failed.
   [[nodiscard]] Result<void> publish(core::PublishPrices prices, std::string by = {});
 
@@ -162,6 +163,7 @@ class Node {
   std::atomic<std::uint64_t> applied_{0};
   std::thread core_thread_;
   std::optional<Scrub> scrub_;
+  std::optional<LateRating> late_rating_;
 };
 
 }  // namespace steelyard::node
