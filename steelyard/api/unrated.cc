@@ -9,7 +9,6 @@ using charges::ChargeRow;
 using server::ParameterType;
 using server::Request;
 using server::Response;
-using server::Route;
 
 constexpr std::int64_t page_events_max = 1'000;
 
