@@ -86,7 +86,7 @@ TEST(CoreKeeping, a_restored_core_goes_on_as_if_nothing_had_been) {
       steady->keep(kept_of_steady);
       restarted->keep(kept);
       ASSERT_EQ(kept, kept_of_steady) << "seed " << seed << ", round " << round;
-      auto next = std::make_unique<Machine>();
+      auto next = std::make_unique<Machine>(restarted->identities);
       next->restore(kept, restarted->place());
       EXPECT_EQ(next->core.imbalance(), std::nullopt);
       restarted = std::move(next);

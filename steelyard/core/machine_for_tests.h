@@ -8,10 +8,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "steelyard/core/core.h"
-#include "steelyard/identity/identity_set.h"
+#include "steelyard/identity/identities.h"
 #include "steelyard/pricebook/reader.h"
 
 namespace steelyard::core {
@@ -31,9 +32,29 @@ inline std::string call(const std::string& id, int input, const std::string& mor
          more + R"("usage":{"input":)" + std::to_string(input) + "}}}\n";
 }
 
+/// Identities with their sequences, as a server has them.
+class KnownFacts : public identity::Identities {
+ public:
+  void prefetch(identity::IdentityKey) const override {}
+  identity::Known insert(identity::IdentityKey key, std::uint64_t fingerprint,
+                         std::uint64_t sequence) override {
+    const auto [known, is_new] = facts_.try_emplace(key, fingerprint, sequence);
+    if (is_new) return {identity::Seen::first, 0};
+    const bool is_same = known->second.first == fingerprint;
+    return {is_same ? identity::Seen::same : identity::Seen::other, known->second.second};
+  }
+  void forget(identity::IdentityKey key, std::uint64_t) override { facts_.erase(key); }
+  std::uint64_t count() const override { return facts_.size(); }
+
+ private:
+  std::map<identity::IdentityKey, std::pair<std::uint64_t, std::uint64_t>> facts_;
+};
+
 /// A core and the next place in its log.
 class Machine {
  public:
+  explicit Machine(KnownFacts known = {}) : identities(std::move(known)) {}
+
   std::vector<batch::Status> take(const std::string& lines) {
     text_ = lines + std::string(json::Document::padding, '\0');
     reader_.rate({text_.data(), lines.size()});
@@ -90,7 +111,7 @@ class Machine {
     });
   }
 
-  /// Goes on where another one was when that was kept; identities are not in it.
+  /// Goes on where another one was when that was kept; identities are not in it: give them.
   void restore(const Entities& kept, const Place& place) {
     for (const auto& [key, value] : kept) {
       const auto restored = core.restore(key, value);
@@ -109,7 +130,7 @@ class Machine {
 
   const Place& place() const { return place_; }
 
-  identity::IdentitySet identities;
+  KnownFacts identities;
   Core core{shipped_rater(), identities};
 
  private:
