@@ -97,7 +97,7 @@ int main(int argc, char** argv) {
   {
     const auto files = needed(pricebook::read_files(STEELYARD_ROOT "/pricebooks/aliyun-ai-paas"));
     node::NodeOptions options;
-    options.wall_micros = now_micros;
+    options.clock.wall_micros = now_micros;
     const auto node =
         needed(node::Node::open(needed(node::rater_of(files)), needed(log::LocalLog::open(folder)),
                                 needed(node::Keeper::open(folder, {})), std::move(options)));

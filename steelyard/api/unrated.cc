@@ -54,7 +54,7 @@ Response list(const Services& services, const Request& request) {
 }  // namespace
 
 void add_unrated(server::RouteTable& table, Services& services) {
-  Route route;
+  server::Route route;
   route.method = server::Method::get;
   route.path = "/v1/unrated";
   route.operation_id = "list_unrated";

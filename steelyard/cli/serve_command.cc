@@ -6,6 +6,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <memory>
 #include <thread>
@@ -38,6 +39,7 @@ struct Arguments {
   std::uint64_t segment_mib = 64;
   bool is_insecure = false;
   bool is_quiet = false;
+  bool accepts_clock = false;
   std::uint64_t keep_every = node::KeeperOptions().records_max;
 };
 
@@ -78,6 +80,25 @@ Result<server::Secret> load_pepper(const std::string& directory, bool is_first_s
   // As a whole or not at all: a server that is killed here must start again.
   STEELYARD_PASS(log::write_file_durably(log::real_files(), directory, "pepper", text));
   return server::Secret(text.substr(0, 64));
+}
+
+/// Goes on while the machine sleeps.
+std::int64_t steady_micros() {
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1'000;
+}
+
+void tell_of_jump(std::int64_t micros) {
+  if (micros == 0) {
+    std::fprintf(stderr, "steelyard: the clock is right again\n");
+    return;
+  }
+  std::fprintf(
+      stderr,
+      "steelyard: the clock jumped by %lld s and is not believed: time goes on without it; "
+      "set it right, or start again if it is\n",
+      static_cast<long long>(micros / 1'000'000));
 }
 
 /// Blocks until somebody asks the program to end. The signals were blocked in every thread.
@@ -171,7 +192,8 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   STEELYARD_TRY(facts, log::LocalLog::open(arguments.data, std::move(log_options)));
   STEELYARD_TRY(pepper, load_pepper(arguments.data, facts->durable_end() == 1));
   node::NodeOptions options;
-  options.wall_micros = now_micros;
+  options.clock = {now_micros, steady_micros, tell_of_jump};
+  options.accepts_clock = arguments.accepts_clock;
   if (!arguments.is_quiet) {
     options.replaying = [](std::uint64_t count) {
       std::fprintf(stderr, "steelyard: replaying the log: %llu records\n",
@@ -247,6 +269,8 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   const auto log = server::StructuredLog::to_stderr(
       server::Clock::system(),
       arguments.is_quiet ? server::LogLevel::warning : server::LogLevel::info);
+  metrics.gauge("steelyard_clock_is_suspect", "1 while the clock has jumped and is not believed.",
+                {}, [&node]() -> std::int64_t { return node->clock().is_suspect() ? 1 : 0; });
   server::ServerParts parts;
   parts.keys = &keys;
   parts.idempotency = idempotency.get();
@@ -311,6 +335,9 @@ void add_serve(CLI::App& app, Session& session) {
       ->type_name("RECORDS")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  command->add_flag("--accept-clock", arguments->accepts_clock,
+                    "Start although the log's last record is later than the clock: times go on "
+                    "from there");
   command->add_flag("--quiet", arguments->is_quiet, "Only warnings and errors in the log");
   set_examples(*command,
                "  A server on an empty folder; the first key is printed once:\n"

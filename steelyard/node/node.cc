@@ -68,6 +68,7 @@ std::int64_t micros_of(base::Instant instant) {
 Node::Node(std::shared_ptr<const rating::Rater> initial, std::unique_ptr<log::LocalLog> log,
            std::unique_ptr<Keeper> keeper, NodeOptions options)
     : options_(std::move(options)),
+      clock_(options_.clock),
       prices_(std::move(initial)),
       keeper_(std::move(keeper)),
       log_(std::move(log)) {}
@@ -83,6 +84,7 @@ Result<std::unique_ptr<Node>> Node::open(std::shared_ptr<const rating::Rater> in
       begin_of_last_segments(*node->log_, node->options_.checked_segments);
   STEELYARD_PASS(check_log(*node->log_, checked, behind + 1));
   STEELYARD_PASS(node->replay(behind));
+  STEELYARD_PASS(node->check_clock());
   node->scrub_.emplace(*node->log_, std::min(checked, behind + 1), node->options_.log_is_damaged);
   node->intake_rater_ = &node->prices_.current();
   node->core_thread_ = std::thread([raw = node.get()] { raw->run_core(); });
@@ -167,6 +169,17 @@ Result<void> Node::replay(std::uint64_t behind) {
   return {};
 }
 
+/// A log that is ahead of the clock: one of them is wrong, and who knows which is not here.
+Result<void> Node::check_clock() {
+  const std::int64_t now = clock_.now_micros();
+  if (options_.accepts_clock || last_micros_ <= now + TrustedClock::jump_micros) return {};
+  return failure(ErrorCode::invalid_time,
+                 "the clock says " + base::to_rfc3339(instant_of(now)) +
+                     ", the last record of the log is of " +
+                     base::to_rfc3339(instant_of(last_micros_)) +
+                     ": set the clock, or go on from the log's time with --accept-clock");
+}
+
 void Node::run_core() {
   std::unique_lock lock(queue_mutex_);
   while (true) {
@@ -190,7 +203,7 @@ void Node::enqueue(std::function<void()> task) {
 
 /// Rises even where the clock does not. Requires: order_mutex_.
 std::int64_t Node::next_micros() {
-  last_micros_ = std::max(last_micros_ + 1, options_.wall_micros());
+  last_micros_ = std::max(last_micros_ + 1, clock_.now_micros());
   return last_micros_;
 }
 
@@ -237,7 +250,7 @@ void Node::give_back(std::unique_ptr<EventBatch> batch) {
 /// An event of the future is rejected here, where there is a clock; so is one that is older than
 /// any ledger, and one that only this program may write.
 void Node::refuse_some(EventBatch& batch, Intake intake) const {
-  const base::Instant latest = instant_of(options_.wall_micros() + options_.future_micros_max);
+  const base::Instant latest = instant_of(clock_.now_micros() + options_.future_micros_max);
   const auto details = batch.reader_.details();
   const auto records = batch.reader_.records();
   for (std::size_t i = 0; i < records.size(); ++i) {
@@ -375,7 +388,7 @@ Result<void> Node::put_into_force(const core::GivenCommand& prices,
 
 void Node::tick() {
   bool is_due = false;
-  const base::Instant now = instant_of(options_.wall_micros());
+  const base::Instant now = instant_of(clock_.now_micros());
   ask([&](const core::Core& core) {
     is_due = core.ledger().is_due(now);
     keeper_->step(*core_, applied());

@@ -22,14 +22,16 @@
 #include "steelyard/node/prices.h"
 #include "steelyard/node/replay.h"
 #include "steelyard/node/scrub.h"
+#include "steelyard/node/trusted_clock.h"
 #include "steelyard/rating/rater.h"
 
 /// One machine's log and core at work together: facts in, acknowledged when they are on disk.
 namespace steelyard::node {
 
 struct NodeOptions {
-  /// Microseconds since 1970, UTC. Need not be steady: the node never goes back.
-  std::function<std::int64_t()> wall_micros;
+  TrustedClock::Source clock;
+  /// Opens although the log's last record is of a later time than the clock says.
+  bool accepts_clock = false;
   std::int64_t future_micros_max = std::int64_t{5} * 60 * 1'000'000;  ///< Of an event's time.
   EventsApplied events_applied = {};
   /// Of the log, so many of its last segments (64 MiB) are checked before the node opens, the
@@ -76,8 +78,8 @@ using CommandDone = std::function<void(Result<core::Answer>, const core::Core&)>
 class Node {
  public:
   /// Takes what the keeper kept, and replays the log from there. `initial`: the prices until some
-  /// are published. Errors: those of reading them;
-  /// file_is_malformed where a record can not be read.
+  /// are published. Errors: those of reading them; file_is_malformed where a record can not be
+  /// read; invalid_time where the clock is more than five minutes behind the log.
   [[nodiscard]] static Result<std::unique_ptr<Node>> open(
       std::shared_ptr<const rating::Rater> initial, std::unique_ptr<log::LocalLog> log,
       std::unique_ptr<Keeper> keeper, NodeOptions options);
@@ -113,6 +115,8 @@ class Node {
   /// Runs something with the core, on its thread, and waits for it.
   void ask(const std::function<void(const core::Core&)>& question);
 
+  const TrustedClock& clock() const { return clock_; }
+
   /// The last sequence that the core has applied.
   std::uint64_t applied() const { return applied_.load(std::memory_order_acquire); }
   log::LocalLog& log() { return *log_; }
@@ -130,6 +134,7 @@ class Node {
   Result<void> replay(std::uint64_t behind);
   void run_core();
   void enqueue(std::function<void()> task);
+  Result<void> check_clock();
   std::int64_t next_micros();
   void append(std::string bytes, std::vector<std::uint32_t> ends,
               std::function<void(Result<core::Place>)> durable, std::uint32_t tenant);
@@ -138,6 +143,7 @@ class Node {
   void refuse_some(EventBatch& batch, Intake intake) const;
 
   NodeOptions options_;
+  mutable TrustedClock clock_;
   Prices prices_;
 
   // Events are rated and put into the log under a shared lock of the second, prices are published
