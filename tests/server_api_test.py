@@ -264,6 +264,8 @@ def test_openmeters_senders_need_a_new_address_only(server):
 
 def test_what_is_wrong_is_said(server):
     status, body, _ = server.ask("POST", "/v1/holds", {"hold": "w", "account": "a"})
+    expect((status, word_of(body)), (422, "missing_field"))
+    status, body, _ = server.ask("POST", "/v1/holds", {"hold": "w", "amount": "1"})
     expect((status, word_of(body)), (422, "invalid_body"))
     status, body, _ = server.ask("POST", "/v1/holds",
                                  {"hold": "w", "account": "a", "amount": "1", "price": "0"})

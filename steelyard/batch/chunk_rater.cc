@@ -227,9 +227,13 @@ void ChunkRater::decide_identities(identity::Identities& identities, CloudRun& c
     switch (known.seen) {
       case identity::Seen::first: break;
       case identity::Seen::same:
-        record.is_late = record.status == Status::rated && how.waiting != nullptr &&
-                         how.waiting->contains(known.first_sequence);
-        if (record.is_late) break;
+        if (record.status == Status::rated && how.waiting != nullptr) {
+          record.is_late = how.waiting->find(key) != 0;
+        }
+        if (record.is_late) {
+          record.first_sequence = how.waiting->find(key);
+          break;
+        }
         record.status = Status::duplicate;
         record.detail.clear();
         continue;
@@ -248,7 +252,7 @@ void ChunkRater::decide_identities(identity::Identities& identities, CloudRun& c
     } else if (!takes_identity(record)) {
       identities.forget(key, sequence);
     } else if (how.waiting != nullptr && record.status == Status::unrated) {
-      how.waiting->add(sequence);
+      how.waiting->add({sequence, how.tenant, record.source, record.id}, key);
     }
   }
 }

@@ -96,7 +96,7 @@ TEST_F(ChargeStoreTest, a_line_is_shown_with_all_names) {
             std::vector<std::string>{
                 "1 1 42 t acme gateway/hz-1 call-1 ai.model.call 2026-11-22T08:00:03.5Z NULL "
                 "2026-11-22T08:00:04Z qwen-plus NULL NULL NULL NULL NULL CNY aliyun-ai-paas 3 0 "
-                "NULL qwen-plus/input 0k-128k 971 token 0.0008 1000 0.001 0.0007768"});
+                "NULL NULL qwen-plus/input 0k-128k 971 token 0.0008 1000 0.001 0.0007768"});
   const auto page = store.charges({.tenant = "t"}, "", 10);
   ASSERT_TRUE(page.has_value());
   ASSERT_EQ(page->rows.size(), 1U);
