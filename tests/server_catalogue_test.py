@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 
-from ack_load import BATCH, PRICE, Journal, Load, check
+from ack_load import Journal, check
 from server_process import BINARY, ROOT, Server, call, run_tests
 
 SMALL_SEGMENTS = ("--segment-mib", "1")
