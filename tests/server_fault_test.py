@@ -10,7 +10,6 @@ so. Then the server starts without faults, and what was acknowledged must be the
 Rows A1 to A3, A6, B9 to B11, B14 and B15 of the failure catalogue.
 """
 import collections
-import os
 import pathlib
 import re
 import shutil

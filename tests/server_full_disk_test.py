@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 
-from ack_load import BATCH, PRICE, Journal, check
+from ack_load import PRICE, Journal, check
 from server_process import Server
 
 SKIPPED = 77
