@@ -198,7 +198,7 @@ Checked Application::authenticate(Exchange& exchange) const {
 Checked Application::limit_rate(Exchange& exchange) {
   const std::string& key = exchange.request_.principal.key_id;
   if (key.empty()) return {};
-  const auto decision = rates_.enter(key, exchange.request_.principal.tenant, exchange.started_at_);
+  const auto decision = rates_.enter(key, exchange.started_at_);
   const RateLimit& limit = rates_.limit();
   const auto until_full =
       (limit.burst - decision.remaining + limit.per_second - 1) / limit.per_second;
@@ -209,16 +209,13 @@ Checked Application::limit_rate(Exchange& exchange) {
     exchange.holds_rate_place_ = true;
     return {};
   }
-  const bool is_fast = decision.outcome == RateLimiter::Outcome::too_fast;
-  const bool is_of_key = decision.outcome == RateLimiter::Outcome::too_many_open;
-  parts_.metrics->refused(is_fast ? "rate" : "open_requests");
-  const std::string many =
-      is_of_key ? std::to_string(limit.concurrent) + " may be open at a time"
-                : std::to_string(limit.concurrent_of_tenant) + " of all keys may be open at a time";
+  const bool is_open = decision.outcome == RateLimiter::Outcome::too_many_open;
+  parts_.metrics->refused(is_open ? "open_requests" : "rate");
   Problem problem =
-      is_fast
-          ? Problem("rate_limited", "it may send " + std::to_string(limit.per_second) + " a second")
-          : Problem("too_many_open_requests", "at most " + many);
+      is_open ? Problem("too_many_open_requests",
+                        "at most " + std::to_string(limit.concurrent) + " may be open at a time")
+              : Problem("rate_limited",
+                        "it may send " + std::to_string(limit.per_second) + " a second");
   return std::unexpected(
       Response(std::move(problem)).with("Retry-After", retry_after(decision.retry_after)));
 }

@@ -13,8 +13,7 @@ Exchange::~Exchange() {
     application_->parts_.idempotency->abandon(*idempotency_key_);
   }
   if (ticket_.is_admitted()) application_->parts_.metrics->in_flight(-1);
-  if (holds_rate_place_)
-    application_->rates_.leave(request_.principal.key_id, request_.principal.tenant);
+  if (holds_rate_place_) application_->rates_.leave(request_.principal.key_id);
 }
 
 void Exchange::settle(Response& response) {

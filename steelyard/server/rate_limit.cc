@@ -1,12 +1,10 @@
 #include "steelyard/server/rate_limit.h"
 
 #include <algorithm>
-#include <functional>
 #include <mutex>
 #include <unordered_map>
 
 #include "steelyard/base/check.h"
-#include "steelyard/base/hash.h"
 
 namespace steelyard::server {
 
@@ -21,22 +19,8 @@ struct RateLimiter::Buckets {
     std::chrono::nanoseconds filled_at{0};
     std::uint32_t open = 0;
   };
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view name) const { return base::hash(name); }
-  };
-  template <class Value>
-  using Map = std::unordered_map<std::string, Value, Hash, std::equal_to<>>;
-
-  template <class Value>
-  static Value& at(Map<Value>& map, std::string_view name, const Value& otherwise) {
-    const auto found = map.find(name);
-    return found != map.end() ? found->second : map.emplace(name, otherwise).first->second;
-  }
-
   std::mutex mutex;
-  Map<Bucket> by_key;
-  Map<std::uint32_t> open_of_tenant;
+  std::unordered_map<std::string, Bucket> by_key;
 };
 
 RateLimiter::RateLimiter(RateLimit limit) : limit_(limit), buckets_(std::make_unique<Buckets>()) {
@@ -45,30 +29,28 @@ RateLimiter::RateLimiter(RateLimit limit) : limit_(limit), buckets_(std::make_un
 
 RateLimiter::~RateLimiter() = default;
 
-RateLimiter::Decision RateLimiter::enter(std::string_view key_id, std::string_view tenant,
-                                         std::chrono::nanoseconds now) {
+RateLimiter::Decision RateLimiter::enter(std::string_view key_id, std::chrono::nanoseconds now) {
   const std::int64_t full = std::int64_t{limit_.burst} * Buckets::token;
   const std::lock_guard lock(buckets_->mutex);
   if (buckets_->by_key.size() > Buckets::keys_max) {
     std::erase_if(buckets_->by_key, [](const auto& each) { return each.second.open == 0; });
-    std::erase_if(buckets_->open_of_tenant, [](const auto& each) { return each.second == 0; });
   }
-  Buckets::Bucket& bucket =
-      Buckets::at(buckets_->by_key, key_id, {.billionths = full, .filled_at = now});
-  std::uint32_t& open_of_tenant = Buckets::at(buckets_->open_of_tenant, tenant, 0U);
-  // No longer than it takes to fill the bucket: more could overflow.
-  const auto passed =
-      std::clamp<std::int64_t>((now - bucket.filled_at).count(), 0, full / limit_.per_second + 1);
-  bucket.billionths = std::min(full, bucket.billionths + passed * limit_.per_second);
+  auto [place, is_new] = buckets_->by_key.try_emplace(std::string(key_id));
+  Buckets::Bucket& bucket = place->second;
+  if (is_new) {
+    bucket.billionths = full;
+  } else {
+    // No longer than it takes to fill the bucket: more could overflow.
+    const auto passed =
+        std::clamp<std::int64_t>((now - bucket.filled_at).count(), 0, full / limit_.per_second + 1);
+    bucket.billionths = std::min(full, bucket.billionths + passed * limit_.per_second);
+  }
   bucket.filled_at = now;
 
   Decision decision;
   decision.remaining = static_cast<std::uint32_t>(bucket.billionths / Buckets::token);
   if (bucket.open >= limit_.concurrent) {
     decision.outcome = Outcome::too_many_open;
-    decision.retry_after = std::chrono::milliseconds(1);
-  } else if (open_of_tenant >= limit_.concurrent_of_tenant && buckets_->open_of_tenant.size() > 1) {
-    decision.outcome = Outcome::too_many_of_tenant;
     decision.retry_after = std::chrono::milliseconds(1);
   } else if (bucket.billionths < Buckets::token) {
     decision.outcome = Outcome::too_fast;
@@ -78,20 +60,16 @@ RateLimiter::Decision RateLimiter::enter(std::string_view key_id, std::string_vi
   } else {
     bucket.billionths -= Buckets::token;
     ++bucket.open;
-    ++open_of_tenant;
     --decision.remaining;
   }
   return decision;
 }
 
-void RateLimiter::leave(std::string_view key_id, std::string_view tenant) {
+void RateLimiter::leave(std::string_view key_id) {
   const std::lock_guard lock(buckets_->mutex);
-  const auto key = buckets_->by_key.find(key_id);
-  const auto of_tenant = buckets_->open_of_tenant.find(tenant);
-  STEELYARD_CHECK(key != buckets_->by_key.end() && key->second.open > 0);
-  STEELYARD_CHECK(of_tenant != buckets_->open_of_tenant.end() && of_tenant->second > 0);
-  --key->second.open;
-  --of_tenant->second;
+  const auto found = buckets_->by_key.find(std::string(key_id));
+  STEELYARD_CHECK(found != buckets_->by_key.end() && found->second.open > 0);
+  --found->second.open;
 }
 
 }  // namespace steelyard::server

@@ -14,27 +14,24 @@ struct RateLimit {
   std::uint32_t per_second = 50'000;  ///< Requests, on average.
   std::uint32_t burst = 100'000;      ///< Requests at once after a pause.
   std::uint32_t concurrent = 32;      ///< Requests not yet answered.
-  /// The same, of all keys of a tenant together, where it is not the only one.
-  std::uint32_t concurrent_of_tenant = 64;
 };
 
-/// A token bucket and a count of open requests for each key, and a count for each tenant, so that
-/// one with many keys leaves room for the others. Thread-safe; its time is given.
+/// A token bucket and a count of open requests for each key. Thread-safe; its time is given.
 class RateLimiter {
  public:
   explicit RateLimiter(RateLimit limit);
   ~RateLimiter();
 
-  enum class Outcome : std::uint8_t { admitted, too_fast, too_many_open, too_many_of_tenant };
+  enum class Outcome : std::uint8_t { admitted, too_fast, too_many_open };
   struct Decision {
     Outcome outcome = Outcome::admitted;
     std::uint32_t remaining = 0;               ///< Tokens left.
     std::chrono::milliseconds retry_after{0};  ///< If refused: when a token will be there.
   };
   /// Takes one token and a place among the open requests; a refusal takes neither.
-  Decision enter(std::string_view key_id, std::string_view tenant, std::chrono::nanoseconds now);
+  Decision enter(std::string_view key_id, std::chrono::nanoseconds now);
   /// Gives the place back. Called once for each admitted `enter`.
-  void leave(std::string_view key_id, std::string_view tenant);
+  void leave(std::string_view key_id);
 
   const RateLimit& limit() const { return limit_; }
 

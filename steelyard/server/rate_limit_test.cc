@@ -12,45 +12,28 @@ using std::chrono::milliseconds;
 TEST(RateLimit, a_burst_is_admitted_and_then_the_rate) {
   RateLimiter limiter({.per_second = 10, .burst = 3, .concurrent = 100});
   for (std::uint32_t left = 3; left-- > 0;) {
-    const auto decision = limiter.enter("a", "t", milliseconds(0));
+    const auto decision = limiter.enter("a", milliseconds(0));
     EXPECT_EQ(decision.outcome, Outcome::admitted);
     EXPECT_EQ(decision.remaining, left);
   }
-  const auto refused = limiter.enter("a", "t", milliseconds(0));
+  const auto refused = limiter.enter("a", milliseconds(0));
   EXPECT_EQ(refused.outcome, Outcome::too_fast);
   EXPECT_EQ(refused.retry_after, milliseconds(100));
-  EXPECT_EQ(limiter.enter("b", "t", milliseconds(0)).outcome, Outcome::admitted)
-      << "its own bucket";
-  EXPECT_EQ(limiter.enter("a", "t", milliseconds(99)).outcome, Outcome::too_fast);
-  EXPECT_EQ(limiter.enter("a", "t", milliseconds(100)).outcome, Outcome::admitted);
-  EXPECT_EQ(limiter.enter("a", "t", milliseconds(100)).outcome, Outcome::too_fast);
-  EXPECT_EQ(limiter.enter("a", "t", std::chrono::hours(24 * 365 * 100)).remaining, 2U);
+  EXPECT_EQ(limiter.enter("b", milliseconds(0)).outcome, Outcome::admitted) << "its own bucket";
+  EXPECT_EQ(limiter.enter("a", milliseconds(99)).outcome, Outcome::too_fast);
+  EXPECT_EQ(limiter.enter("a", milliseconds(100)).outcome, Outcome::admitted);
+  EXPECT_EQ(limiter.enter("a", milliseconds(100)).outcome, Outcome::too_fast);
+  EXPECT_EQ(limiter.enter("a", std::chrono::hours(24 * 365 * 100)).remaining, 2U);
 }
 
 TEST(RateLimit, open_requests_are_counted) {
   RateLimiter limiter({.per_second = 1000, .burst = 1000, .concurrent = 2});
-  EXPECT_EQ(limiter.enter("a", "t", {}).outcome, Outcome::admitted);
-  EXPECT_EQ(limiter.enter("a", "t", {}).outcome, Outcome::admitted);
-  EXPECT_EQ(limiter.enter("a", "t", {}).outcome, Outcome::too_many_open);
-  EXPECT_EQ(limiter.enter("a", "t", {}).remaining, 998U) << "a refusal takes no token";
-  limiter.leave("a", "t");
-  EXPECT_EQ(limiter.enter("a", "t", {}).outcome, Outcome::admitted);
-}
-
-// C6: one tenant floods.
-TEST(RateLimit, C6_open_requests_of_all_keys_of_a_tenant_are_counted) {
-  RateLimiter limiter(
-      {.per_second = 1000, .burst = 1000, .concurrent = 2, .concurrent_of_tenant = 3});
-  for (const char* key : {"a", "a", "b", "b"}) {
-    EXPECT_EQ(limiter.enter(key, "t", {}).outcome, Outcome::admitted) << "it is alone";
-  }
-  EXPECT_EQ(limiter.enter("d", "other", {}).outcome, Outcome::admitted);
-  limiter.leave("b", "t");
-  EXPECT_EQ(limiter.enter("b", "t", {}).outcome, Outcome::too_many_of_tenant);
-  EXPECT_EQ(limiter.enter("c", "t", {}).outcome, Outcome::too_many_of_tenant);
-  EXPECT_EQ(limiter.enter("d", "other", {}).outcome, Outcome::admitted);
-  limiter.leave("a", "t");
-  EXPECT_EQ(limiter.enter("c", "t", {}).outcome, Outcome::admitted);
+  EXPECT_EQ(limiter.enter("a", {}).outcome, Outcome::admitted);
+  EXPECT_EQ(limiter.enter("a", {}).outcome, Outcome::admitted);
+  EXPECT_EQ(limiter.enter("a", {}).outcome, Outcome::too_many_open);
+  EXPECT_EQ(limiter.enter("a", {}).remaining, 998U) << "a refusal takes no token";
+  limiter.leave("a");
+  EXPECT_EQ(limiter.enter("a", {}).outcome, Outcome::admitted);
 }
 
 RC_GTEST_PROP(RateLimit, never_admits_more_than_burst_and_rate, ()) {
@@ -61,8 +44,8 @@ RC_GTEST_PROP(RateLimit, never_admits_more_than_burst_and_rate, ()) {
   std::int64_t admitted = 0;
   for (int i = 0; i < 200; ++i) {
     now += std::chrono::nanoseconds(*rc::gen::inRange<std::int64_t>(0, 20'000'000));
-    if (limiter.enter("a", "t", now).outcome != Outcome::admitted) continue;
-    limiter.leave("a", "t");
+    if (limiter.enter("a", now).outcome != Outcome::admitted) continue;
+    limiter.leave("a");
     ++admitted;
     RC_ASSERT((admitted - burst) * 1'000'000'000 <= now.count() * per_second);
   }
