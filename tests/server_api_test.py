@@ -577,8 +577,16 @@ def test_a_call_is_voided_or_replaced_once(server):
     status, body, _ = server.ask("POST", "/v1/corrections/replace",
                                  named | {"event": {"data": half | {"model": "qwen-max"}}})
     expect((status, word_of(body)), (409, "conflict"))
-    expect(server.ask("POST", "/v1/corrections/replace",
-                      named | {"event": {"id": "mine", "data": half}})[0], 422)
+    for member in ({"id": "mine"}, {"source": "mine"}, {"subject": "bluefin"}, {"type": "ai.model.void"},
+                   {"type": "cloud.resource.usage"}):
+        status, body, _ = server.ask("POST", "/v1/corrections/replace",
+                                     named | {"event": member | {"data": half}})
+        expect((status, word_of(body)), (422, "invalid_field"))
+    server.send([call("r" * 120, account="recall", tokens=1)])
+    wait_for_charges(server)
+    status, body, _ = server.ask("POST", "/v1/corrections/void",
+                                 {"source": "test", "id": "e-" + "r" * 120, "reason": "long"})
+    expect((status, body["status"], body["amount"]), (200, "rated", "-0.0000008"))
     server.send([call("r3", account="recall")])
     wait_for_charges(server)
     status, body, _ = server.ask("POST", "/v1/corrections/replace", {

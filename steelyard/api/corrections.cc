@@ -23,7 +23,6 @@ std::string_view text_of(const Request& request, std::string_view name) {
   return request.json->text(*object.find(json::word(name)));
 }
 
-/// More than the lines of an event.
 constexpr std::size_t lines_max = 1'000;
 
 /// The event that is to be corrected, as it was charged: its lines, or one row without.
@@ -44,6 +43,10 @@ std::expected<CorrectedEvent, Problem> corrected_event(const Services& services,
   }
   if (page->rows.front().type == "ai.model.void") {
     return std::unexpected(Problem("not_correctable", "'" + *filter.id + "' takes a call back"));
+  }
+  if (!page->next.empty()) {
+    return std::unexpected(Problem("not_correctable", "'" + *filter.id + "' has more than " +
+                                                          std::to_string(lines_max) + " lines"));
   }
   // What was rated late stands there twice.
   const std::uint64_t last = page->rows.back().fact;
@@ -84,6 +87,14 @@ std::string credit_json(std::string_view credit) {
   return '[' + list + ']';
 }
 
+/// That of the event behind the prefix, as far as there is room.
+std::string id_of(std::string_view prefix, const ChargeRow& row) {
+  constexpr std::size_t bytes_max = 120;
+  const std::string id = std::string(prefix) + row.id;
+  if (id.size() <= bytes_max) return id;
+  return std::string(prefix) + ledger::to_text(ledger::id_of({row.source, row.id}));
+}
+
 /// An event can be taken back once, so its name decides that of the correction: sending again is
 /// a duplicate. It has the time of what it corrects, whose bill it changes.
 JsonObject event_of(const ChargeRow& row, std::string_view type, const std::string& id) {
@@ -107,12 +118,14 @@ std::string void_event(const CorrectedEvent& corrected, std::string_view reason)
     for (const ChargeRow& each : corrected) {
       if (each.line > 0) lines += (lines.empty() ? "" : ",") + line_json(each);
     }
-    data.whole("sequence", row.sequence).text("model", row.model);
+    data.whole("sequence", row.sequence)
+        .flag("unrated", row.status == charges::FactStatus::unrated)
+        .text("model", row.model);
     if (!row.api_key.empty()) data.text("api_key", row.api_key);
     if (!row.project.empty()) data.text("project", row.project);
     data.raw("lines", '[' + lines + ']').raw("credit", credit_json(row.credit));
   }
-  return event_of(row, is_call(row) ? "ai.model.void" : "cloud.resource.void", "void/" + row.id)
+  return event_of(row, is_call(row) ? "ai.model.void" : "cloud.resource.void", id_of("void/", row))
       .raw("data", data.finish())
       .finish();
 }
@@ -120,6 +133,11 @@ std::string void_event(const CorrectedEvent& corrected, std::string_view reason)
 std::expected<std::string, Problem> voiding_event(const Request& request,
                                                   const CorrectedEvent& corrected) {
   return void_event(corrected, text_of(request, "reason"));
+}
+
+std::string on_one_line(std::string json) {
+  std::ranges::replace_if(json, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return json;
 }
 
 /// The event of the body, with what it leaves out. A usage names what it replaces; before a call,
@@ -134,13 +152,23 @@ std::expected<std::string, Problem> replacing_event(const Request& request,
   if (data == nullptr || data->type != json::Type::object) {
     return std::unexpected(Problem("missing_field", "/event/data"));
   }
-  const std::string id = "replace/" + row.id;
-  std::string data_text(document.text(*data));
-  std::ranges::replace_if(data_text, [](char c) { return c == '\n' || c == '\r'; }, ' ');
-  const json::Node* const given_id = given.find(json::word("id"));
-  if (is_call(row) && given_id != nullptr && document.text(*given_id) != id) {
-    return std::unexpected(Problem(
-        "invalid_field", "/event/id: of a call it is '" + id + "', so that it is done once"));
+  const std::string id = id_of("replace/", row);
+  const std::string_view type = is_call(row) ? "ai.model.call" : "cloud.resource.usage";
+  const auto must_be = [&](std::string_view name,
+                           std::string_view value) -> std::optional<Problem> {
+    const json::Node* const node = given.find(json::word(name));
+    if (node == nullptr || document.text(*node) == value) return std::nullopt;
+    return Problem("invalid_field", "/event/" + std::string(name) + ": is '" + std::string(value) +
+                                        "' of what replaces this event, or left out");
+  };
+  if (auto wrong = must_be("type", type); wrong.has_value()) return std::unexpected(*wrong);
+  if (auto wrong = must_be("subject", row.account); wrong.has_value()) {
+    return std::unexpected(*wrong);
+  }
+  if (is_call(row)) {  // So that it is done once.
+    for (const auto& [name, value] : {std::pair{"source", row.source}, {"id", id}}) {
+      if (auto wrong = must_be(name, value); wrong.has_value()) return std::unexpected(*wrong);
+    }
   }
   JsonObject event;
   given.each([&](const json::Node& member) {
@@ -150,22 +178,19 @@ std::expected<std::string, Problem> replacing_event(const Request& request,
               member.type == json::Type::string ? json_string(text) : std::string(text));
   });
   const std::pair<std::string_view, std::string> otherwise[] = {
-      {"specversion", "1.0"},
-      {"source", row.source},
-      {"id", id},
-      {"type", is_call(row) ? "ai.model.call" : "cloud.resource.usage"},
-      {"subject", row.account},
-      {"time", base::to_rfc3339(row.time)}};
+      {"specversion", "1.0"},      {"source", row.source},   {"id", id},
+      {"type", std::string(type)}, {"subject", row.account}, {"time", base::to_rfc3339(row.time)}};
   for (const auto& [name, text] : otherwise) {
     if (given.find(json::word(name)) == nullptr) event.text(name, text);
   }
   if (is_call(row)) {
     return void_event(corrected, "replaced by " + id) + '\n' +
-           event.raw("data", data_text).finish();
+           on_one_line(event.raw("data", document.text(*data)).finish());
   }
   JsonObject replaces;
   replaces.raw("replaces", named(row));
-  return event.raw("data", with_members_of(replaces.finish(), data_text)).finish();
+  return on_one_line(
+      event.raw("data", with_members_of(replaces.finish(), document.text(*data))).finish());
 }
 
 /// What became of the correction. Of two events, the first takes back, and may be known.

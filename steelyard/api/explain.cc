@@ -31,10 +31,17 @@ Result<std::vector<charges::Position>> sequences_of(const Services& services,
   return services.charges->cloud_facts(request.principal.tenant, row.sequence);
 }
 
-/// Which of the call's own lines a covered line stands beside.
-pricebook::TokenClass class_of(const ChargeRow& line) {
-  const std::size_t slash = line.item.rfind('/');
-  return pricebook::class_of(pricebook::token_item(line.item.substr(slash + 1)).value());
+/// Takes what a quota covered out of the call's own line beside it. A program that writes other
+/// lines than the one that charged the call leaves them as they are.
+void leave_out(rating::Charge& charge, const ChargeRow& covered, std::uint64_t tokens) {
+  const auto item = pricebook::token_item(covered.item.substr(covered.item.rfind('/') + 1));
+  if (!item.has_value()) return;
+  const pricebook::TokenClass of = pricebook::class_of(*item);
+  for (const rating::Line& line : charge.used_lines()) {
+    if (line.row->token_class == of && line.quantity >= tokens) {
+      return rating::leave_out(charge, of, tokens);
+    }
+  }
 }
 
 /// The receipt of an event that was rated anew, less what quotas covered when it came.
@@ -47,7 +54,7 @@ Response receipt_of(const Request& request, const rating::Rater& rater, batch::F
     if (row.type != "ai.model.call" || !core::is_covered(row.tier)) continue;
     const auto tokens =
         static_cast<std::uint64_t>(row.quantity.scaled() / money::Decimal::whole(1).scaled());
-    rating::leave_out(record.charge, class_of(row), tokens);
+    leave_out(record.charge, row, tokens);
     covered.push_back(std::to_string(tokens) + " tokens of " + row.item + " are covered by " +
                       row.tier + '.');
   }

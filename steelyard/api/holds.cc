@@ -63,7 +63,8 @@ void add_open(server::RouteTable& table, Services& services) {
       "same content is the same hold. Send the call's usage with `data.hold` set to the id, and "
       "the hold is settled with what the call really costs. What quotas cover of `call` is not "
       "held; "
-      "where they cover all of it, `held` is 0 and there is no hold to be released.";
+      "where they cover all of it, `held` is 0 and there is no hold to be released. Of a hold that "
+      "names a call, the id alone says that it is the same.";
   route.problems = {"insufficient_balance", "budget_exceeded", "hold_conflict", "unknown_account",
                     "unknown_budget",       "account_closed",  "no_price"};
   describe(

@@ -9,6 +9,8 @@
 namespace steelyard::batch {
 namespace {
 
+bool takes_identity(const Record& record) { return record.status != Status::rejected; }
+
 bool is_blank(std::string_view line) {
   return line.find_first_not_of(" \t\r") == std::string_view::npos;
 }
@@ -35,6 +37,9 @@ Record& ChunkRater::next_record() {
   record.detail.clear();
   if (!record.cloud.lines.empty()) record.cloud.lines.clear();
   record.cloud.notes = 0;
+  record.charge.notes = 0;
+  record.charge.line_count = 0;
+  record.charge.version = 0;
   return record;
 }
 
@@ -152,6 +157,8 @@ void ChunkRater::keep_detail(const usage::UsageEvent& event, std::string_view li
       detail.api_key = kept(event.call.api_key, line);
       detail.project = kept(event.call.project, line);
       detail.corrects = event.corrects;
+      detail.voided = keys_.key_of(event.voids.source, event.voids.id);
+      detail.voids_unrated = event.voids_unrated;
       break;
     case usage::EventType::resource_void: detail.resource = kept(event.voids.id, line); break;
   }
@@ -206,9 +213,6 @@ void ChunkRater::read_cloud_event(const usage::UsageEvent& event, std::string_vi
 void ChunkRater::decide_identities(identity::Identities& identities, CloudRun& cloud,
                                    const Deciding& how) {
   constexpr std::size_t ahead = 16;
-  const auto takes_identity = [](const Record& record) {
-    return record.status != Status::rejected;
-  };
   const std::span<Record> all = records();
   std::size_t pending = 0;
   for (std::size_t i = 0; i < all.size() + ahead; ++i) {
@@ -216,52 +220,121 @@ void ChunkRater::decide_identities(identity::Identities& identities, CloudRun& c
       identities.prefetch(identity::of_tenant(all[i].key, how.tenant));
     }
     if (i < ahead) continue;
-    Record& record = all[i - ahead];
-    const bool is_pending = pending < pending_count_ && pending_[pending].record == i - ahead;
+    const std::size_t index = i - ahead;
+    const bool is_pending = pending < pending_count_ && pending_[pending].record == index;
     CloudRequest* const request = is_pending ? &pending_[pending++].request : nullptr;
-    if (!takes_identity(record)) continue;
-    const identity::IdentityKey key = identity::of_tenant(record.key, how.tenant);
-    const std::uint64_t sequence = keeps_details_ ? details_[i - ahead].sequence : 0;
-    const identity::Known known = identities.insert(key, record.fingerprint, sequence);
-    record.first_sequence = known.first_sequence;
-    switch (known.seen) {
-      case identity::Seen::first: break;
-      case identity::Seen::same:
-        if (record.status == Status::rated && how.waiting != nullptr) {
-          record.is_late = how.waiting->find(key) != 0;
-        }
-        if (record.is_late) {
-          record.first_sequence = how.waiting->find(key);
-          break;
-        }
-        record.status = Status::duplicate;
-        record.detail.clear();
-        continue;
-      case identity::Seen::other:
-        record.status = Status::conflict;
-        record.detail = "this source and id came before with other content";
-        continue;
-    }
-    if (request != nullptr) {
-      if (how.trace_of) cloud.engine().watch(how.trace_of(record));
-      look_ahead(pending, cloud);
-      apply(*request, cloud, record);
-    }
-    if (record.is_late) {
-      settle_late(record, how.waiting);
-    } else if (!takes_identity(record)) {
-      identities.forget(key, sequence);
-    } else if (how.waiting != nullptr && record.status == Status::unrated) {
-      how.waiting->add({sequence, how.tenant, record.source, record.id}, key);
-    }
+    if (!takes_identity(all[index])) continue;
+    if (request != nullptr) look_ahead(pending, cloud);
+    decide(index, request, identities, cloud, how);
   }
 }
 
+void ChunkRater::decide(std::size_t index, CloudRequest* request, identity::Identities& identities,
+                        CloudRun& cloud, const Deciding& how) {
+  Record& record = records_[index];
+  if (is_replacement(index)) return;  // It was decided with what stands before it.
+  if (is_replacement(index + 1)) return decide_with_replacement(index, identities, how);
+  if (is_stale_void(index, how)) return refuse(record, stale_void());
+  const identity::IdentityKey key = identity::of_tenant(record.key, how.tenant);
+  if (!is_first(index, key, identities, how)) return;
+  if (request != nullptr) {
+    if (how.trace_of) cloud.engine().watch(how.trace_of(record));
+    apply(*request, cloud, record);
+  }
+  if (record.is_late) {
+    settle_late(record, key, how.waiting);
+  } else if (!takes_identity(record)) {
+    identities.forget(key, sequence_of(index));
+  } else if (how.waiting != nullptr && record.status == Status::unrated && may_wait(request)) {
+    how.waiting->add({sequence_of(index), how.tenant, record.source, record.id}, key);
+  }
+}
+
+/// Whether it is to be applied: it came first, or before without a price.
+bool ChunkRater::is_first(std::size_t index, identity::IdentityKey key,
+                          identity::Identities& identities, const Deciding& how) {
+  Record& record = records_[index];
+  const identity::Known known = identities.insert(key, record.fingerprint, sequence_of(index));
+  record.first_sequence = known.first_sequence;
+  if (known.seen == identity::Seen::first) return true;
+  if (known.seen == identity::Seen::other) {
+    record.status = Status::conflict;
+    record.detail = "this source and id came before with other content";
+    return false;
+  }
+  if (record.status == Status::rated && how.waiting != nullptr) {
+    const std::uint64_t waiting = how.waiting->find(key);
+    record.is_late = waiting != 0;
+    if (record.is_late) record.first_sequence = waiting;
+  }
+  if (record.is_late) return true;
+  record.status = Status::duplicate;
+  record.detail.clear();
+  return false;
+}
+
+/// Orders and plans are remembered by what they belong to, and corrections wait for nothing.
+bool ChunkRater::may_wait(const CloudRequest* request) {
+  return request == nullptr ||
+         (request->type == usage::EventType::resource_usage && !request->corrects.has_value());
+}
+
+/// A call right behind the event that takes another one back is there in its place.
+bool ChunkRater::is_replacement(std::size_t index) const {
+  return keeps_details_ && index > 0 && index < record_count_ &&
+         details_[index].type == usage::EventType::model_call &&
+         details_[index - 1].type == usage::EventType::model_void;
+}
+
+/// Both count, or neither does.
+void ChunkRater::decide_with_replacement(std::size_t index, identity::Identities& identities,
+                                         const Deciding& how) {
+  Record& voiding = records_[index];
+  Record& call = records_[index + 1];
+  const auto neither = [&](Status status, const Error& why) {
+    for (Record* const each : {&voiding, &call}) {
+      each->status = status;
+      each->reason = why.code;
+      each->detail = why.detail;
+    }
+  };
+  if (is_stale_void(index, how)) return neither(Status::rejected, stale_void());
+  const Deciding without_late{.tenant = how.tenant};
+  const identity::IdentityKey key_of_call = identity::of_tenant(call.key, how.tenant);
+  const identity::IdentityKey key = identity::of_tenant(voiding.key, how.tenant);
+  if (is_first(index + 1, key_of_call, identities, without_late)) {
+    if (is_first(index, key, identities, without_late)) return;
+    identities.forget(key_of_call, sequence_of(index + 1));
+    return neither(Status::conflict, {ErrorCode{}, "the call was taken back before"});
+  }
+  if (call.status == Status::conflict) {
+    return neither(Status::conflict, {ErrorCode{}, "another event is in its place already"});
+  }
+  is_first(index, key, identities, without_late);
+}
+
+/// It says that the call has no price, and the call has one meanwhile.
+bool ChunkRater::is_stale_void(std::size_t index, const Deciding& how) const {
+  if (!keeps_details_ || how.waiting == nullptr) return false;
+  const EventDetail& detail = details_[index];
+  return detail.type == usage::EventType::model_void && detail.voids_unrated &&
+         how.waiting->find(identity::of_tenant(detail.voided, how.tenant)) == 0;
+}
+
+Error ChunkRater::stale_void() {
+  return {ErrorCode::unknown_event,
+          "the call is not unrated any more: if it was charged meanwhile, correct it again"};
+}
+
+std::uint64_t ChunkRater::sequence_of(std::size_t index) const {
+  return keeps_details_ ? details_[index].sequence : 0;
+}
+
 /// What still has no price stays what it is: a duplicate.
-void ChunkRater::settle_late(Record& record, WaitingFacts* waiting) {
+void ChunkRater::settle_late(Record& record, identity::IdentityKey key, WaitingFacts* waiting) {
   record.is_late = record.status == Status::rated;
   if (record.is_late) {
-    waiting->remove(record.first_sequence);
+    waiting->remove(key);
   } else {
     record.status = Status::duplicate;
     record.detail.clear();

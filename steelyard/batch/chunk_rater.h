@@ -64,7 +64,18 @@ class ChunkRater {
   void read_cloud_event(const usage::UsageEvent& event, std::string_view line, Record& record);
   void keep_detail(const usage::UsageEvent& event, std::string_view line);
   void look_ahead(std::size_t pending, CloudRun& cloud) const;
-  static void settle_late(Record& record, WaitingFacts* waiting);
+  void decide(std::size_t index, CloudRequest* request, identity::Identities& identities,
+              CloudRun& cloud, const Deciding& how);
+  bool is_first(std::size_t index, identity::IdentityKey key, identity::Identities& identities,
+                const Deciding& how);
+  void decide_with_replacement(std::size_t index, identity::Identities& identities,
+                               const Deciding& how);
+  bool is_replacement(std::size_t index) const;
+  bool is_stale_void(std::size_t index, const Deciding& how) const;
+  static Error stale_void();
+  std::uint64_t sequence_of(std::size_t index) const;
+  static bool may_wait(const CloudRequest* request);
+  static void settle_late(Record& record, identity::IdentityKey key, WaitingFacts* waiting);
   static void apply(CloudRequest& request, CloudRun& cloud, Record& record);
   void refuse(Record& record, Error error);
   std::string_view kept(std::string_view text, std::string_view line);

@@ -52,9 +52,11 @@ struct EventDetail {
   std::string_view hold;
   usage::TokenCounts tokens;  ///< Of a call.
   bool is_batch = false;
-  std::uint64_t corrects =
-      0;               ///< Place of the call that is taken back, or that came without a price.
-  std::string credit;  ///< What was drawn from grants: "ID=0.5,ID=0.25"; by whom it is charged.
+  /// Place of the call that is taken back, or that came without a price; 0: none.
+  std::uint64_t corrects = 0;
+  identity::IdentityKey voided;  ///< Of an ai.model.void: the call,
+  bool voids_unrated = false;    ///< and whether it had no price.
+  std::string credit;            ///< What was drawn from grants: "ID=0.5,ID=0.25".
 };
 
 }  // namespace steelyard::batch

@@ -26,12 +26,12 @@ void WaitingFacts::add(const Fact& fact, IdentityKey key) {
   changes_.push_back({fact.sequence, fact.tenant, std::string(fact.source), std::string(fact.id)});
 }
 
-void WaitingFacts::remove(std::uint64_t sequence) {
-  const auto found = key_of_.find(sequence);
-  if (found == key_of_.end()) return;
-  sequence_of_.erase(found->second);
-  key_of_.erase(found);
-  changes_.push_back({sequence, 0, {}, {}});
+void WaitingFacts::remove(IdentityKey key) {
+  const auto found = sequence_of_.find(key);
+  if (found == sequence_of_.end()) return;
+  changes_.push_back({found->second, 0, {}, {}});
+  key_of_.erase(found->second);
+  sequence_of_.erase(found);
 }
 
 void WaitingFacts::for_each_changed(const std::function<void(const Fact&)>& visit) {

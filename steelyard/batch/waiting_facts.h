@@ -30,7 +30,7 @@ class WaitingFacts {
 
   /// `key`: its identity among those of all tenants.
   void add(const Fact& fact, identity::IdentityKey key);
-  void remove(std::uint64_t sequence);
+  void remove(identity::IdentityKey key);
 
   /// Called with what changed since the last call, in order; a fact that waits no more has no id.
   void for_each_changed(const std::function<void(const Fact&)>& visit);

@@ -47,7 +47,13 @@ Charge Accounts::apply(const usage::UsageEvent& event) {
 
 Charge Accounts::apply(const Order& order) {
   STEELYARD_CHECK(applied_.try_emplace(order.event, order).second);
-  return subscriptions_.apply(order);
+  Charge charge = subscriptions_.apply(order);
+  // What is rejected never came, and may be sent again, corrected.
+  if (!charge.is_rated && charge.reason < ErrorCode::unknown_model) {
+    subscriptions_.take_back(order);
+    applied_.erase(order.event);
+  }
+  return charge;
 }
 
 Charge Accounts::apply(const Purchase& purchase) {

@@ -16,13 +16,13 @@ std::string line_of(const std::string& tier, int tokens, const std::string& pric
 }
 
 std::string voided(const std::string& call, const std::string& lines,
-                   const std::string& credit = "") {
+                   const std::string& credit = "", bool is_unrated = false) {
   return R"({"specversion":"1.0","id":"void/)" + call +
          R"(","source":"gateway","type":"ai.model.void","subject":"acme",)"
          R"("time":"2026-11-22T08:00:03Z","data":{"voids":{"source":"gateway","id":")" +
-         call +
-         R"("},"reason":"twice","sequence":1,"model":"qwen-plus","api_key":"ak-7","lines":[)" +
-         lines + R"(],"credit":[)" + credit + "]}}\n";
+         call + R"("},"reason":"twice","sequence":1,"unrated":)" + (is_unrated ? "true" : "false") +
+         R"(,"model":"qwen-plus","api_key":"ak-7","lines":[)" + lines + R"(],"credit":[)" + credit +
+         "]}}\n";
 }
 
 TEST(CallVoids, a_call_that_is_taken_back_costs_nothing_and_is_taken_back_once) {
@@ -73,10 +73,75 @@ TEST(CallVoids, what_credit_paid_goes_back_to_the_credit) {
   EXPECT_EQ(machine.core.imbalance(), std::nullopt);
 }
 
-TEST(CallVoids, a_call_without_a_price_can_be_taken_back) {
-  Machine machine;
-  EXPECT_EQ(machine.take(voided("a", "")), std::vector{Status::rated});
+std::string of_a_new_model(std::string event) {
+  event.replace(event.find("qwen-plus"), 9, "qwen-next");
+  return event;
+}
+
+TEST(CallVoids, a_call_that_waits_for_a_price_waits_no_more) {
+  Machine before;
+  const std::string waiting = of_a_new_model(call("a", 1'000));
+  EXPECT_EQ(before.take(waiting), std::vector{Status::unrated});
+  EXPECT_EQ(before.take(voided("a", "", "", true)), std::vector{Status::rated});
+  EXPECT_EQ(before.core.waiting().size(), 0U);
+  Machine::Entities kept;
+  before.keep(kept);
+  Machine machine(before.identities, rater_with_a_new_model());
+  machine.restore(kept, before.place());
+  EXPECT_EQ(machine.take(waiting), std::vector{Status::duplicate});
   EXPECT_FALSE(machine.core.find_account(1, "acme").has_value());
+}
+
+// Between reading the charge row and the void, the call was charged.
+TEST(CallVoids, a_call_that_has_a_price_meanwhile_is_not_taken_back_as_one_without) {
+  Machine machine({}, rater_with_a_new_model());
+  machine.take(of_a_new_model(call("a", 1'000)));
+  const std::string stale = voided("a", "", "", true);
+  EXPECT_EQ(machine.take(stale), std::vector{Status::rejected});
+  EXPECT_EQ(machine.balance().receivable.to_text(), "0.0024");
+  EXPECT_EQ(machine.take(voided("a", line_of("-", 1'000, "0.0024", "0.0024"))),
+            std::vector{Status::rated});
+  EXPECT_TRUE(machine.balance().receivable.is_zero());
+}
+
+TEST(CallVoids, nor_is_it_replaced_as_one_without) {
+  Machine machine({}, rater_with_a_new_model());
+  machine.take(of_a_new_model(call("a", 1'000)));
+  EXPECT_EQ(machine.take(voided("a", "", "", true) + call("replace/a", 500)),
+            (std::vector{Status::rejected, Status::rejected}));
+  EXPECT_EQ(machine.balance().receivable.to_text(), "0.0024");
+}
+
+// "a" is taken back, and 500 tokens are there in its place: both or neither.
+TEST(CallVoids, a_call_is_replaced_wholly_or_not_at_all) {
+  const std::string taking_back = voided("a", line_of("0k-128k", 1'000, "0.0008", "0.0008"));
+  const std::string other = call("replace/a", 500);
+  {
+    Machine machine;
+    machine.take(call("a", 1'000));
+    EXPECT_EQ(machine.take(taking_back + other), (std::vector{Status::rated, Status::rated}));
+    EXPECT_EQ(machine.balance().receivable.to_text(), "0.0004");
+    EXPECT_EQ(machine.take(taking_back + other),
+              (std::vector{Status::duplicate, Status::duplicate}));
+    EXPECT_EQ(machine.take(taking_back + call("replace/a", 600)),
+              (std::vector{Status::conflict, Status::conflict}));
+    EXPECT_EQ(machine.balance().receivable.to_text(), "0.0004");
+  }
+  {
+    Machine machine;  // It was taken back before, and nothing put in its place.
+    machine.take(call("a", 1'000));
+    machine.take(taking_back);
+    EXPECT_EQ(machine.take(taking_back + other), (std::vector{Status::conflict, Status::conflict}));
+    EXPECT_TRUE(machine.balance().receivable.is_zero());
+    EXPECT_EQ(machine.take(other), std::vector{Status::rated}) << "its identity is free";
+  }
+  {
+    Machine machine;  // Somebody's own event has the name.
+    machine.take(call("a", 1'000) + call("replace/a", 700));
+    EXPECT_EQ(machine.take(taking_back + other), (std::vector{Status::conflict, Status::conflict}));
+    EXPECT_EQ(machine.balance().receivable.to_text(), "0.00136");
+    EXPECT_EQ(machine.take(taking_back), std::vector{Status::rated});
+  }
 }
 
 TEST(CallVoids, what_is_no_charge_is_rejected_with_its_place) {

@@ -7,6 +7,7 @@
 #include "steelyard/base/limits.h"
 #include "steelyard/json/document.h"
 #include "steelyard/json/number.h"
+#include "steelyard/ledger/name_index.h"
 
 namespace steelyard::core {
 namespace {
@@ -26,9 +27,9 @@ class Reader {
     if (node == nullptr) return;
     const std::string_view value =
         node->type == Type::string ? document_->text(*node) : std::string_view();
-    if (value.empty() || value.size() > limits::id_characters_max) {
+    if (value.empty() || value.size() > ledger::NameIndex::bytes_max) {
       return refuse(name, *node,
-                    "a text of 1 to " + std::to_string(limits::id_characters_max) + " bytes");
+                    "a text of 1 to " + std::to_string(ledger::NameIndex::bytes_max) + " bytes");
     }
     to = value;
   }

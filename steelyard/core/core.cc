@@ -13,6 +13,11 @@ using ledger::Refused;
 
 namespace {
 
+/// Also without a price: what comes later goes on from it.
+bool is_remembered(usage::EventType type) {
+  return type == usage::EventType::resource_order || type == usage::EventType::plan_purchase;
+}
+
 Answer answer_of(bool is_repeat) {
   Answer answer;
   answer.is_repeat = is_repeat;
@@ -98,6 +103,9 @@ void Core::apply(batch::ChunkRater& events, const Place& first) {
       --of.counts.by_status[static_cast<std::size_t>(Status::unrated)];
       ++of.counts.by_status[static_cast<std::size_t>(Status::duplicate)];
       details[i].corrects = record.first_sequence;
+    }
+    if (record.status == Status::unrated && is_remembered(details[i].type)) {
+      new_cloud_events_.push_back({place.tenant, place.sequence, std::string(details[i].text)});
     }
     if (record.status != Status::rated) continue;
     if (book(record, details[i], place)) {
@@ -318,6 +326,12 @@ ledger::Answer<money::Decimal> Core::price_of(const OpenHold& command, const Pla
 ledger::Answer<Answer> Core::carry_out(const OpenHold& command, const Place& place) {
   const auto wallet = find_account(place.tenant, command.account);
   if (!wallet.has_value()) return std::unexpected(Refused{.why = Refusal::unknown_account});
+  ledger::BudgetId budget = ledger::no_budget;
+  if (!command.budget.empty()) {
+    const auto found = ledger_.find_budget(place.tenant, command.budget);
+    if (!found.has_value()) return std::unexpected(Refused{.why = Refusal::unknown_budget});
+    budget = *found;
+  }
   money::Decimal amount = command.amount;
   if (command.call.has_value()) {
     const auto price = price_of(command, place);
@@ -325,15 +339,12 @@ ledger::Answer<Answer> Core::carry_out(const OpenHold& command, const Place& pla
     amount = *price;
   }
   if (command.call.has_value() && amount.is_zero()) {
+    if (ledger_.wallet(*wallet).state != ledger::WalletState::open) {
+      return std::unexpected(Refused{.why = Refusal::account_closed});
+    }
     Answer answer;
     answer.hold = ledger::Authorised{.expires_at = place.received};
     return with_balance(std::move(answer), *wallet, place);
-  }
-  ledger::BudgetId budget = ledger::no_budget;
-  if (!command.budget.empty()) {
-    const auto found = ledger_.find_budget(place.tenant, command.budget);
-    if (!found.has_value()) return std::unexpected(Refused{.why = Refusal::unknown_budget});
-    budget = *found;
   }
   const auto opened = ledger_.authorise({.wallet = *wallet,
                                          .amount = amount,

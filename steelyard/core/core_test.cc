@@ -44,32 +44,83 @@ TEST(Core, a_bill_is_the_sum_of_the_charge_lines_by_day_and_price) {
   EXPECT_EQ(machine.core.imbalance(), std::nullopt);
 }
 
-// A void of what did not come has no price; sent again when it has come, it has one.
-TEST(Core, what_came_without_a_price_is_rated_late_and_once) {
-  const std::string usage =
-      R"({"specversion":"1.0","id":"o","source":"s","type":"cloud.resource.usage","subject":"acme",)"
-      R"("time":"2026-11-22T09:00:00Z","data":{"product":"oss","resource":"b",)"
-      R"("start":"2026-11-22T08:00:00Z","end":"2026-11-22T09:00:00Z","meters":{"storage_gb":1000},)"
-      R"("attributes":{"region":"cn-hangzhou","class":"standard_lrs"}}})"
-      "\n";
-  const std::string taking_back =
-      R"({"specversion":"1.0","id":"v","source":"s","type":"cloud.resource.void","subject":"acme",)"
-      R"("time":"2026-11-22T10:00:00Z","data":{"voids":{"source":"s","id":"o"}}})"
-      "\n";
-  Machine machine;
-  EXPECT_EQ(machine.take(taking_back), std::vector{Status::unrated});
-  EXPECT_EQ(machine.take(taking_back), std::vector{Status::duplicate});
-  EXPECT_TRUE(machine.core.waiting().contains(1));
-  EXPECT_EQ(machine.take(usage + taking_back), (std::vector{Status::rated, Status::rated}));
+// qwen-next costs what qwen-max costs, when there is a price for it: 0.0024 for 1,000.
+TEST(Core, F1_what_came_without_a_price_is_rated_late_and_once) {
+  std::string next = call("a", 1'000);
+  next.replace(next.find("qwen-plus"), 9, "qwen-next");
+  Machine before;
+  EXPECT_EQ(before.take(next + next), (std::vector{Status::unrated, Status::duplicate}));
+  EXPECT_TRUE(before.core.waiting().contains(1));
+  Machine::Entities kept;
+  before.keep(kept);
+
+  Machine machine(before.identities, rater_with_a_new_model());
+  machine.restore(kept, before.place());
+  EXPECT_EQ(machine.take(next), std::vector{Status::rated});
   EXPECT_TRUE(machine.last().is_late);
   EXPECT_EQ(machine.last().first_sequence, 1U);
-  EXPECT_TRUE(machine.balance().receivable.is_zero());
+  EXPECT_EQ(text(machine.balance().receivable), "0.0024");
   EXPECT_EQ(machine.core.waiting().size(), 0U);
-  EXPECT_EQ(machine.take(taking_back), std::vector{Status::duplicate});
+  EXPECT_EQ(machine.take(next), std::vector{Status::duplicate});
   EXPECT_EQ(machine.core.counts(1).of(Status::unrated), 0U);
-  EXPECT_EQ(machine.core.counts(1).of(Status::rated), 2U);
+  EXPECT_EQ(machine.core.counts(1).of(Status::rated), 1U);
   EXPECT_EQ(machine.core.counts(1).of(Status::duplicate), 3U);
   EXPECT_EQ(machine.core.imbalance(), std::nullopt);
+  machine.keep(kept);
+  EXPECT_FALSE(kept.contains(std::string("K\0\0\0\0\0\0\0\1", 9)));
+}
+
+std::string order(const std::string& id, const std::string& action, const std::string& time,
+                  int months) {
+  return R"({"specversion":"1.0","id":")" + id +
+         R"(","source":"shop","type":"cloud.resource.order","subject":"acme","time":")" + time +
+         R"(","data":{"product":"mse","resource":"r-1","action":")" + action + R"(","months":)" +
+         std::to_string(months) +
+         R"(,"config":{"component":"registry","edition":"basic","spec":"2C4G","nodes":3}}})"
+         "\n";
+}
+
+// A renewal that comes before the order that it goes on from counts once that is there, whatever
+// happens in between.
+TEST(Core, an_order_that_waits_for_another_is_kept_and_not_charged_twice) {
+  const std::string renewal = order("2", "renew", "2026-11-22T09:00:00Z", 1);
+  const std::string purchase = order("1", "new", "2026-11-22T08:00:00Z", 1);
+  Machine steady;
+  EXPECT_EQ(steady.take(purchase + renewal), (std::vector{Status::rated, Status::rated}));
+
+  Machine before;
+  EXPECT_EQ(before.take(renewal + renewal), (std::vector{Status::unrated, Status::duplicate}));
+  Machine::Entities kept;
+  before.keep(kept);
+  Machine machine(before.identities);
+  machine.restore(kept, before.place());
+  EXPECT_EQ(machine.take(purchase), std::vector{Status::rated});
+  EXPECT_EQ(machine.balance().receivable, steady.balance().receivable);
+  EXPECT_EQ(machine.take(renewal), std::vector{Status::duplicate});
+  EXPECT_EQ(machine.balance().receivable, steady.balance().receivable);
+}
+
+TEST(Core, an_order_that_is_rejected_may_be_sent_again) {
+  Machine machine;
+  const std::string renewal = order("2", "renew", "2026-11-22T09:00:00Z", 1'200);
+  machine.take(order("1", "new", "2026-11-22T08:00:00Z", 1'200));
+  const auto owed = machine.balance().receivable;
+  EXPECT_EQ(machine.take(renewal + renewal), (std::vector{Status::rejected, Status::rejected}));
+  EXPECT_EQ(machine.balance().receivable, owed);
+}
+
+// A name has 128 characters, in any script.
+TEST(Core, accounts_may_have_long_names_in_any_script) {
+  std::string name;
+  for (int i = 0; i < 128; ++i) name += "界";
+  std::string event = call("a", 1'000);
+  event.replace(event.find("acme"), 4, name);
+  Machine machine;
+  EXPECT_EQ(machine.take(event), std::vector{Status::rated});
+  EXPECT_TRUE(machine.core.find_account(1, name).has_value());
+  EXPECT_FALSE(
+      machine.ask(R"({"command":"top_up","account":")" + name + R"(","id":"p","amount":"1"})")
+          .refused.has_value());
 }
 
 // 2^53 - 1 input tokens of qwen-plus would be priced above its last tier; a cloud quantity is not.

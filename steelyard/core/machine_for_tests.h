@@ -25,6 +25,21 @@ inline const rating::Rater& shipped_rater() {
   return rater;
 }
 
+/// The shipped book, with the prices of qwen-max for qwen-next too.
+inline const rating::Rater& rater_with_a_new_model() {
+  static const rating::Rater rater = [] {
+    auto files = pricebook::read_files(STEELYARD_ROOT "/pricebooks/aliyun-ai-paas").value();
+    std::string& models = files.at("models.csv");
+    for (std::size_t at = 0; (at = models.find("\nqwen-max,", at)) != std::string::npos; ++at) {
+      const std::string row = models.substr(at + 10, models.find('\n', at + 1) - at - 10);
+      models += "qwen-next," + row + '\n';
+    }
+    return rating::Rater(std::make_shared<const pricebook::PriceBookSeries>(
+        pricebook::load(files, "a test").value()));
+  }();
+  return rater;
+}
+
 inline std::string call(const std::string& id, int input, const std::string& more = "") {
   return R"({"specversion":"1.0","id":")" + id +
          R"(","source":"gateway","type":"ai.model.call","subject":"acme",)"
@@ -53,7 +68,8 @@ class KnownFacts : public identity::Identities {
 /// A core and the next place in its log.
 class Machine {
  public:
-  explicit Machine(KnownFacts known = {}) : identities(std::move(known)) {}
+  explicit Machine(KnownFacts known = {}, const rating::Rater& rater = shipped_rater())
+      : identities(std::move(known)), core(rater, identities) {}
 
   std::vector<batch::Status> take(const std::string& lines) {
     text_ = lines + std::string(json::Document::padding, '\0');
@@ -131,7 +147,7 @@ class Machine {
   const Place& place() const { return place_; }
 
   KnownFacts identities;
-  Core core{shipped_rater(), identities};
+  Core core;
 
  private:
   batch::ChunkRater reader_ = core.make_reader();

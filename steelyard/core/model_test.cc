@@ -195,8 +195,8 @@ std::string void_of(const std::string& id, const Call& call, const Charged& char
   }
   return event_of("void/" + id, "ai.model.void",
                   R"({"voids":{"source":"gateway","id":")" + id + R"("},"sequence":)" +
-                      std::to_string(charged.sequence) + R"(,"model":")" + call.model +
-                      R"(","lines":[)" + lines + R"(],"credit":[)" + credit + "]}");
+                      std::to_string(charged.sequence) + R"(,"unrated":false,"model":")" +
+                      call.model + R"(","lines":[)" + lines + R"(],"credit":[)" + credit + "]}");
 }
 
 /// The core beside the naive one; the core is lost and restored now and then.

@@ -44,7 +44,7 @@ std::optional<std::uint32_t> BudgetTree::zone_of(std::string_view name) {
   for (std::uint32_t i = 0; i < zones_.size(); ++i) {
     if (zones_[i].name == name) return i;
   }
-  if (name.size() > limits::id_characters_max) return std::nullopt;
+  if (name.size() > NameIndex::bytes_max) return std::nullopt;
   std::string zone(name);
   if (!base::is_time_zone(zone)) return std::nullopt;
   zones_.push_back({zone, base::Calendar(zone)});

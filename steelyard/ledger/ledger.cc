@@ -249,7 +249,7 @@ Answer<Posted> Ledger::grant(const Grant& command) {
       command.expires_at <= command.effective_at) {
     return refuse(Refusal::time_out_of_range);
   }
-  if (command.scope.size() > limits::id_characters_max) return refuse(Refusal::name_is_invalid);
+  if (command.scope.size() > NameIndex::bytes_max) return refuse(Refusal::name_is_invalid);
   Content content(EntryKind::grant, command.wallet);
   content.add(command.amount);
   content.add(std::uint64_t{command.priority});

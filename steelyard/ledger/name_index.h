@@ -17,9 +17,10 @@ namespace steelyard::ledger {
 /// Numbers of names within a tenant. Finding allocates nothing.
 class NameIndex {
  public:
-  static bool is_valid(std::string_view name) {
-    return !name.empty() && name.size() <= limits::id_characters_max;
-  }
+  /// Of limits::id_characters_max characters in UTF-8.
+  static constexpr std::size_t bytes_max = 4 * limits::id_characters_max;
+
+  static bool is_valid(std::string_view name) { return !name.empty() && name.size() <= bytes_max; }
 
   /// `kind` sets apart what may have the same name: a currency; or nothing.
   std::optional<std::uint32_t> find(std::uint32_t tenant, std::string_view kind,
@@ -55,7 +56,7 @@ class NameIndex {
       std::memcpy(bytes_.data() + size_, part.data(), part.size());
       size_ += part.size();
     }
-    std::array<char, 4 + 3 + limits::id_characters_max> bytes_;
+    std::array<char, 4 + 3 + bytes_max> bytes_;
     std::size_t size_ = 4;
   };
 

@@ -28,7 +28,7 @@ enum class Refusal : std::uint8_t {
   unknown_time_zone = 23,
   currency_mismatch = 24,
   origin_conflict = 25,  ///< The origin is that of a command with other content.
-  name_is_invalid = 26,  ///< Empty, or longer than limits::id_characters_max.
+  name_is_invalid = 26,  ///< Empty, or longer than NameIndex::bytes_max.
 
   // What a command asks for.
   amount_out_of_range = 30,  ///< Negative, 0 or too large where it may not be; a total overflows.

@@ -11,16 +11,19 @@
 namespace steelyard::node {
 namespace {
 
-constexpr std::size_t events_of_a_step = 1'000;
+constexpr std::ptrdiff_t events_of_a_step = 1'000;
+constexpr std::size_t bytes_of_a_step = std::size_t{4} << 20;
 constexpr std::uint64_t far = 10'000;  // Records between two that are not read through.
 constexpr std::chrono::seconds pause{1};
 
-/// Those that have a price at first sight; of cloud resources, those that can be read.
+/// Those that have a price, seen by themselves: what has none is not put into the log again.
 std::string with_a_price(const std::string& lines, const rating::Rater& rater) {
   std::string padded = lines;
   padded.append(json::Document::padding, '\0');
   batch::ChunkRater reader(rater);
+  batch::CloudRun cloud(rater);
   reader.rate({padded.data(), lines.size()});
+  reader.apply_cloud_events(cloud);
   std::string kept;
   std::size_t at = 0;
   for (const batch::Record& record : reader.records()) {
@@ -29,6 +32,10 @@ std::string with_a_price(const std::string& lines, const rating::Rater& rater) {
     at = end;
   }
   return kept;
+}
+
+bool can_be_tried_again(const Error& error) {
+  return error.code == ErrorCode::overloaded || error.code == ErrorCode::disk_full;
 }
 
 }  // namespace
@@ -73,42 +80,44 @@ void LateRating::try_all() {
   std::vector<std::uint64_t> waiting;
   node_.ask([&](const core::Core& core) { waiting = core.waiting().sequences(); });
   std::ranges::sort(waiting);
-  for (std::size_t at = 0; at < waiting.size(); at += events_of_a_step) {
-    const std::size_t end = std::min(waiting.size(), at + events_of_a_step);
-    for (const auto& [tenant, lines] : read({waiting.begin() + static_cast<std::ptrdiff_t>(at),
-                                             waiting.begin() + static_cast<std::ptrdiff_t>(end)})) {
-      if (is_interrupted()) return;
+  for (auto next = waiting.cbegin(); next != waiting.cend() && !is_interrupted();) {
+    for (const auto& [tenant, lines] : read(next, waiting.cend())) {
       send(tenant, with_a_price(lines, node_.prices().current()));
     }
   }
 }
 
-/// The events as they came, each on a line. A damaged part of the log is left out: others tell.
-LateRating::LinesOfTenants LateRating::read(const std::vector<std::uint64_t>& sequences) const {
+/// The next events as they came, each on a line; moves behind them. A damaged part of the log is
+/// left out: others tell.
+LateRating::LinesOfTenants LateRating::read(Sequence& next, Sequence end) const {
   LinesOfTenants lines;
-  std::size_t next = 0;
-  while (next < sequences.size()) {
-    const std::size_t before = next;
+  const auto last = end - next > events_of_a_step ? next + events_of_a_step : end;
+  std::size_t bytes = 0;
+  while (next != last && bytes < bytes_of_a_step) {
+    const auto before = next;
     const auto outcome =
-        node_.log().read(sequences[next], [&](std::uint64_t sequence, std::string_view bytes) {
-          if (sequence < sequences[next]) return sequences[next] - sequence < far;
-          const auto record = core::read_log_record(bytes);
-          if (record.has_value()) lines[record->tenant].append(record->text) += '\n';
-          return ++next < sequences.size();
+        node_.log().read(*next, [&](std::uint64_t sequence, std::string_view record_bytes) {
+          if (sequence < *next) return *next - sequence < far;
+          const auto record = core::read_log_record(record_bytes);
+          if (record.has_value()) {
+            lines[record->tenant].append(record->text) += '\n';
+            bytes += record->text.size();
+          }
+          return ++next != last && bytes < bytes_of_a_step;
         });
-    if (!outcome.has_value() || next == before) ++next;
+    if (next != last && (!outcome.has_value() || next == before)) ++next;
   }
   return lines;
 }
 
-/// Until they are taken. Where they can not be, there is nothing to be done but to wait.
+/// Until they are taken, where that is a question of time.
 void LateRating::send(std::uint32_t tenant, const std::string& lines) {
   while (!lines.empty() && !is_interrupted()) {
-    std::promise<bool> taken;
+    std::promise<bool> tried;
     node_.take_events(tenant, lines, [&](const Result<EventBatch*>& batch) {
-      taken.set_value(batch.has_value());
+      tried.set_value(batch.has_value() || !can_be_tried_again(batch.error()));
     });
-    if (taken.get_future().get()) return;
+    if (tried.get_future().get()) return;
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, pause, [this] { return is_wanted_ || is_stopping_; });
   }

@@ -15,8 +15,8 @@ namespace steelyard::node {
 
 class Node;
 
-/// Sends events that came without a price again, when prices change, so that they are charged:
-/// those that have one by now. On a thread of its own, a thousand at a time.
+/// Sends events that came without a price again, at the start and when prices change: those that
+/// have one by now are charged. On a thread of its own, a thousand at a time.
 class LateRating {
  public:
   explicit LateRating(Node& node);
@@ -29,11 +29,12 @@ class LateRating {
 
  private:
   using LinesOfTenants = std::map<std::uint32_t, std::string>;
+  using Sequence = std::vector<std::uint64_t>::const_iterator;
 
   void run();
   void try_all();
   bool is_interrupted();
-  LinesOfTenants read(const std::vector<std::uint64_t>& sequences) const;
+  LinesOfTenants read(Sequence& next, Sequence end) const;
   void send(std::uint32_t tenant, const std::string& lines);
 
   Node& node_;

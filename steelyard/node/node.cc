@@ -89,6 +89,7 @@ Result<std::unique_ptr<Node>> Node::open(std::shared_ptr<const rating::Rater> in
   node->intake_rater_ = &node->prices_.current();
   node->core_thread_ = std::thread([raw = node.get()] { raw->run_core(); });
   node->late_rating_.emplace(*node);
+  node->late_rating_->prices_changed();  // What a stop interrupted.
   return node;
 }
 
@@ -247,10 +248,11 @@ void Node::give_back(std::unique_ptr<EventBatch> batch) {
   }
 }
 
-/// An event of the future is rejected here, where there is a clock; so is one that is older than
-/// any ledger, and one that only this program may write.
+/// An event of the future is rejected here, where there is a clock, by the later of the two times;
+/// so is one that is older than any ledger, and one that only this program may write.
 void Node::refuse_some(EventBatch& batch, Intake intake) const {
-  const base::Instant latest = instant_of(clock_.now_micros() + options_.future_micros_max);
+  const base::Instant latest = instant_of(
+      std::max(clock_.now_micros(), options_.clock.wall_micros()) + options_.future_micros_max);
   const auto details = batch.reader_.details();
   const auto records = batch.reader_.records();
   for (std::size_t i = 0; i < records.size(); ++i) {

@@ -83,6 +83,7 @@ Result<void> check_model_void(const json::Object& data, UsageEvent& event) {
   STEELYARD_TRY(read, read_model_void(data));
   event.voids = read.voids;
   event.corrects = read.sequence;
+  event.voids_unrated = read.is_unrated;
   event.call.model = read.model;
   event.call.api_key = read.api_key;
   event.call.project = read.project;

@@ -89,6 +89,7 @@ struct UsageEvent {
   PlanPurchase plan;           ///< If `type` is plan_purchase.
   NamedEvent voids;            ///< If `type` is resource_void or model_void.
   std::uint64_t corrects = 0;  ///< If `type` is model_void: where that stands in the log.
+  bool voids_unrated = false;  ///< The same: whether it had no price.
 };
 
 /// Reads the envelope, the data and the usage of one event, checked in that order.

@@ -31,6 +31,11 @@ class Members {
     return {};
   }
 
+  bool flag(std::string_view name) {
+    const Node* const node = find(name, true, Type::boolean, "true or false");
+    return node != nullptr && node->whole == 1;
+  }
+
   std::uint64_t whole(std::string_view name) {
     const Node* const node = find(name, true, Type::number, "a whole number");
     if (node == nullptr) return 0;
@@ -46,27 +51,27 @@ class Members {
     std::size_t number = 0;
     Object(object_.document(), *node).each([&](const Node& element) {
       const std::string pointer = pointer_to(name) + '/' + std::to_string(number++);
-      if (error_.has_value() && element.type != Type::object) {
-        error_ = invalid(object_.document(), element, pointer.c_str(), "an object");
+      if (outcome_.has_value() && element.type != Type::object) {
+        outcome_ = invalid(object_.document(), element, pointer.c_str(), "an object");
       }
-      if (!error_.has_value()) return;
+      if (!outcome_.has_value()) return;
       Members members(Object(object_.document(), element), pointer);
       read(members);
-      error_ = std::move(members.error_);
+      outcome_ = std::move(members.outcome_);
     });
   }
 
-  Result<void> outcome() { return std::move(error_); }
+  Result<void> outcome() { return std::move(outcome_); }
 
  private:
   std::string pointer_to(std::string_view name) const { return pointer_ + '/' + std::string(name); }
 
   const Node* find(std::string_view name, bool is_needed, Type type, const char* expected) {
-    if (!error_.has_value()) return nullptr;
+    if (!outcome_.has_value()) return nullptr;
     const Node* const node = object_.find(json::word(name));
     const bool is_missing = node == nullptr || node->type == Type::null;
     if (is_missing) {
-      if (is_needed) error_ = missing(pointer_to(name).c_str());
+      if (is_needed) outcome_ = missing(pointer_to(name).c_str());
       return nullptr;
     }
     if (node->type == type) return node;
@@ -75,12 +80,12 @@ class Members {
   }
 
   void refuse(std::string_view name, const Node& node, const char* expected) {
-    error_ = invalid(object_.document(), node, pointer_to(name).c_str(), expected);
+    outcome_ = invalid(object_.document(), node, pointer_to(name).c_str(), expected);
   }
 
   Object object_;
   std::string pointer_;
-  Result<void> error_;
+  Result<void> outcome_;
 };
 
 }  // namespace
@@ -90,6 +95,7 @@ Result<ModelVoid> read_model_void(const Object& data) {
   STEELYARD_PASS(read_named_event(data, json::word("voids"), "/data/voids", read.voids));
   Members members(data, "/data");
   read.sequence = members.whole("sequence");
+  read.is_unrated = members.flag("unrated");
   read.model = members.text("model");
   read.api_key = members.text("api_key", false);
   read.project = members.text("project", false);

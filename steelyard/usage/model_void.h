@@ -29,10 +29,11 @@ struct VoidedCredit {
 };
 
 /// `data` of an ai.model.void: a call that is taken back, with all that it changed. Written by the
-/// server that charged it, and by nobody else: what it says is not looked up again.
+/// server that charged it: what it says is not looked up again, so it is taken from nobody else.
 struct ModelVoid {
   NamedEvent voids;
   std::uint64_t sequence = 0;  ///< Of the call in the log.
+  bool is_unrated = false;     ///< The call had no price.
   std::string_view model;
   std::string_view api_key;  ///< Empty: not said. Also the next.
   std::string_view project;

@@ -58,6 +58,8 @@ std::optional<std::string> conditions_of(const MeterQuery& query, const Names& n
     also(conditions, column_of(each.dimension) + (each.is_excluding ? " NOT IN (" : " IN (") +
                          numbers_of(each, names) + ")");
   }
+  // What was charged late came twice.
+  if (query.measure == Measure::facts) also(conditions, "corrects = 0");
   if (query.from.has_value()) {
     also(conditions, "time >= " + timestamp(microseconds_of(*query.from)));
   }
