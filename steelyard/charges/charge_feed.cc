@@ -6,6 +6,7 @@
 #include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "steelyard/base/check.h"
 
@@ -20,9 +21,10 @@ struct ChargeFeed::Parts {
   mutable std::mutex mutex;
   std::condition_variable work;   // For the writer: there is something, or somebody waits.
   std::condition_variable space;  // For everybody else: the writer got on, or failed.
-  FactBatch queue;
-  Position queued_to;   // What `queue` reaches.
-  Position written_to;  // What the store has reached.
+  std::vector<FactBatch> queue;
+  std::size_t queued = 0;  // Facts in it.
+  Position queued_to;      // What `queue` reaches.
+  Position written_to;     // What the store has reached.
   std::size_t in_hand = 0;
   std::size_t waiting = 0;  // Callers of `flush` and of a full `add`.
   bool is_stopping = false;
@@ -30,9 +32,7 @@ struct ChargeFeed::Parts {
   std::thread writer;
 
   bool has_work() const { return queued_to > written_to; }
-  bool is_urgent() const {
-    return is_stopping || waiting > 0 || queue.size() >= options.batch_facts_max;
-  }
+  bool is_urgent() const { return is_stopping || waiting > 0 || queued >= options.batch_facts_max; }
 
   void write_until_stopped();
 };
@@ -43,11 +43,14 @@ void ChargeFeed::Parts::write_until_stopped() {
     work.wait(lock, [&] { return has_work() || is_stopping; });
     if (!has_work() || failed.has_value()) return;
     work.wait_for(lock, options.batch_wait, [&] { return is_urgent(); });
-    const FactBatch batch = std::exchange(queue, FactBatch());
+    std::vector<FactBatch> batches = std::exchange(queue, {});
+    in_hand = std::exchange(queued, 0);
     const Position position = queued_to;
-    in_hand = batch.size();
     lock.unlock();
-    Result<void> written = store.append(batch.facts(), position);
+    std::vector<FactSpan> facts;
+    for (const FactBatch& batch : batches) facts.push_back(batch.facts());
+    Result<void> written = store.append(facts, position);
+    batches.clear();
     lock.lock();
     in_hand = 0;
     if (written.has_value()) {
@@ -77,7 +80,7 @@ ChargeFeed::~ChargeFeed() {
 Result<void> ChargeFeed::add(FactBatch batch, Position position) {
   std::unique_lock lock(parts_->mutex);
   const auto is_full = [&] {
-    const std::size_t held = parts_->queue.size() + parts_->in_hand;
+    const std::size_t held = parts_->queued + parts_->in_hand;
     return held > 0 && held + batch.size() > parts_->options.queued_facts_max;
   };
   ++parts_->waiting;
@@ -86,7 +89,8 @@ Result<void> ChargeFeed::add(FactBatch batch, Position position) {
   --parts_->waiting;
   if (parts_->failed.has_value()) return std::unexpected(*parts_->failed);
   batch.pass_over(parts_->queued_to);
-  parts_->queue.take(std::move(batch));
+  parts_->queued += batch.size();
+  if (!batch.empty()) parts_->queue.push_back(std::move(batch));
   parts_->queued_to = std::max(parts_->queued_to, position);
   if (parts_->has_work()) parts_->work.notify_all();
   return {};

@@ -19,17 +19,20 @@ namespace {
 constexpr std::uint32_t export_milliseconds_max = 3'600'000;
 
 /// Those behind a position. Ensures: sequences do not fall, and none is above `position`.
-std::span<const ChargedFact> behind(std::span<const ChargedFact> facts, Position applied,
-                                    Position position) {
-  std::size_t known = 0;
+std::vector<FactSpan> behind(std::span<const FactSpan> facts, Position applied, Position position) {
+  std::vector<FactSpan> all;
   Position last = 0;
-  for (const ChargedFact& fact : facts) {
-    STEELYARD_CHECK(last <= fact.sequence);
-    STEELYARD_CHECK(fact.sequence <= position);
-    last = fact.sequence;
-    if (fact.sequence <= applied) ++known;
+  for (const FactSpan part : facts) {
+    std::size_t known = 0;
+    for (const ChargedFact& fact : part) {
+      STEELYARD_CHECK(last <= fact.sequence);
+      STEELYARD_CHECK(fact.sequence <= position);
+      last = fact.sequence;
+      if (fact.sequence <= applied) ++known;
+    }
+    if (known < part.size()) all.push_back(part.subspan(known));
   }
-  return facts.subspan(known);
+  return all;
 }
 
 Result<Table> answer_of(const duckdb::Database& database, std::string_view text,
@@ -96,11 +99,16 @@ const std::optional<std::string>& ChargeStore::set_aside() const { return parts_
 
 Position ChargeStore::applied() const { return parts_->applied; }
 
-Result<void> ChargeStore::append(std::span<const ChargedFact> facts, Position position) {
+Result<void> ChargeStore::append(FactSpan facts, Position position) {
+  return append({&facts, 1}, position);
+}
+
+Result<void> ChargeStore::append(std::span<const FactSpan> facts, Position position) {
   if (parts_->failed.has_value()) return std::unexpected(*parts_->failed);
-  facts = behind(facts, parts_->applied, position);
+  const std::vector<FactSpan> unknown = behind(facts, parts_->applied, position);
   if (position <= parts_->applied) return {};
-  auto written = parts_->file->writer.write(facts, position, parts_->options.facts_between_rollups);
+  auto written =
+      parts_->file->writer.write(unknown, position, parts_->options.facts_between_rollups);
   if (!written.has_value()) {
     parts_->failed = written.error();
     return written;

@@ -52,7 +52,10 @@ class ChargeStore {
   /// come in one batch, one thread at a time.
   /// Errors: store_failed (disk full, …): nothing of the batch is there, and the store has to be
   /// opened again.
-  [[nodiscard]] Result<void> append(std::span<const ChargedFact> facts, Position position);
+  [[nodiscard]] Result<void> append(FactSpan facts, Position position);
+
+  /// The same of several spans, one behind the other.
+  [[nodiscard]] Result<void> append(std::span<const FactSpan> facts, Position position);
 
   /// The bill of an account for facts of [from, to): by currency, model, item, tier, price.
   /// Adds roll-ups up. Exact: equals the sum of `charges` of the same time.

@@ -301,6 +301,24 @@ TEST_F(ChargeStoreTest, a_bill_is_the_sum_of_its_lines) {
   }
 }
 
+TEST_F(ChargeStoreTest, a_start_between_two_roll_ups_changes_none) {
+  const FactBatch batch = facts(3'000, 11);
+  for (std::size_t at = 0; at < 3'000; at += 500) {
+    ChargeStore store = open(folder_ / "c.duckdb", 700);
+    append(store, batch.facts().subspan(at, 500), 125);
+  }
+  const ChargeStore store = open(folder_ / "c.duckdb", 700);
+  const std::string hours =
+      "(SELECT tenant, account, hour, api_key, item, tier, book_version, sum(quantity), "
+      "sum(amount), sum(lines)::BIGINT FROM hours GROUP BY ALL)";
+  const std::string lines =
+      "(SELECT tenant, account, date_trunc('hour', time), api_key, item, tier, book_version, "
+      "sum(quantity), sum(amount), count(*) FROM charges GROUP BY ALL)";
+  EXPECT_EQ(only_cell(store, "SELECT count(*) FROM (" + hours + " EXCEPT " + lines + ")"), "0");
+  EXPECT_EQ(only_cell(store, "SELECT count(*) FROM (" + lines + " EXCEPT " + hours + ")"), "0");
+  EXPECT_EQ(only_cell(store, "SELECT facts || ' ' || rolled_up FROM progress"), "3000 3000");
+}
+
 /// Walks all pages.
 std::vector<std::pair<std::uint64_t, std::uint32_t>> walk(const ChargeStore& store,
                                                           const ChargeFilter& filter,

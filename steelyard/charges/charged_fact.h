@@ -76,4 +76,7 @@ struct ChargedFact {
   bool has(FactFlag flag) const { return (flags & static_cast<std::uint32_t>(flag)) != 0; }
 };
 
+/// Facts that stand one behind the other in memory.
+using FactSpan = std::span<const ChargedFact>;
+
 }  // namespace steelyard::charges

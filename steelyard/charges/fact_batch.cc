@@ -1,8 +1,8 @@
 #include "steelyard/charges/fact_batch.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
-#include <iterator>
 
 namespace steelyard::charges {
 namespace {
@@ -25,52 +25,45 @@ std::string_view FactBatch::keep(std::string_view text) {
   return {place, text.size()};
 }
 
-std::span<const ChargedLine> FactBatch::keep(std::span<const ChargedLine> lines) {
+std::string_view FactBatch::keep(std::string_view text, std::string_view last) {
+  return text == last ? last : keep(text);
+}
+
+std::span<const ChargedLine> FactBatch::keep(std::span<const ChargedLine> lines,
+                                             std::span<const ChargedLine> last) {
   if (lines.empty()) return {};
   if (lines_.empty() || lines_.back().capacity() - lines_.back().size() < lines.size()) {
     lines_.emplace_back().reserve(std::max(block_lines, lines.size()));
   }
   std::vector<ChargedLine>& block = lines_.back();
   const std::size_t first = block.size();
-  for (ChargedLine line : lines) {
-    line.item = keep(line.item);
-    line.tier = keep(line.tier);
-    line.unit = keep(line.unit);
-    block.push_back(line);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const ChargedLine like = i < last.size() ? last[i] : ChargedLine();
+    ChargedLine& line = block.emplace_back(lines[i]);
+    line.item = keep(line.item, like.item);
+    line.tier = keep(line.tier, like.tier);
+    line.unit = keep(line.unit, like.unit);
   }
   return {block.data() + first, lines.size()};
 }
 
 void FactBatch::add(const ChargedFact& fact) {
-  ChargedFact kept = fact;
-  for (std::string_view* text :
-       {&kept.tenant, &kept.account, &kept.source, &kept.id, &kept.type, &kept.model,
-        &kept.resource, &kept.region, &kept.api_key, &kept.project, &kept.tags, &kept.currency,
-        &kept.book, &kept.credit}) {
-    *text = keep(*text);
-  }
-  kept.lines = keep(fact.lines);
-  facts_.push_back(kept);
+  constexpr std::array texts = {
+      &ChargedFact::tenant,  &ChargedFact::account, &ChargedFact::source,   &ChargedFact::id,
+      &ChargedFact::type,    &ChargedFact::model,   &ChargedFact::resource, &ChargedFact::region,
+      &ChargedFact::api_key, &ChargedFact::project, &ChargedFact::tags,     &ChargedFact::currency,
+      &ChargedFact::book,    &ChargedFact::credit,
+  };
+  const ChargedFact last = facts_.empty() ? ChargedFact() : facts_.back();
+  ChargedFact& kept = facts_.emplace_back(fact);
+  for (const auto text : texts) kept.*text = keep(kept.*text, last.*text);
+  kept.lines = keep(kept.lines, last.lines);
 }
 
 void FactBatch::pass_over(Position known) {
   const auto first = std::find_if(facts_.begin(), facts_.end(),
                                   [&](const ChargedFact& fact) { return fact.sequence > known; });
   facts_.erase(facts_.begin(), first);
-}
-
-void FactBatch::take(FactBatch&& other) {
-  if (facts_.empty()) {
-    *this = std::move(other);
-    other = FactBatch();
-    return;
-  }
-  facts_.insert(facts_.end(), other.facts_.begin(), other.facts_.end());
-  std::move(other.texts_.begin(), other.texts_.end(), std::back_inserter(texts_));
-  std::move(other.lines_.begin(), other.lines_.end(), std::back_inserter(lines_));
-  text_free_ = other.text_free_;
-  text_block_bytes_ = other.text_block_bytes_;
-  other = FactBatch();
 }
 
 }  // namespace steelyard::charges

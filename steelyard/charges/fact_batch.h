@@ -12,11 +12,11 @@ namespace steelyard::charges {
 /// Facts with copies of their texts and lines: what crosses from the core to the writer.
 class FactBatch {
  public:
-  /// Copies everything that the fact points to.
-  void add(const ChargedFact& fact);
+  /// For so many facts in all.
+  void reserve(std::size_t facts) { facts_.reserve(facts); }
 
-  /// Moves all facts of `other` behind these.
-  void take(FactBatch&& other);
+  /// Copies everything that the fact points to, but what the fact before it says as well.
+  void add(const ChargedFact& fact);
 
   /// Forgets the facts up to a position: a log that is replayed begins before what is known.
   void pass_over(Position known);
@@ -27,7 +27,9 @@ class FactBatch {
 
  private:
   std::string_view keep(std::string_view text);
-  std::span<const ChargedLine> keep(std::span<const ChargedLine> lines);
+  std::string_view keep(std::string_view text, std::string_view last);
+  std::span<const ChargedLine> keep(std::span<const ChargedLine> lines,
+                                    std::span<const ChargedLine> last);
 
   std::vector<ChargedFact> facts_;
   std::vector<std::unique_ptr<char[]>> texts_;

@@ -77,6 +77,7 @@ void ChargeRows::add_lines(const Record& record) {
 charges::FactBatch ChargeRows::rows_of(batch::ChunkRater& events, const core::Place& place,
                                        const core::Core& core) {
   charges::FactBatch rows;
+  rows.reserve(events.records().size());
   const auto records = events.records();
   const auto details = events.details();
   for (std::size_t i = 0; i < records.size(); ++i) {

@@ -1,6 +1,8 @@
 #include "steelyard/charges/duckdb/connection.h"
 
+#include <chrono>
 #include <string_view>
+#include <thread>
 
 namespace steelyard::charges::duckdb {
 namespace {
@@ -58,6 +60,31 @@ Result<Answer> ask(const Connection& connection, const std::string& sql) {
 Result<void> run(const Connection& connection, const std::string& sql) {
   STEELYARD_PASS(ask(connection, sql));
   return {};
+}
+
+Result<void> run_asleep(const Connection& connection, const char* sql) {
+  constexpr std::chrono::microseconds nap{500};
+  Statement statement;
+  if (duckdb_prepare(connection.get(), sql, statement.out()) != DuckDBSuccess) {
+    return failure(ErrorCode::store_failed, duckdb_prepare_error(statement.get()));
+  }
+  Pending pending;
+  duckdb_pending_state state = DUCKDB_PENDING_ERROR;
+  if (duckdb_pending_prepared(statement.get(), pending.out()) == DuckDBSuccess) {
+    state = duckdb_pending_execute_task(pending.get());
+  }
+  while (!duckdb_pending_execution_is_finished(state)) {
+    if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE) std::this_thread::sleep_for(nap);
+    state = duckdb_pending_execute_task(pending.get());
+  }
+  Answer answer;
+  if (state != DUCKDB_PENDING_ERROR &&
+      duckdb_execute_pending(pending.get(), answer.handle()) == DuckDBSuccess) {
+    return {};
+  }
+  const char* const words = state == DUCKDB_PENDING_ERROR ? duckdb_pending_error(pending.get())
+                                                          : duckdb_result_error(answer.handle());
+  return failure(ErrorCode::store_failed, words == nullptr ? sql : words);
 }
 
 Result<void> for_each_row(const Connection& connection, const std::string& sql,

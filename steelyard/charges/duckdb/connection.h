@@ -27,6 +27,10 @@ Connection connect(const Database& database);
 /// Runs statements whose answer nobody reads. Errors: store_failed, in DuckDB's words.
 [[nodiscard]] Result<void> run(const Connection& connection, const std::string& sql);
 
+/// The same of one statement, and sleeps while other threads work on it: `run` keeps looking
+/// whether they are ready, which costs as much as their work.
+[[nodiscard]] Result<void> run_asleep(const Connection& connection, const char* sql);
+
 /// The answer of one statement, computed when this returns. Errors: store_failed.
 [[nodiscard]] Result<Answer> ask(const Connection& connection, const std::string& sql);
 

@@ -1,7 +1,9 @@
 #include "steelyard/charges/duckdb/fact_writer.h"
 
+#include <ranges>
 #include <string>
 
+#include "steelyard/charges/duckdb/hourly.h"
 #include "steelyard/charges/duckdb/schema.h"
 #include "steelyard/charges/duckdb/table_appender.h"
 
@@ -26,7 +28,8 @@ bool is_call(std::span<const ChargedLine> lines) {
   return true;
 }
 
-void put_call_lines(std::span<const ChargedLine> lines, PriceTable& prices, TableAppender& to) {
+void put_call_lines(std::span<const ChargedLine> lines, std::span<const std::int32_t> prices,
+                    TableAppender& to) {
   for (std::size_t i = 0; i < static_cast<std::size_t>(call_lines_max); ++i) {
     if (i >= lines.size()) {
       to.put(std::int32_t{0});
@@ -34,38 +37,44 @@ void put_call_lines(std::span<const ChargedLine> lines, PriceTable& prices, Tabl
       to.put(std::int64_t{0});
       continue;
     }
-    to.put(prices.number_of(lines[i]));
+    to.put(prices[i]);
     to.put(static_cast<std::int64_t>(lines[i].quantity.scaled() / whole));
     to.put(static_cast<std::int64_t>(lines[i].amount.scaled()));
   }
 }
 
-void put_fact(const ChargedFact& fact, std::int64_t number, Names& names, TableAppender& to) {
+/// Returns what its lines have in common.
+RollupKey put_fact(const ChargedFact& fact, std::int64_t number, Names& names, TableAppender& to) {
+  RollupKey key;
   const auto put_name = [&](NameKind kind, std::string_view text) {
-    to.put(names.of(kind).number_of(text));
+    const std::int32_t name = names.of(kind).number_of(text);
+    to.put(name);
+    return name;
   };
   to.put(number);
   to.put(static_cast<std::int64_t>(fact.sequence));
-  put_name(NameKind::tenant, fact.tenant);
-  put_name(NameKind::account, fact.account);
+  key.tenant = put_name(NameKind::tenant, fact.tenant);
+  key.account = put_name(NameKind::account, fact.account);
   put_name(NameKind::source, fact.source);
   to.put_text(fact.id);
   put_name(NameKind::type, fact.type);
   to.put_time(fact.time);
+  key.hour = rounded_down(microseconds_of(fact.time), hour_us);
   if (fact.started.has_value()) {
     to.put_time(*fact.started);
   } else {
     to.put_null();
   }
   to.put_time(fact.received_at);
-  put_name(NameKind::model, fact.model);
+  key.model = put_name(NameKind::model, fact.model);
   put_name(NameKind::resource, fact.resource);
   put_name(NameKind::region, fact.region);
-  put_name(NameKind::api_key, fact.api_key);
-  put_name(NameKind::project, fact.project);
+  key.api_key = put_name(NameKind::api_key, fact.api_key);
+  key.project = put_name(NameKind::project, fact.project);
   put_name(NameKind::tags, fact.tags);
-  put_name(NameKind::currency, fact.currency);
-  to.put(names.books.number_of(fact.book, fact.book_version));
+  key.currency = put_name(NameKind::currency, fact.currency);
+  key.book = names.books.number_of(fact.book, fact.book_version);
+  to.put(key.book);
   to.put(static_cast<std::uint8_t>(fact.status));
   const bool is_unrated = fact.status == FactStatus::unrated;
   put_name(NameKind::reason, is_unrated ? name_of(fact.reason) : std::string_view());
@@ -80,17 +89,17 @@ void put_fact(const ChargedFact& fact, std::int64_t number, Names& names, TableA
   } else {
     to.put_text(fact.credit);
   }
+  return key;
 }
 
-Result<void> put_lines(std::span<const ChargedLine> lines, std::int64_t fact, PriceTable& prices,
-                       TableAppender& to) {
-  std::int32_t number = 0;
-  for (const ChargedLine& line : lines) {
+Result<void> put_lines(std::span<const ChargedLine> lines, std::span<const std::int32_t> prices,
+                       std::int64_t fact, TableAppender& to) {
+  for (std::size_t i = 0; i < lines.size(); ++i) {
     to.put(fact);
-    to.put(++number);
-    to.put(prices.number_of(line));
-    to.put_decimal(line.quantity);
-    to.put_decimal(line.amount);
+    to.put(static_cast<std::int32_t>(i + 1));
+    to.put(prices[i]);
+    to.put_decimal(lines[i].quantity);
+    to.put_decimal(lines[i].amount);
     STEELYARD_PASS(to.end_row());
   }
   return {};
@@ -165,48 +174,61 @@ Result<void> FactWriter::read_file() {
   std::int64_t facts = 0;
   STEELYARD_PASS(for_each_row(connection_, "SELECT count(*) FROM fact",
                               [&](const Row& row) { facts = row.integer(0); }));
+  summed_behind_ = progress_.facts;
   if (rows == 1 && facts == progress_.facts) return {};
   return failure(ErrorCode::store_failed, "there are " + number_text(facts) +
                                               " facts and progress says " +
                                               number_text(progress_.facts));
 }
 
-Result<void> FactWriter::write(std::span<const ChargedFact> facts, Position position,
+Result<void> FactWriter::write(std::span<const FactSpan> facts, Position position,
                                std::uint64_t facts_between_rollups) {
   Progress to = progress_;
   to.position = position;
-  to.facts += static_cast<std::int64_t>(facts.size());
+  for (const FactSpan part : facts) to.facts += static_cast<std::int64_t>(part.size());
   STEELYARD_PASS(run(connection_, "BEGIN TRANSACTION"));
   STEELYARD_PASS(write_facts(facts, progress_.facts));
   STEELYARD_PASS(write_names());
   if (static_cast<std::uint64_t>(to.facts - to.rolled_up) > facts_between_rollups) {
-    STEELYARD_PASS(roll_up(to));
+    STEELYARD_PASS(roll_up(to.rolled_up));
     to.rolled_up = to.facts;
   }
   STEELYARD_PASS(run(connection_, "UPDATE progress SET position = " + std::to_string(to.position) +
                                       ", facts = " + number_text(to.facts) +
                                       ", rolled_up = " + number_text(to.rolled_up)));
-  STEELYARD_PASS(run(connection_, "COMMIT"));
+  STEELYARD_PASS(run_asleep(connection_, "COMMIT"));
   progress_ = to;
   return {};
 }
 
-Result<void> FactWriter::write_facts(std::span<const ChargedFact> facts, std::int64_t number) {
+Result<void> FactWriter::write_facts(std::span<const FactSpan> facts, std::int64_t number) {
   if (facts.empty()) return {};
   STEELYARD_TRY(fact_table, TableAppender::open(connection_, "fact"));
   STEELYARD_TRY(line_table, TableAppender::open(connection_, "line"));
-  for (const ChargedFact& fact : facts) {
-    put_fact(fact, ++number, *names_, fact_table);
+  for (const ChargedFact& fact : std::views::join(facts)) {
+    const RollupKey key = put_fact(fact, ++number, *names_, fact_table);
+    line_prices_.clear();
+    for (const ChargedLine& line : fact.lines) {
+      line_prices_.push_back(names_->prices.number_of(line));
+    }
     const bool stands_beside = is_call(fact.lines);
-    put_call_lines(stands_beside ? fact.lines : std::span<const ChargedLine>(), names_->prices,
+    put_call_lines(stands_beside ? fact.lines : std::span<const ChargedLine>(), line_prices_,
                    fact_table);
     STEELYARD_PASS(fact_table.end_row());
     if (!stands_beside) {
-      STEELYARD_PASS(put_lines(fact.lines, number, names_->prices, line_table));
+      STEELYARD_PASS(put_lines(fact.lines, line_prices_, number, line_table));
     }
+    add_up(fact.lines, key);
   }
   STEELYARD_PASS(fact_table.finish());
   return line_table.finish();
+}
+
+void FactWriter::add_up(std::span<const ChargedLine> lines, RollupKey key) {
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    key.price = line_prices_[i];
+    sums_.add(key, lines[i].quantity, lines[i].amount);
+  }
 }
 
 Result<void> FactWriter::write_names() {
@@ -246,12 +268,35 @@ Result<void> FactWriter::write_names() {
   return {};
 }
 
-Result<void> FactWriter::roll_up(const Progress& to) {
-  const std::string facts =
-      "fact > " + number_text(to.rolled_up) + " AND fact <= " + number_text(to.facts);
-  // In the order of accounts, so that a bill reads a small part of each run.
-  return run(connection_, "INSERT INTO rollup " + added_up_sql(facts) +
-                              " ORDER BY tenant, account, hour, price");
+/// Facts behind `from`. Of those that were written before this start, there are no sums.
+Result<void> FactWriter::roll_up(std::int64_t from) {
+  if (from < summed_behind_) {
+    const std::string facts =
+        "fact > " + number_text(from) + " AND fact <= " + number_text(summed_behind_);
+    STEELYARD_PASS(run(connection_, "INSERT INTO rollup " + added_up_sql(facts) +
+                                        " ORDER BY tenant, account, hour, price"));
+  }
+  return write_sums();
+}
+
+Result<void> FactWriter::write_sums() {
+  STEELYARD_TRY(table, TableAppender::open(connection_, "rollup"));
+  for (const RollupRow& row : sums_.take()) {
+    table.put(row.key.tenant);
+    table.put(row.key.account);
+    table.put(row.key.hour);
+    table.put(row.key.price);
+    table.put(row.key.book);
+    table.put(row.key.currency);
+    table.put(row.key.model);
+    table.put(row.key.api_key);
+    table.put(row.key.project);
+    table.put_decimal(row.quantity);
+    table.put_decimal(row.amount);
+    table.put(row.lines);
+    STEELYARD_PASS(table.end_row());
+  }
+  return table.finish();
 }
 
 }  // namespace steelyard::charges::duckdb

@@ -3,10 +3,12 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "steelyard/charges/charged_fact.h"
 #include "steelyard/charges/duckdb/connection.h"
 #include "steelyard/charges/duckdb/names.h"
+#include "steelyard/charges/duckdb/rollup_sums.h"
 
 namespace steelyard::charges::duckdb {
 
@@ -27,7 +29,7 @@ class FactWriter {
 
   /// One transaction: the facts, their new names, the position, and roll-ups, where more than
   /// `facts_between_rollups` facts are behind them.
-  [[nodiscard]] Result<void> write(std::span<const ChargedFact> facts, Position position,
+  [[nodiscard]] Result<void> write(std::span<const FactSpan> facts, Position position,
                                    std::uint64_t facts_between_rollups);
 
  private:
@@ -35,9 +37,11 @@ class FactWriter {
       : connection_(std::move(connection)), names_(&names) {}
 
   [[nodiscard]] Result<void> read_file();
-  [[nodiscard]] Result<void> write_facts(std::span<const ChargedFact> facts, std::int64_t number);
+  [[nodiscard]] Result<void> write_facts(std::span<const FactSpan> facts, std::int64_t number);
+  void add_up(std::span<const ChargedLine> lines, RollupKey key);
   [[nodiscard]] Result<void> write_names();
-  [[nodiscard]] Result<void> roll_up(const Progress& to);
+  [[nodiscard]] Result<void> roll_up(std::int64_t from);
+  [[nodiscard]] Result<void> write_sums();
 
   /// How many of everything the file has.
   struct Written {
@@ -50,6 +54,9 @@ class FactWriter {
   Names* names_;
   Progress progress_;
   Written written_;
+  std::vector<std::int32_t> line_prices_;  // Of the fact in hand.
+  RollupSums sums_;                        // Of the facts behind the roll-ups,
+  std::int64_t summed_behind_ = 0;         // from this number on: those before a start are not.
 };
 
 }  // namespace steelyard::charges::duckdb

@@ -60,11 +60,20 @@ PriceTable::Key PriceTable::key_of(const PriceRow& row) {
 }
 
 std::int32_t PriceTable::number_of(const ChargedLine& line) {
-  const auto known =
-      numbers_.find({line.item, line.tier, line.unit, line.price, line.per, line.list_price});
+  const Key key{line.item, line.tier, line.unit, line.price, line.per, line.list_price};
+  const std::uint64_t words = hash_of(line.price) ^ base::hash(line.item);
+  std::int32_t& likely = likely_[words % likely_.size()];
+  if (likely == 0 || key_of(rows_[static_cast<std::size_t>(likely) - 1]) != key) {
+    likely = look_up(key);
+  }
+  return likely;
+}
+
+std::int32_t PriceTable::look_up(const Key& key) {
+  const auto known = numbers_.find(key);
   if (known != numbers_.end()) return known->second;
-  restore({std::string(line.item), std::string(line.tier), std::string(line.unit), line.price,
-           line.per, line.list_price});
+  restore({std::string(key.item), std::string(key.tier), std::string(key.unit), key.price, key.per,
+           key.list_price});
   return static_cast<std::int32_t>(rows_.size());
 }
 

@@ -99,10 +99,13 @@ class PriceTable {
     std::size_t operator()(const Key& key) const;
   };
   static Key key_of(const PriceRow& row);
+  std::int32_t look_up(const Key& key);
 
   mutable std::shared_mutex mutex_;
   std::deque<PriceRow> rows_;
   std::unordered_map<Key, std::int32_t, Hash> numbers_;
+  /// Numbers by a hash of little, where few prices are in use. For the adding thread.
+  std::array<std::int32_t, 256> likely_{};
 };
 
 struct Book {
