@@ -110,6 +110,8 @@ def test_F1_what_waits_for_a_price_is_charged_when_there_is_one(server):
     server.stop()
     server.start()
     assert publish(server, with_a_new_model())[0] == 200
+    server.crash()  # It goes on where it was.
+    server.start()
     deadline = time.monotonic() + 10
     while (total := bill(server)) != "0.0056":  # 0.0008 and two times 0.0024.
         assert time.monotonic() < deadline, total
