@@ -214,7 +214,7 @@ TEST(Core, a_command_names_what_is_wrong_with_it) {
   EXPECT_EQ(why(R"({"command":"pay"})"), "/command: 'pay' is no command");
   EXPECT_EQ(why(R"({"command":"top_up","account":"acme","id":"p"})"), "/amount is missing");
   EXPECT_EQ(why(R"({"command":"top_up","account":"","id":"p","amount":1})"),
-            "/account: '' is not a text of 1 to 128 bytes");
+            "/account: '' is not a text of 1 to 512 bytes");
   EXPECT_EQ(why(R"({"command":"top_up","account":"a","id":"p","amount":"-1"})"),
             "/amount: '-1' is not a decimal number of at most 12 digits after the point, "
             "not negative");
