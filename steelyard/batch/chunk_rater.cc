@@ -349,10 +349,12 @@ void ChunkRater::apply_cloud_events(CloudRun& cloud) {
 }
 
 /// Usage that comes next is on its way into the cache while this one is being rated.
-void ChunkRater::look_ahead(std::size_t pending, CloudRun& cloud) const {
-  if (pending == pending_count_) return;
-  const CloudRequest& next = pending_[pending].request;
-  if (next.type == usage::EventType::resource_usage) cloud.engine().look_ahead(next.fact);
+void ChunkRater::look_ahead(std::size_t pending, CloudRun& cloud) {
+  for (std::size_t before = 1; before <= rating::cloud::Engine::look_ahead_facts; ++before) {
+    if (pending + before > pending_count_) return;
+    Pending& next = pending_[pending + before - 1];
+    cloud.look_ahead(next.request, records_[next.record].key, before);
+  }
 }
 
 void ChunkRater::apply(CloudRequest& request, CloudRun& cloud, Record& record) {

@@ -63,7 +63,7 @@ class ChunkRater {
   void take_back(Record& record);
   void read_cloud_event(const usage::UsageEvent& event, std::string_view line, Record& record);
   void keep_detail(const usage::UsageEvent& event, std::string_view line);
-  void look_ahead(std::size_t pending, CloudRun& cloud) const;
+  void look_ahead(std::size_t pending, CloudRun& cloud);
   void decide(std::size_t index, CloudRequest* request, identity::Identities& identities,
               CloudRun& cloud, const Deciding& how);
   bool is_first(std::size_t index, identity::IdentityKey key, identity::Identities& identities,

@@ -32,6 +32,13 @@ Charge CloudRun::apply(CloudRequest& request, identity::IdentityKey key) {
   return request.corrects.has_value() ? replace(request, key) : apply_usage(request, key);
 }
 
+void CloudRun::look_ahead(CloudRequest& request, identity::IdentityKey key,
+                          std::size_t events_before) {
+  if (request.type != usage::EventType::resource_usage) return;
+  engine_.look_ahead(request.fact, events_before);
+  if (events_before == 1) facts_.prefetch(number_of(key));
+}
+
 Charge CloudRun::apply_usage(CloudRequest& request, identity::IdentityKey key) {
   request.fact.sequence = next_sequence_++;
   Charge charge = engine_.apply(request.fact);

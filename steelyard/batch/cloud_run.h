@@ -36,6 +36,9 @@ class CloudRun {
 
   rating::cloud::Charge apply(CloudRequest& request, identity::IdentityKey key);
 
+  /// Engine::look_ahead.
+  void look_ahead(CloudRequest& request, identity::IdentityKey key, std::size_t events_before);
+
   /// Settles the windows that are over at a second (Engine::settle), and forgets the facts that
   /// can be corrected no more. Nothing settles by itself.
   void settle(std::int64_t second);

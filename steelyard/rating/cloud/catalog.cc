@@ -186,6 +186,7 @@ Result<void> Catalog::read(const usage::UsageEvent& event, Fact& fact,
   fact.resource = resource.resource;
   fact.start = resource.start;
   fact.end = resource.end;
+  fact.hint = {};
   fact.meters.clear();
   fact.attributes = code.absent_attributes;
   if (code.items.empty()) {

@@ -1,7 +1,6 @@
 #include "steelyard/rating/cloud/cell_store.h"
 
 #include <algorithm>
-#include <boost/unordered/unordered_flat_set.hpp>
 
 namespace steelyard::rating::cloud {
 namespace {
@@ -22,6 +21,13 @@ void prefetch(const Cell* cell) {
   if (cell == nullptr) return;
   const auto* const first = reinterpret_cast<const char*>(cell);
   for (std::size_t at = 0; at < sizeof(Cell); at += 64) __builtin_prefetch(first + at, 1);
+  __builtin_prefetch(first + sizeof(Cell) - 1, 1);
+}
+
+void prefetch(const Target& target) {
+  prefetch(target.priced);
+  prefetch(target.pooled);
+  prefetch(target.tapped);
 }
 
 bool reads_allowances(const PreparedItem& item, std::size_t stage) {
@@ -49,30 +55,55 @@ std::uint32_t CellStore::stage_number(const PreparedItem& item, std::size_t pipe
   return static_cast<std::uint32_t>(number + stage);
 }
 
-CellStore::Name& CellStore::name_of(std::uint64_t outer, std::string_view name) {
-  const auto found = names_.find(Within<std::string_view>{outer, name});
-  if (found != names_.end()) return found->second;
-  const Name added{next_name_++, nullptr};
-  return names_.emplace(Within<std::string>{outer, std::string(name)}, added).first->second;
+std::uint32_t CellStore::find_name(std::uint64_t hash, std::uint64_t outer,
+                                   std::string_view name) const {
+  return name_at_.find(hash, [&](std::uint32_t index) { return is_name(index, outer, name); });
+}
+
+/// The index of a name, which may stand at `hint`.
+std::uint32_t CellStore::find_or_add_name(std::uint64_t outer, std::string_view name,
+                                          std::uint32_t hint) {
+  if (hint < names_.size() && is_name(hint, outer, name)) return hint;
+  const std::uint64_t hash = hash_of(outer, name);
+  const std::uint32_t known = find_name(hash, outer, name);
+  if (known != base::NumberTable::none) return known;
+  const auto added = static_cast<std::uint32_t>(names_.size());
+  names_.push_back({outer, std::string(name), next_name_++, nullptr});
+  name_at_.add(hash, added);
+  return added;
 }
 
 void CellStore::begin(const Fact& fact) {
-  account_ = account_number(fact.account);
-  const Name& resource = name_of(resources_within | account_, fact.resource);
-  resource_ = resource.number;
-  if (resource.latest == nullptr) return;
-  prefetch(resource.latest->target.priced);
-  prefetch(resource.latest->target.pooled);
-  prefetch(resource.latest->target.tapped);
-  for (const metering::Measured& each : resource.latest->measured) each.prefetch();
+  account_ = names_[find_or_add_name(0, fact.account, fact.hint.account)].number;
+  resource_name_ = find_or_add_name(resources_within | account_, fact.resource, fact.hint.resource);
+  resource_ = names_[resource_name_].number;
 }
 
-void CellStore::look_ahead(const Fact& fact) const {
-  const auto account = names_.find(Within<std::string_view>{0, fact.account});
-  if (account == names_.end()) return;
-  const auto resource = names_.find(
-      Within<std::string_view>{resources_within | account->second.number, fact.resource});
-  if (resource != names_.end()) prefetch(resource->second.latest);
+void CellStore::look_ahead(Fact& fact, std::size_t facts_before) const {
+  Fact::Hint& hint = fact.hint;
+  if (facts_before == look_ahead_facts) {
+    hint.account = find_name(hash_of(0, fact.account), 0, fact.account);
+    if (hint.account == base::NumberTable::none) return;
+    hint.resource_hash = hash_of(resources_within | names_[hint.account].number, fact.resource);
+    return name_at_.prefetch(hint.resource_hash);
+  }
+  if (hint.account == base::NumberTable::none) return;
+  if (facts_before == 4) {
+    // Another name that shares 32 bits of the hash does no harm.
+    hint.resource = name_at_.find(hint.resource_hash, [](auto) { return true; });
+    if (hint.resource != base::NumberTable::none) prefetch(&names_[hint.resource]);
+    return;
+  }
+  if (hint.resource >= names_.size()) return;
+  const Leaf* leaf = names_[hint.resource].latest;
+  if (leaf == nullptr) return;
+  if (facts_before == 3) return prefetch(leaf);
+  if (facts_before == 2) {
+    for (const metering::Measured& each : leaf->measured) each.prefetch();
+    return prefetch(leaf->target);
+  }
+  if (leaf->target.pooled != nullptr) prefetch(leaf->target.pooled->target);
+  if (leaf->target.tapped != nullptr) prefetch(leaf->target.tapped->target);
 }
 
 Result<std::uint32_t> CellStore::scope_of(const Pipeline::Stage& stage, const Fact& fact,
@@ -97,6 +128,19 @@ std::int64_t CellStore::window_key(metering::WindowKind kind, const Fact& fact,
                                             : window.from;
 }
 
+/// The leaf that is asked for, if it is one of those that the resource got last.
+Leaf* CellStore::recent_leaf(const PreparedItem& item, std::size_t pipeline, std::uint32_t scope,
+                             std::uint32_t slot, std::int64_t window_from) const {
+  Leaf* leaf = names_[resource_name_].latest;
+  for (int i = 0; i < 4 && leaf != nullptr; ++i, leaf = leaf->earlier) {
+    if (leaf->item == &item && leaf->pipeline == pipeline && leaf->scope == scope &&
+        leaf->slot == slot && leaf->window.from == window_from) {
+      return leaf;
+    }
+  }
+  return nullptr;
+}
+
 Result<Leaf*> CellStore::leaf(const PreparedItem& item, std::size_t pipeline, const Fact& fact,
                               const Piece& piece, const Slot& slot) {
   const Pipeline& rule = item.pipelines[pipeline];
@@ -113,6 +157,8 @@ Result<Leaf*> CellStore::leaf(const PreparedItem& item, std::size_t pipeline, co
   }
   std::unique_ptr<Leaf>* place = nullptr;
   if (is_kept) {
+    Leaf* const recent = recent_leaf(item, pipeline, scope, own_slot, piece.window.from);
+    if (recent != nullptr) return recent;
     const Key key{stage_number(item, pipeline, 0), scope, own_slot,
                   window_key(rule.window, fact, piece.window)};
     place = &leaf_at_[key];
@@ -122,10 +168,12 @@ Result<Leaf*> CellStore::leaf(const PreparedItem& item, std::size_t pipeline, co
     *place = std::make_unique<Leaf>();
   }
   Leaf& leaf = is_kept ? **place : passing_leaves_.emplace_back();
-  if (is_kept) name_of(resources_within | account_, fact.resource).latest = &leaf;
   leaf.item = &item;
+  leaf.scope = scope;
+  leaf.slot = own_slot;
   leaf.pipeline = static_cast<std::uint8_t>(pipeline);
   leaf.window = piece.window;
+  if (is_kept) leaf.earlier = std::exchange(names_[resource_name_].latest, &leaf);
   leaf.measured.resize(rule.dims.size());
   if (pipeline == 0 && reads_allowances(item, 0)) {
     leaf.allowances = &allowances(item, 0, fact, piece.window, slot.epoch);
@@ -264,8 +312,14 @@ void CellStore::each_table(Visit visit) {
 }
 
 void CellStore::settle(std::int64_t second) {
-  for (auto& [text, name] : names_) {
-    if (name.latest != nullptr && is_over(name.latest->window, second)) name.latest = nullptr;
+  for (Name& name : names_) {
+    for (Leaf** leaf = &name.latest; *leaf != nullptr;) {
+      if (is_over((*leaf)->window, second)) {
+        *leaf = (*leaf)->earlier;
+      } else {
+        leaf = &(*leaf)->earlier;
+      }
+    }
   }
   boost::unordered_flat_set<std::uint32_t> used;
   each_table([&](auto& table) {
@@ -273,14 +327,22 @@ void CellStore::settle(std::int64_t second) {
     table.rehash(0);
     for (const auto& [key, cell] : table) used.insert(key.scope);
   });
-  for (const auto& [text, name] : names_) {
-    const bool is_scope = (text.outer & attributes_within) != 0 && used.contains(name.number);
-    if (is_scope) used.insert(static_cast<std::uint32_t>(text.outer));
+  drop_names(used);
+}
+
+/// But those of accounts, and of what is used or has something used within it.
+void CellStore::drop_names(boost::unordered_flat_set<std::uint32_t>& used) {
+  for (const Name& name : names_) {
+    const bool is_scope = (name.outer & attributes_within) != 0 && used.contains(name.number);
+    if (is_scope) used.insert(static_cast<std::uint32_t>(name.outer));
   }
-  erase_if(names_, [&](const auto& each) {
-    return each.first.outer != 0 && !used.contains(each.second.number);
-  });
-  names_.rehash(0);
+  std::erase_if(names_,
+                [&](const Name& name) { return name.outer != 0 && !used.contains(name.number); });
+  names_.shrink_to_fit();
+  name_at_ = {};
+  for (std::uint32_t i = 0; i < names_.size(); ++i) {
+    name_at_.add(hash_of(names_[i].outer, names_[i].text), i);
+  }
 }
 
 std::size_t CellStore::bytes() const {
@@ -313,8 +375,8 @@ std::size_t CellStore::bytes() const {
       bytes += sizeof each + each.bytes();
     }
   }
-  for (const auto& each : names_) bytes += sizeof each + each.first.text.capacity();
-  return bytes;
+  for (const Name& each : names_) bytes += sizeof each + each.text.capacity();
+  return bytes + name_at_.bytes();
 }
 
 }  // namespace steelyard::rating::cloud

@@ -1,10 +1,14 @@
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <deque>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "steelyard/base/hash.h"
+#include "steelyard/base/number_table.h"
 #include "steelyard/base/result.h"
 #include "steelyard/rating/cloud/cells.h"
 #include "steelyard/rating/cloud/pieces.h"
@@ -28,9 +32,10 @@ class CellStore {
 
   /// Forgets the cells that only lived for one fact.
   void drop_passing() {
-    passing_leaves_.clear();
-    passing_pools_.clear();
-    passing_fees_.clear();
+    // Most facts have none, and to clear an empty one costs more than to ask.
+    if (!passing_leaves_.empty()) passing_leaves_.clear();
+    if (!passing_pools_.empty()) passing_pools_.clear();
+    if (!passing_fees_.empty()) passing_fees_.clear();
   }
   std::deque<Priced>& passing_fees() { return passing_fees_; }
 
@@ -42,8 +47,9 @@ class CellStore {
   /// To be called before cells of a fact are asked for.
   void begin(const Fact& fact);
 
-  /// Brings what a fact will need into the cache, while another one is being rated.
-  void look_ahead(const Fact& fact) const;
+  /// Engine::look_ahead: fetches what a fact will need, one step further with each call.
+  void look_ahead(Fact& fact, std::size_t facts_before) const;
+  static constexpr std::size_t look_ahead_facts = 5;
 
   /// Of the fact that began last.
   std::uint32_t account_number() const { return account_; }
@@ -71,29 +77,6 @@ class CellStore {
                              base::hash_pair(key.slot, static_cast<std::uint64_t>(key.window)));
     }
   };
-  /// A name within another one: an account within none, a resource within an account,
-  /// attributes within either.
-  template <class Text>
-  struct Within {
-    std::uint64_t outer = 0;
-    Text text{};
-  };
-  struct NameHash {
-    using is_transparent = void;
-    using is_avalanching = void;
-    template <class Text>
-    std::size_t operator()(const Within<Text>& name) const {
-      return base::hash(name.text, name.outer ^ base::hashing::secret_0);
-    }
-  };
-  struct NameEqual {
-    using is_transparent = void;
-    template <class A, class B>
-    bool operator()(const Within<A>& a, const Within<B>& b) const {
-      return a.outer == b.outer && a.text == b.text;
-    }
-  };
-
   [[nodiscard]] Result<std::uint32_t> scope_of(const Pipeline::Stage& stage, const Fact& fact,
                                                const PreparedItem& item);
   [[nodiscard]] Result<Target> target_behind(const PreparedItem& item, std::size_t pipeline,
@@ -105,8 +88,10 @@ class CellStore {
   [[nodiscard]] Result<Target> priced(const PreparedItem& item, const Fact& fact,
                                       const base::Slot& window, std::uint32_t slot);
   std::uint32_t number_of(std::uint64_t outer, std::string_view name) {
-    return name_of(outer, name).number;
+    return names_[find_or_add_name(outer, name, base::NumberTable::none)].number;
   }
+  Leaf* recent_leaf(const PreparedItem& item, std::size_t pipeline, std::uint32_t scope,
+                    std::uint32_t slot, std::int64_t window_from) const;
   std::uint32_t stage_number(const PreparedItem& item, std::size_t pipeline, std::size_t stage);
   std::int64_t window_key(metering::WindowKind kind, const Fact& fact, const base::Slot& window);
 
@@ -114,18 +99,30 @@ class CellStore {
   Cutter* cutter_;
   std::vector<std::uint32_t> first_stage_;  // By item.
 
+  /// A name within another one: an account within none, a resource within an account,
+  /// attributes within either.
   struct Name {
+    std::uint64_t outer = 0;
+    std::string text;
     std::uint32_t number = 0;
-    const Leaf* latest = nullptr;  ///< Of a resource: the leaf that was made last.
+    Leaf* latest = nullptr;  ///< Of a resource: the leaf that was made last.
   };
-  using Names = boost::unordered_flat_map<Within<std::string>, Name, NameHash, NameEqual>;
+  static std::uint64_t hash_of(std::uint64_t outer, std::string_view name) {
+    return base::hash(name, outer ^ base::hashing::secret_0);
+  }
+  std::uint32_t find_name(std::uint64_t hash, std::uint64_t outer, std::string_view name) const;
+  std::uint32_t find_or_add_name(std::uint64_t outer, std::string_view name, std::uint32_t hint);
+  bool is_name(std::uint32_t index, std::uint64_t outer, std::string_view name) const {
+    return names_[index].outer == outer && names_[index].text == name;
+  }
+  void drop_names(boost::unordered_flat_set<std::uint32_t>& used);
 
-  Name& name_of(std::uint64_t outer, std::string_view name);
-
-  Names names_;
+  std::vector<Name> names_;
+  base::NumberTable name_at_;  // Indexes of names.
   std::string key_;
-  std::uint32_t account_ = 0;   // Of the fact that began last;
-  std::uint32_t resource_ = 0;  // and its resource within the account.
+  std::uint32_t account_ = 0;        // Of the fact that began last;
+  std::uint32_t resource_ = 0;       // its resource within the account,
+  std::uint32_t resource_name_ = 0;  // and the name of it.
 
   std::uint32_t next_name_ = 1;
   std::uint32_t next_tap_ = 0;

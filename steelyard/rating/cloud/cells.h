@@ -54,8 +54,11 @@ struct SlotCount {
 /// The first stage: what one scope has measured in one window.
 struct Leaf {
   const PreparedItem* item = nullptr;
+  std::uint32_t scope = 0;  ///< CellStore's number of whose it is,
+  std::uint32_t slot = 0;   ///< and of which of its prices.
   std::uint8_t pipeline = 0;
   base::Slot window;
+  Leaf* earlier = nullptr;  ///< The one of its resource that was made before it.
   boost::container::small_vector<metering::Measured, 1> measured;  ///< By dim.
   boost::container::small_vector<SlotCount, 1> slots;
   Allowances* allowances = nullptr;

@@ -36,8 +36,10 @@ class Engine {
   /// Requires: such a plan was added.
   Charge take_back_plan(const BoughtPlan& plan);
 
-  /// Has no effect but that the fact will be rated faster: it comes next.
-  void look_ahead(const Fact& fact) const { cells_.look_ahead(fact); }
+  /// Has no effect but that the fact will be rated faster. To be called as it comes nearer: that
+  /// many facts before its turn, from look_ahead_facts down to 1.
+  void look_ahead(Fact& fact, std::size_t facts_before) { cells_.look_ahead(fact, facts_before); }
+  static constexpr std::size_t look_ahead_facts = CellStore::look_ahead_facts;
 
   /// Settles the windows that are over at a second: their fees are final, and nothing is kept
   /// of them but what plans and longer windows have of them. A fact that touches one of them,

@@ -26,6 +26,14 @@ struct Fact {
 
   std::uint64_t sequence = 0;  ///< Distinguishes facts whose window is the fact itself.
 
+  /// Where its names stand in the tables of an engine, as far as it was seen coming: a guess.
+  struct Hint {
+    std::uint64_t resource_hash = 0;
+    std::uint32_t account = UINT32_MAX;
+    std::uint32_t resource = UINT32_MAX;
+  };
+  Hint hint{};
+
   const money::Decimal* meter(std::uint16_t number) const {
     for (const Meter& each : meters) {
       if (each.meter == number) return &each.value;

@@ -9,10 +9,13 @@ namespace steelyard::rating::cloud {
 namespace {
 
 constexpr std::size_t block_bytes = 1 << 20;
+constexpr std::size_t unit_bytes = 16;  // Facts begin at multiples of it.
+constexpr std::size_t block_units = block_bytes / unit_bytes;
 constexpr std::uint8_t is_long = 255;  ///< The size of a text stands behind, in four bytes.
 
 /// What stands in front of a fact's meters and texts.
 struct Head {
+  FactStore::Key key = 0;
   std::int64_t start = 0;
   std::int64_t end = 0;
   std::uint64_t sequence = 0;
@@ -102,20 +105,32 @@ Fact unpacked(const char* at) {
 
 }  // namespace
 
+const char* FactStore::at(Place place) const {
+  return blocks_[place / block_units].bytes.get() + place % block_units * unit_bytes;
+}
+
 char* FactStore::room_for(std::size_t bytes, Place& place) {
+  bytes = (bytes + unit_bytes - 1) / unit_bytes * unit_bytes;
   if (blocks_.empty() || used_ + bytes > blocks_.back().size) {
     const std::size_t size = std::max(bytes, block_bytes);
+    STEELYARD_CHECK((blocks_.size() + 1) * block_units < base::NumberTable::none);
     blocks_.push_back({std::make_unique_for_overwrite<char[]>(size), size});
     used_ = 0;
   }
-  place = {static_cast<std::uint32_t>(blocks_.size() - 1), static_cast<std::uint32_t>(used_)};
+  char* const room = blocks_.back().bytes.get() + used_;
+  place = static_cast<Place>((blocks_.size() - 1) * block_units + used_ / unit_bytes);
   used_ += bytes;
   bytes_ += bytes;
-  return blocks_.back().bytes.get() + place.offset;
+  return room;
+}
+
+FactStore::Place FactStore::place_of(Key key) const {
+  return places_.find(hash_of(key), [&](Place place) { return head_at(at(place)).key == key; });
 }
 
 void FactStore::keep(Key key, const Fact& fact) {
-  Head head{fact.start.seconds,
+  Head head{key,
+            fact.start.seconds,
             fact.end.seconds,
             fact.sequence,
             fact.start.nanoseconds,
@@ -138,27 +153,33 @@ void FactStore::keep(Key key, const Fact& fact) {
     to.put(each.value.scaled());
   }
   for (const std::string_view each : fact.attributes) to.put_text(each);
-  places_[key] = place;
+  forget(key);
+  places_.add(hash_of(key), place);
+}
+
+void FactStore::forget(Key key) {
+  const Place place = place_of(key);
+  if (place != base::NumberTable::none) places_.erase(hash_of(key), place);
 }
 
 std::optional<Fact> FactStore::find(Key key, std::string& text) const {
-  const auto found = places_.find(key);
-  if (found == places_.end()) return std::nullopt;
-  const char* const kept = at(found->second);
+  const Place place = place_of(key);
+  if (place == base::NumberTable::none) return std::nullopt;
+  const char* const kept = at(place);
   text.assign(kept, head_at(kept).size);
   return unpacked(text.data());
 }
 
 void FactStore::forget_if(const std::function<bool(const Fact&)>& is_over) {
   FactStore rest;
-  for (const auto& [key, place] : places_) {
+  places_.each([&](Place place) {
     const char* const kept = at(place);
-    if (is_over(unpacked(kept))) continue;
-    const std::size_t size = head_at(kept).size;
-    Place moved;
-    std::memcpy(rest.room_for(size, moved), kept, size);
-    rest.places_.emplace(key, moved);
-  }
+    if (is_over(unpacked(kept))) return;
+    const Head head = head_at(kept);
+    Place moved = 0;
+    std::memcpy(rest.room_for(head.size, moved), kept, head.size);
+    rest.places_.add(hash_of(head.key), moved);
+  });
   *this = std::move(rest);
 }
 
