@@ -215,7 +215,7 @@ class TraceText {
         Rational quantity;
         for (const auto& line : lines) {
           if (line.row != row) continue;
-          quantity += line.is_rounded ? Rational::of(line.rounded_quantity) : line.quantity;
+          quantity += line.quantity;
         }
         return quantity;
       };

@@ -121,7 +121,7 @@ class TraceJson {
     for (const auto& line : lines) {
       json.push_back(
           {{"tier", line.row->tier},
-           {"quantity", line.is_rounded ? line.rounded_quantity.to_text() : exact(line.quantity)},
+           {"quantity", line.is_rounded ? line.rounded_quantity().to_text() : exact(line.quantity)},
            {"unit", line.row->unit},
            {"price", line.row->price.to_text()},
            {"per", line.row->per.to_text()}});

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "steelyard/base/calendar.h"
+#include "steelyard/base/check.h"
 #include "steelyard/metering/measured.h"
 #include "steelyard/rating/cloud/charge.h"
 #include "steelyard/rating/cloud/parts.h"
@@ -82,13 +83,18 @@ struct Pooled {
 /// One row of a window's fee.
 struct FeeLine {
   const Row* row = nullptr;
-  money::Rational quantity;  ///< Exact;
+  bool is_rounded = false;   ///< A money rule of the item looks at amounts: both were rounded here.
+  money::Rational quantity;  ///< Exact; of twelve decimals where it was rounded.
+  money::Decimal amount{};   ///< Only where it was rounded.
 
-  /// or, where a money rule of the item looks at amounts, both rounded in this window.
-  bool is_rounded = false;
-  money::Decimal rounded_quantity{};
-  money::Decimal amount{};
+  /// Requires: it was rounded.
+  money::Decimal rounded_quantity() const {
+    const auto decimal = quantity.to_decimal(money::Rounding::half_away);
+    STEELYARD_CHECK(is_rounded && decimal.has_value());
+    return *decimal;
+  }
 };
+static_assert(sizeof(FeeLine) == 64);
 using FeeLines = boost::container::small_vector<FeeLine, 1>;
 
 /// One window's fee.

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <string>
 #include <tuple>
-#include <vector>
 
 #include "steelyard/base/error_code.h"
 #include "steelyard/money/decimal.h"
@@ -38,6 +38,9 @@ struct Line {
   money::Decimal amount;
 };
 
+/// Most charges have one line or two: they need no memory of their own.
+using Lines = boost::container::small_vector<Line, 2>;
+
 /// What a reader of a cloud charge should know beside its lines.
 enum class Note : std::uint8_t {
   overlapping_gauge = 1,  ///< Facts of one scope held at once: the larger value counted.
@@ -48,11 +51,11 @@ enum class Note : std::uint8_t {
 /// What one fact changes in the bill, or why that can not be said.
 struct Charge {
   bool is_rated = false;
-  ErrorCode reason{};       ///< If it is not;
-  std::string detail;       ///< with the value and its place.
-  std::uint8_t notes = 0;   ///< Of Note, joined by |.
-  std::vector<Line> lines;  ///< In the order of the items; none where nothing changed.
-  money::Decimal amount;    ///< The sum of the lines.
+  ErrorCode reason{};      ///< If it is not;
+  std::string detail;      ///< with the value and its place.
+  std::uint8_t notes = 0;  ///< Of Note, joined by |.
+  Lines lines;             ///< In the order of the items; none where nothing changed.
+  money::Decimal amount;   ///< The sum of the lines.
 
   bool has(Note note) const { return (notes & static_cast<std::uint8_t>(note)) != 0; }
 };

@@ -364,7 +364,7 @@ Result<void> Engine::leaf_changed(Leaf& leaf, Direction direction) {
     leaf.out = out;
     return deliver(leaf.target, leaf.pipeline, out, {});
   }
-  undo_.push_back({&leaf.out, leaf.out});
+  undo_.emplace_back(&leaf.out, leaf.out);
   leaf.out = out;
   return deliver(leaf.target, leaf.pipeline, before, out);
 }
@@ -375,14 +375,14 @@ Result<void> Engine::deliver(const Target& target, std::size_t pipeline, const P
   if (target.tapped != nullptr) {
     Tapped& tap = *target.tapped;
     if (trace_ != nullptr) trace_->keep(tap);
-    undo_.push_back({&tap.in, tap.in});
+    undo_.emplace_back(&tap.in, tap.in);
     tap.in = after;
     tapped_.push_back(&tap);
     return {};
   }
   Priced& fee = *target.priced;
   if (trace_ != nullptr) trace_->keep(fee);
-  undo_.push_back({&fee.quantities[pipeline], fee.quantities[pipeline]});
+  undo_.emplace_back(&fee.quantities[pipeline], fee.quantities[pipeline]);
   fee.quantities[pipeline] = after;
   if (!fee.is_dirty) dirty_.push_back(&fee);
   fee.is_dirty = true;
@@ -393,7 +393,7 @@ Result<void> Engine::deliver_pooled(Pooled& pool, const Parts& before, const Par
   if (trace_ != nullptr) trace_->keep(pool);
   const metering::Pool& rule = *pool.item->pipelines[pool.pipeline].stages[pool.stage].pool;
   if (rule.operation == metering::Pool::Operation::sum) {
-    undo_.push_back({&pool.in, pool.in});
+    undo_.emplace_back(&pool.in, pool.in);
     const auto add = [&](const Part& part, bool is_less) {
       auto found = std::find_if(pool.in.begin(), pool.in.end(),
                                 [&](const Part& each) { return each.slot == part.slot; });
@@ -421,7 +421,7 @@ Result<void> Engine::pool_changed(Pooled& pool) {
   STEELYARD_TRY(out, output_of(pool, slots_));
   if (out == pool.out) return {};
   const Parts old = pool.out;
-  undo_.push_back({&pool.out, pool.out});
+  undo_.emplace_back(&pool.out, pool.out);
   pool.out = std::move(out);
   return deliver(pool.target, pool.pipeline, old, pool.out);
 }
@@ -453,7 +453,7 @@ Result<void> Engine::pass_on_what_is_left() {
     }
     if (out == tap->out) continue;
     const Parts before = tap->out;
-    undo_.push_back({&tap->out, tap->out});
+    undo_.emplace_back(&tap->out, tap->out);
     tap->out = out;
     STEELYARD_PASS(deliver(tap->target, 0, before, out));
   }
@@ -461,7 +461,7 @@ Result<void> Engine::pass_on_what_is_left() {
 }
 
 /// The differences of all fees that changed. Nothing is kept if one can not be told.
-Result<void> Engine::collect(std::uint32_t account, std::vector<Line>& lines, Direction direction) {
+Result<void> Engine::collect(std::uint32_t account, Lines& lines, Direction direction) {
   changes_.clear();
   fees_.clear();
   covers_lines_.clear();
@@ -476,7 +476,7 @@ Result<void> Engine::collect(std::uint32_t account, std::vector<Line>& lines, Di
     FeeLines covered;
     for (const Covering& each : tap->covers) {
       const Row& row = rows_.of_plan(slots_.at(each.part.slot), *each.plan_name);
-      covered.push_back({&row, each.part.quantity});
+      covered.push_back({&row, false, each.part.quantity});
     }
     add_difference(tap->lines, covered, changes_);
     covers_lines_.push_back(std::move(covered));

@@ -99,8 +99,7 @@ class Engine {
   [[nodiscard]] Result<void> pool_changed(Pooled& pool);
   [[nodiscard]] Result<void> cover();
   [[nodiscard]] Result<void> pass_on_what_is_left();
-  [[nodiscard]] Result<void> collect(std::uint32_t account, std::vector<Line>& lines,
-                                     Direction direction);
+  [[nodiscard]] Result<void> collect(std::uint32_t account, Lines& lines, Direction direction);
   Charge finish(std::uint32_t account, Result<void> result, Direction direction);
   void undo();
 

@@ -27,7 +27,8 @@ class Parts {
     for (const Part& each : parts) push_back(each);
   }
   Parts(const Parts& other) : one_(other.one_), size_(other.size_) {
-    if (other.many_ != nullptr) many_ = std::make_unique<std::vector<Part>>(*other.many_);
+    if (other.many_ != nullptr) [[unlikely]]
+      copy_many(other);
   }
   Parts(Parts&& other) noexcept
       : one_(other.one_), many_(std::move(other.many_)), size_(std::exchange(other.size_, 0)) {}
@@ -35,9 +36,8 @@ class Parts {
     if (this == &other) return *this;
     one_ = other.one_;
     size_ = other.size_;
-    if (other.many_ != nullptr || many_ != nullptr) {
-      many_ = other.many_ == nullptr ? nullptr : std::make_unique<std::vector<Part>>(*other.many_);
-    }
+    if (other.many_ != nullptr || many_ != nullptr) [[unlikely]]
+      copy_many(other);
     return *this;
   }
   Parts& operator=(Parts&& other) noexcept {
@@ -84,6 +84,11 @@ class Parts {
   }
 
  private:
+  /// Not inline: copies of one part are.
+  [[gnu::noinline]] void copy_many(const Parts& other) {
+    many_ = other.many_ == nullptr ? nullptr : std::make_unique<std::vector<Part>>(*other.many_);
+  }
+
   Part one_;
   std::unique_ptr<std::vector<Part>> many_;  // All of them, if there were more.
   std::uint32_t size_ = 0;

@@ -28,7 +28,7 @@ Result<RowSums::Sum> RowSums::written(const Row& row, const Rational& quantity) 
 }
 
 Result<void> RowSums::add(std::uint32_t account, std::vector<FeeLine>& changes, RowTable& rows,
-                          std::vector<Line>& lines) {
+                          Lines& lines) {
   if (!std::ranges::is_sorted(changes, is_before)) {
     std::ranges::stable_sort(changes, is_before);
   }
@@ -40,7 +40,7 @@ Result<void> RowSums::add(std::uint32_t account, std::vector<FeeLine>& changes, 
     Line line{&row, {}, {}};
     for (; i < changes.size() && changes[i].row == &row; ++i) {
       if (changes[i].is_rounded) {
-        line.quantity += changes[i].rounded_quantity;
+        line.quantity += changes[i].rounded_quantity();
         line.amount += changes[i].amount;
         is_settled = false;
       } else {

@@ -22,7 +22,7 @@ class RowSums {
   /// rounded product. Nothing is added on an error.
   /// Errors: invalid_quantity (too large).
   [[nodiscard]] Result<void> add(std::uint32_t account, std::vector<FeeLine>& changes,
-                                 RowTable& rows, std::vector<Line>& lines);
+                                 RowTable& rows, Lines& lines);
 
  private:
   struct Hash {

@@ -26,7 +26,7 @@ Rational factors_of(const Priced& cell, std::uint32_t slot) {
 
 /// A line of money alone, unless it is 0.
 void add_money(const Row& row, Decimal amount, FeeLines& lines) {
-  if (!amount.is_zero()) lines.push_back({&row, {}, true, amount, amount});
+  if (!amount.is_zero()) lines.push_back({&row, true, Rational::of(amount), amount});
 }
 
 Decimal sum_of(const FeeLines& lines) {
@@ -40,7 +40,7 @@ Result<void> round(FeeLine& line) {
   if (!count.has_value()) return failure(ErrorCode::invalid_quantity, count.error().detail);
   const auto amount = Decimal::mul_div(line.row->price, *count, line.row->per, Rounding::half_away);
   if (!amount.has_value()) return failure(ErrorCode::invalid_quantity, amount.error().detail);
-  line = {line.row, {}, true, *count, *amount};
+  line = {line.row, true, Rational::of(*count), *amount};
   return {};
 }
 
@@ -69,6 +69,11 @@ Result<void> apply_money_rules(const PreparedItem& item, RowTable& rows, FeeLine
   return {};
 }
 
+void sort(Lines& lines) {
+  const auto order = [](const Line& a, const Line& b) { return stands_before(*a.row, *b.row); };
+  if (!std::ranges::is_sorted(lines, order)) std::ranges::stable_sort(lines, order);
+}
+
 }  // namespace
 
 Result<FeeLines> window_fee(const Priced& cell, const SlotTable& slots, RowTable& rows) {
@@ -83,7 +88,8 @@ Result<FeeLines> window_fee(const Priced& cell, const SlotTable& slots, RowTable
                      cell.item->rule->name + ": the quantity does not fit into 128 bits");
     }
     if (quantity.is_zero()) return {};
-    lines.push_back({&rows.of_price(slot, slice.bracket, slice.is_flat, slice.price), quantity});
+    const Row& row = rows.of_price(slot, slice.bracket, slice.is_flat, slice.price);
+    lines.push_back({&row, false, quantity});
     return {};
   };
   for (const Part& part : cell.quantities.front()) {
@@ -105,21 +111,20 @@ Result<FeeLines> window_fee(const Priced& cell, const SlotTable& slots, RowTable
 
 void add_difference(const FeeLines& before, const FeeLines& after, std::vector<FeeLine>& to) {
   for (const FeeLine& line : before) {
-    to.push_back({line.row, -line.quantity, line.is_rounded, -line.rounded_quantity, -line.amount});
+    to.push_back({line.row, line.is_rounded, -line.quantity, -line.amount});
   }
   to.insert(to.end(), after.begin(), after.end());
 }
 
-void settle(std::vector<Line>& lines, RowTable& rows) {
-  std::ranges::stable_sort(
-      lines, [](const Line& a, const Line& b) { return stands_before(*a.row, *b.row); });
-  std::vector<Line> result;
-  std::vector<Line> moved;
-  for (std::size_t i = 0; i < lines.size();) {
-    Line sum{lines[i].row, {}, {}};
-    for (; i < lines.size() && lines[i].row == sum.row; ++i) {
-      sum.quantity += lines[i].quantity;
-      sum.amount += lines[i].amount;
+void settle(Lines& lines, RowTable& rows) {
+  sort(lines);
+  boost::container::small_vector<Line, 1> moved;
+  auto end = lines.begin();  // Of those that are settled; they stand in front.
+  for (auto at = lines.begin(); at != lines.end();) {
+    Line sum{at->row, {}, {}};
+    for (; at != lines.end() && at->row == sum.row; ++at) {
+      sum.quantity += at->quantity;
+      sum.amount += at->amount;
     }
     const auto exact =
         Decimal::mul_div(sum.row->price, sum.quantity, sum.row->per, Rounding::half_away);
@@ -129,25 +134,27 @@ void settle(std::vector<Line>& lines, RowTable& rows) {
           {&rows.of_money(*sum.row, "rounding"), sum.amount - *exact, sum.amount - *exact});
       sum.amount = *exact;
     }
-    if (!sum.quantity.is_zero() || !sum.amount.is_zero()) result.push_back(sum);
+    if (!sum.quantity.is_zero() || !sum.amount.is_zero()) *end++ = sum;
   }
-  lines = std::move(result);
+  lines.erase(end, lines.end());
   if (moved.empty()) return;
   lines.insert(lines.end(), moved.begin(), moved.end());
-  std::ranges::stable_sort(
-      lines, [](const Line& a, const Line& b) { return stands_before(*a.row, *b.row); });
-  std::vector<Line> merged;
+  sort(lines);
+  end = lines.begin();
   for (const Line& line : lines) {
-    if (!merged.empty() && merged.back().row == line.row) {
-      merged.back().quantity += line.quantity;
-      merged.back().amount += line.amount;
+    if (end != lines.begin() && end[-1].row == line.row) {
+      end[-1].quantity += line.quantity;
+      end[-1].amount += line.amount;
     } else {
-      merged.push_back(line);
+      *end++ = line;
     }
   }
-  std::erase_if(merged,
-                [](const Line& line) { return line.quantity.is_zero() && line.amount.is_zero(); });
-  lines = std::move(merged);
+  lines.erase(end, lines.end());
+  lines.erase(std::remove_if(lines.begin(), lines.end(),
+                             [](const Line& line) {
+                               return line.quantity.is_zero() && line.amount.is_zero();
+                             }),
+              lines.end());
 }
 
 }  // namespace steelyard::rating::cloud

@@ -17,6 +17,6 @@ void add_difference(const FeeLines& before, const FeeLines& after, std::vector<F
 
 /// Sums lines of the same row, leaves out what is 0, and posts what rounding has moved between
 /// two windows' fees, so that every line obeys quantity × price ÷ per = amount.
-void settle(std::vector<Line>& lines, RowTable& rows);
+void settle(Lines& lines, RowTable& rows);
 
 }  // namespace steelyard::rating::cloud
