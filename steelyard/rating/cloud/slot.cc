@@ -26,7 +26,8 @@ std::string sortable(std::uint32_t value) {
 
 }  // namespace
 
-SlotTable::SlotTable(const Catalog& catalog) : catalog_(&catalog), calendar_(catalog.time_zone()) {}
+SlotTable::SlotTable(const Catalog& catalog)
+    : catalog_(&catalog), calendar_(catalog.time_zone()), latest_(catalog.items().size()) {}
 
 std::uint64_t SlotTable::hash_of(const Setting& setting, const Fact& fact) {
   std::uint64_t hash = base::hash_pair((std::uint64_t{setting.item->index} << 32) | setting.epoch,
@@ -61,10 +62,16 @@ const Slot& SlotTable::find(const PreparedItem& item, const Fact& fact, Moment m
   const int minute = item.bands.empty() ? 0 : calendar_.minute_of_day(moment.second);
   Setting setting{&item, epoch, price_epoch,
                   static_cast<std::uint32_t>(item.bands.empty() ? 0 : band_of(item.bands, minute))};
+  std::uint32_t& latest = latest_[item.index];
+  if (latest < settings_.size() && is_of(settings_[latest], setting, fact)) {
+    return *by_number_[settings_[latest].slot];
+  }
   std::uint64_t hash = hash_of(setting, fact);
   for (auto found = numbers_.find(hash); found != numbers_.end(); found = numbers_.find(++hash)) {
     const Setting& known = settings_[found->second];
-    if (is_of(known, setting, fact)) return *by_number_[known.slot];
+    if (!is_of(known, setting, fact)) continue;
+    latest = found->second;
+    return *by_number_[known.slot];
   }
   for (const std::uint16_t attribute : item.slot_attributes) {
     setting.texts += fact.attributes[attribute];

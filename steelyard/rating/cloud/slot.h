@@ -77,6 +77,7 @@ class SlotTable {
   std::deque<Slot> slots_;
   std::vector<const Slot*> by_number_;
   std::vector<Setting> settings_;
+  std::vector<std::uint32_t> latest_;  // By item: the setting that was asked for last.
   boost::unordered_flat_map<std::uint64_t, std::uint32_t, Hash> numbers_;  // Of settings.
 };
 
