@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 
 namespace steelyard::base {
@@ -80,22 +81,30 @@ bool read_time(Reader& reader, Civil& civil) {
   return !reader.one_of('.', '.') || reader.fraction(civil.nanoseconds);
 }
 
+/// Whether eight characters look like eight of a pattern, in which 0 stands for any digit.
+bool fits(const char* text, const char* pattern) {
+  std::uint64_t characters = 0;
+  std::uint64_t wanted = 0;
+  std::memcpy(&characters, text, sizeof characters);
+  std::memcpy(&wanted, pattern, sizeof wanted);
+  // Of a digit 0 to 9, of anything else 0, or else it does not fit.
+  const std::uint64_t differences = characters ^ wanted;
+  constexpr std::uint64_t each = 0x0101010101010101;
+  std::uint64_t headroom = 0;  // Up to 0x7f: 0x76 above a digit's 9, 0x7f above 0.
+  for (int i = 0; i < 8; ++i) headroom |= std::uint64_t{pattern[i] == '0' ? 0x76U : 0x7fU} << 8 * i;
+  return ((differences | (differences + headroom)) & (each * 0x80)) == 0;
+}
+
 /// Most times are written as "2026-11-22T08:00:03Z"; false: this one may still be right.
 bool parse_plain(std::string_view text, Instant& instant) {
-  if (text.size() != 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
-      text[16] != ':' || text[19] != 'Z') {
+  const char* const at = text.data();
+  if (text.size() != 20 || !fits(at, "0000-00-") || !fits(at + 8, "00T00:00") ||
+      !fits(at + 12, "0:00:00Z")) {
     return false;
   }
-  unsigned worst = 0;
-  const auto two = [&](std::size_t at) {
-    const unsigned tens = static_cast<unsigned char>(text[at]) - unsigned{'0'};
-    const unsigned ones = static_cast<unsigned char>(text[at + 1]) - unsigned{'0'};
-    worst = std::max({worst, tens, ones});
-    return static_cast<int>(tens * 10 + ones);
-  };
-  const int century = two(0);
-  const Civil civil{century * 100 + two(2), two(5), two(8), two(11), two(14), two(17), 0};
-  if (worst > 9 || civil.second > 59 || !civil.is_valid()) return false;
+  const auto two = [&](std::size_t i) { return (at[i] - '0') * 10 + (at[i + 1] - '0'); };
+  const Civil civil{two(0) * 100 + two(2), two(5), two(8), two(11), two(14), two(17), 0};
+  if (civil.second > 59 || !civil.is_valid()) return false;
   instant = {civil.seconds(), 0};
   return true;
 }
