@@ -605,8 +605,10 @@ def test_a_call_is_voided_or_replaced_once(server):
     expect([row["value"] for row in body["data"]], [1500])
     status, event, _ = server.ask("GET", "/v1/explain?source=test&id=void/e-r1")
     expect((status, event["data"]["reason"]), (200, "sent by a test"))
-    _, body, _ = server.send([event | {"id": "forged"}])
-    expect((body["rejected"], body["set_aside"][0]["reason"]), (1, "unknown_type"))
+    for duplicate in (0, 1):  # What stands behind it is an event like any other.
+        _, body, _ = server.send([event | {"id": "forged"}, call("behind", account="recall", tokens=1)])
+        expect((body["rejected"], body["set_aside"][0]["reason"]), (1, "unknown_type"))
+        expect((body["rated"], body["duplicate"]), (1 - duplicate, duplicate))
     status, body, _ = server.ask("POST", "/v1/corrections/void", voided | {"id": "void/e-r1"})
     expect((status, word_of(body)), (422, "not_correctable"))
 

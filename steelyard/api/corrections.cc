@@ -273,7 +273,8 @@ void add_corrections(server::RouteTable& table, Services& services) {
   take_back.summary = "Take an event back";
   take_back.description =
       "It is as if the event had never come: the difference is charged, at the event's own time. "
-      "Becomes the event `void/ID` of the same source, so it is done once, however often it is "
+      "Becomes the event `void/ID` of the same source (a long ID is hashed: `id` of the answer), "
+      "so it is done once, however often it is "
       "sent. Of a call, what quotas covered and what credit paid goes back to them, if they are "
       "still known. What came less than a second ago may not be found yet.";
   take_back.contents.push_back(json_content(
@@ -286,7 +287,8 @@ void add_corrections(server::RouteTable& table, Services& services) {
   replace.description =
       "Takes the named usage or call back and counts `event` instead, both or neither. `event` is "
       "a CloudEvent; of what it leaves out, `id` is `replace/ID`, the rest is as in the event that "
-      "it replaces. Sending again is a duplicate. To correct it once more, name `replace/ID`. What "
+      "it replaces. Sending again is a duplicate. To correct it once more, name the `id` of the "
+      "answer. What "
       "came less than a second ago may not be found yet.";
   replace.contents.push_back(json_content(
       R"({"type":"object","required":["source","id","event"],"properties":{"source":{"type":"string","minLength":1,"maxLength":128},"id":{"type":"string","minLength":1,"maxLength":128},"event":{"type":"object","properties":{},"additionalProperties":true}}})",

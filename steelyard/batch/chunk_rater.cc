@@ -129,6 +129,7 @@ void ChunkRater::keep_detail(const usage::UsageEvent& event, std::string_view li
   detail.priced_at = event.priced_at;
   switch (event.type) {
     case usage::EventType::model_call:
+      detail.may_wait = true;
       detail.name = kept(event.call.model, line);
       detail.api_key = kept(event.call.api_key, line);
       detail.project = kept(event.call.project, line);
@@ -137,6 +138,7 @@ void ChunkRater::keep_detail(const usage::UsageEvent& event, std::string_view li
       detail.is_batch = event.call.is_batch;
       break;
     case usage::EventType::resource_usage:
+      detail.may_wait = !event.resource.replaces.has_value();
       detail.name = kept(event.resource.product, line);
       detail.resource = kept(event.resource.resource, line);
       if (const json::Node* const region = event.resource.attributes.find(json::word("region"));
@@ -145,10 +147,12 @@ void ChunkRater::keep_detail(const usage::UsageEvent& event, std::string_view li
       }
       break;
     case usage::EventType::resource_order:
+      detail.may_wait = true;
       detail.name = kept(event.order.product, line);
       detail.resource = kept(event.order.resource, line);
       break;
     case usage::EventType::plan_purchase:
+      detail.may_wait = true;
       detail.name = kept(event.plan.plan, line);
       detail.resource = kept(event.plan.id, line);
       break;
@@ -234,9 +238,12 @@ void ChunkRater::decide(std::size_t index, CloudRequest* request, identity::Iden
   Record& record = records_[index];
   if (is_replacement(index)) return;  // It was decided with what stands before it.
   if (is_replacement(index + 1)) return decide_with_replacement(index, identities, how);
-  if (is_stale_void(index, how)) return refuse(record, stale_void());
   const identity::IdentityKey key = identity::of_tenant(record.key, how.tenant);
   if (!is_first(index, key, identities, how)) return;
+  if (is_stale_void(index, how)) {
+    identities.forget(key, sequence_of(index));
+    return refuse(record, stale_void());
+  }
   if (request != nullptr) {
     if (how.trace_of) cloud.engine().watch(how.trace_of(record));
     apply(*request, cloud, record);
@@ -245,9 +252,21 @@ void ChunkRater::decide(std::size_t index, CloudRequest* request, identity::Iden
     settle_late(record, key, how.waiting);
   } else if (!takes_identity(record)) {
     identities.forget(key, sequence_of(index));
-  } else if (how.waiting != nullptr && record.status == Status::unrated && may_wait(request)) {
-    how.waiting->add({sequence_of(index), how.tenant, record.source, record.id}, key);
+  } else if (keeps_details_ && record.status == Status::unrated) {
+    set_aside(index, key, request, how);
   }
+}
+
+/// What has no price waits for one; orders and plans are kept where they belong meanwhile.
+void ChunkRater::set_aside(std::size_t index, identity::IdentityKey key,
+                           const CloudRequest* request, const Deciding& how) {
+  const Record& record = records_[index];
+  EventDetail& detail = details_[index];
+  if (detail.may_wait && how.waiting != nullptr) {
+    how.waiting->add({detail.sequence, how.tenant, record.source, record.id}, key);
+  }
+  detail.is_remembered = request != nullptr && (detail.type == usage::EventType::resource_order ||
+                                                detail.type == usage::EventType::plan_purchase);
 }
 
 /// Whether it is to be applied: it came first, or before without a price.
@@ -273,22 +292,19 @@ bool ChunkRater::is_first(std::size_t index, identity::IdentityKey key,
   return false;
 }
 
-/// Orders and plans are remembered by what they belong to, and corrections wait for nothing.
-bool ChunkRater::may_wait(const CloudRequest* request) {
-  return request == nullptr ||
-         (request->type == usage::EventType::resource_usage && !request->corrects.has_value());
-}
-
 /// A call right behind the event that takes another one back is there in its place.
 bool ChunkRater::is_replacement(std::size_t index) const {
   return keeps_details_ && index > 0 && index < record_count_ &&
          details_[index].type == usage::EventType::model_call &&
-         details_[index - 1].type == usage::EventType::model_void;
+         details_[index - 1].type == usage::EventType::model_void &&
+         takes_identity(records_[index - 1]) && takes_identity(records_[index]);
 }
 
 /// Both count, or neither does.
 void ChunkRater::decide_with_replacement(std::size_t index, identity::Identities& identities,
                                          const Deciding& how) {
+  static const Error taken_back_before{ErrorCode{}, "the call was taken back before"};
+  static const Error known_already{ErrorCode{}, "another event is in its place already"};
   Record& voiding = records_[index];
   Record& call = records_[index + 1];
   const auto neither = [&](Status status, const Error& why) {
@@ -298,19 +314,20 @@ void ChunkRater::decide_with_replacement(std::size_t index, identity::Identities
       each->detail = why.detail;
     }
   };
-  if (is_stale_void(index, how)) return neither(Status::rejected, stale_void());
   const Deciding without_late{.tenant = how.tenant};
-  const identity::IdentityKey key_of_call = identity::of_tenant(call.key, how.tenant);
   const identity::IdentityKey key = identity::of_tenant(voiding.key, how.tenant);
-  if (is_first(index + 1, key_of_call, identities, without_late)) {
-    if (is_first(index, key, identities, without_late)) return;
-    identities.forget(key_of_call, sequence_of(index + 1));
-    return neither(Status::conflict, {ErrorCode{}, "the call was taken back before"});
+  const identity::IdentityKey key_of_call = identity::of_tenant(call.key, how.tenant);
+  const bool is_new = is_first(index, key, identities, without_late);
+  if (is_new && is_stale_void(index, how)) {
+    identities.forget(key, sequence_of(index));
+    return neither(Status::rejected, stale_void());
   }
-  if (call.status == Status::conflict) {
-    return neither(Status::conflict, {ErrorCode{}, "another event is in its place already"});
-  }
-  is_first(index, key, identities, without_late);
+  if (voiding.status == Status::conflict) return neither(Status::conflict, taken_back_before);
+  const bool is_call_new = is_first(index + 1, key_of_call, identities, without_late);
+  if (is_new == is_call_new && call.status != Status::conflict) return;
+  if (is_new) identities.forget(key, sequence_of(index));
+  if (is_call_new) identities.forget(key_of_call, sequence_of(index + 1));
+  neither(Status::conflict, is_call_new ? taken_back_before : known_already);
 }
 
 /// It says that the call has no price, and the call has one meanwhile.
@@ -341,10 +358,15 @@ void ChunkRater::settle_late(Record& record, identity::IdentityKey key, WaitingF
   }
 }
 
-void ChunkRater::apply_cloud_events(CloudRun& cloud) {
+void ChunkRater::apply_cloud_events(CloudRun& cloud, const WasUnrated& was_unrated) {
   for (std::size_t pending = 0; pending < pending_count_; ++pending) {
     look_ahead(pending + 1, cloud);
-    apply(pending_[pending].request, cloud, records_[pending_[pending].record]);
+    CloudRequest& request = pending_[pending].request;
+    Record& record = records_[pending_[pending].record];
+    apply(request, cloud, record);
+    if (record.status == Status::rated && was_unrated && was_unrated(record.line)) {
+      cloud.undo(request);
+    }
   }
 }
 

@@ -46,8 +46,12 @@ class ChunkRater {
   void decide_identities(identity::Identities& identities, CloudRun& cloud,
                          const Deciding& how = {});
 
-  /// Applies the cloud events of records that are known to have come first, and once.
-  void apply_cloud_events(CloudRun& cloud);
+  /// Whether the event of a line had no price when it came.
+  using WasUnrated = std::function<bool(std::uint32_t)>;
+
+  /// Applies the cloud events of records that are known to have come first, and once. What has a
+  /// price now and had none then was never charged: it is undone.
+  void apply_cloud_events(CloudRun& cloud, const WasUnrated& was_unrated = {});
 
   /// From the next text on, also tells what a store wants to know of each event.
   void keep_details() { keeps_details_ = true; }
@@ -74,7 +78,8 @@ class ChunkRater {
   bool is_stale_void(std::size_t index, const Deciding& how) const;
   static Error stale_void();
   std::uint64_t sequence_of(std::size_t index) const;
-  static bool may_wait(const CloudRequest* request);
+  void set_aside(std::size_t index, identity::IdentityKey key, const CloudRequest* request,
+                 const Deciding& how);
   static void settle_late(Record& record, identity::IdentityKey key, WaitingFacts* waiting);
   static void apply(CloudRequest& request, CloudRun& cloud, Record& record);
   void refuse(Record& record, Error error);

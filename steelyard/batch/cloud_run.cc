@@ -25,8 +25,8 @@ Charge unknown_event(const CloudRequest& request, bool has_settled) {
 Charge CloudRun::apply(CloudRequest& request, identity::IdentityKey key) {
   switch (request.type) {
     case usage::EventType::resource_void: return take_back(request);
-    case usage::EventType::resource_order: return accounts_.apply(*request.order);
-    case usage::EventType::plan_purchase: return accounts_.apply(*request.purchase);
+    case usage::EventType::resource_order: return apply_account(*request.order);
+    case usage::EventType::plan_purchase: return apply_account(*request.purchase);
     default: break;
   }
   return request.corrects.has_value() ? replace(request, key) : apply_usage(request, key);
@@ -37,6 +37,30 @@ void CloudRun::look_ahead(CloudRequest& request, identity::IdentityKey key,
   if (request.type != usage::EventType::resource_usage) return;
   engine_.look_ahead(request.fact, events_before);
   if (events_before == 1) facts_.prefetch(number_of(key));
+}
+
+/// What is known already had no price when it came: charged is what it counts now and did not
+/// then.
+template <class Bought>
+Charge CloudRun::apply_account(const Bought& bought) {
+  Charge before;
+  if (accounts_.knows(bought.event)) before = accounts_.take_back(bought.event, bought.account);
+  Charge charge = accounts_.apply(bought);
+  if (before.lines.empty()) return charge;
+  charge.lines.insert(charge.lines.end(), before.lines.begin(), before.lines.end());
+  rating::cloud::settle(charge.lines, engine_.rows());
+  charge.amount = {};
+  for (const rating::cloud::Line& line : charge.lines) charge.amount += line.amount;
+  return charge;
+}
+
+void CloudRun::undo(const CloudRequest& request) {
+  if (request.type == usage::EventType::resource_order) {
+    accounts_.take_back(request.order->event, request.order->account);
+  }
+  if (request.type == usage::EventType::plan_purchase) {
+    accounts_.take_back(request.purchase->event, request.purchase->account);
+  }
 }
 
 Charge CloudRun::apply_usage(CloudRequest& request, identity::IdentityKey key) {

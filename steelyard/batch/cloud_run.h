@@ -39,6 +39,9 @@ class CloudRun {
   /// Engine::look_ahead.
   void look_ahead(CloudRequest& request, identity::IdentityKey key, std::size_t events_before);
 
+  /// As if an order or a purchase that was rated had never come.
+  void undo(const CloudRequest& request);
+
   /// Settles the windows that are over at a second (Engine::settle), and forgets the facts that
   /// can be corrected no more. Nothing settles by itself.
   void settle(std::int64_t second);
@@ -47,6 +50,8 @@ class CloudRun {
   const rating::cloud::FactStore& facts() const { return facts_; }
 
  private:
+  template <class Bought>
+  rating::cloud::Charge apply_account(const Bought& bought);
   rating::cloud::Charge apply_usage(CloudRequest& request, identity::IdentityKey key);
   rating::cloud::Charge replace(CloudRequest& request, identity::IdentityKey key);
   rating::cloud::Charge take_back(const CloudRequest& request);

@@ -52,6 +52,8 @@ struct EventDetail {
   std::string_view hold;
   usage::TokenCounts tokens;  ///< Of a call.
   bool is_batch = false;
+  bool may_wait = false;       ///< For a price: whatever corrects nothing.
+  bool is_remembered = false;  ///< An order or plan that is unrated, and yet kept by the accounts.
   /// Place of the call that is taken back, or that came without a price; 0: none.
   std::uint64_t corrects = 0;
   identity::IdentityKey voided;  ///< Of an ai.model.void: the call,

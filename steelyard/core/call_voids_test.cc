@@ -83,6 +83,7 @@ TEST(CallVoids, a_call_that_waits_for_a_price_waits_no_more) {
   const std::string waiting = of_a_new_model(call("a", 1'000));
   EXPECT_EQ(before.take(waiting), std::vector{Status::unrated});
   EXPECT_EQ(before.take(voided("a", "", "", true)), std::vector{Status::rated});
+  EXPECT_EQ(before.take(voided("a", "", "", true)), std::vector{Status::duplicate});
   EXPECT_EQ(before.core.waiting().size(), 0U);
   Machine::Entities kept;
   before.keep(kept);

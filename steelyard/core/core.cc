@@ -13,11 +13,6 @@ using ledger::Refused;
 
 namespace {
 
-/// Also without a price: what comes later goes on from it.
-bool is_remembered(usage::EventType type) {
-  return type == usage::EventType::resource_order || type == usage::EventType::plan_purchase;
-}
-
 Answer answer_of(bool is_repeat) {
   Answer answer;
   answer.is_repeat = is_repeat;
@@ -104,9 +99,7 @@ void Core::apply(batch::ChunkRater& events, const Place& first) {
       ++of.counts.by_status[static_cast<std::size_t>(Status::duplicate)];
       details[i].corrects = record.first_sequence;
     }
-    if (record.status == Status::unrated && is_remembered(details[i].type)) {
-      new_cloud_events_.push_back({place.tenant, place.sequence, std::string(details[i].text)});
-    }
+    if (details[i].is_remembered) keep_cloud_event(details[i], place);
     if (record.status != Status::rated) continue;
     if (book(record, details[i], place)) {
       of.usage.add(record, details[i].time);
@@ -116,12 +109,17 @@ void Core::apply(batch::ChunkRater& events, const Place& first) {
   }
 }
 
+void Core::keep_cloud_event(const batch::EventDetail& detail, const Place& place) {
+  new_cloud_events_.push_back(
+      {place.tenant, place.sequence, std::string(detail.text), detail.is_remembered});
+}
+
 bool Core::book(batch::Record& record, batch::EventDetail& detail, const Place& place) {
   if (detail.type == usage::EventType::model_void) return take_back(record, detail, place);
   if (detail.type == usage::EventType::model_call) {
     quotas_.draw(record, detail, place.tenant);
   } else {
-    new_cloud_events_.push_back({place.tenant, place.sequence, std::string(detail.text)});
+    keep_cloud_event(detail, place);
   }
   return charge(record, detail, place);
 }

@@ -176,6 +176,7 @@ class Core {
     std::uint32_t tenant = 0;
     std::uint64_t sequence = 0;
     std::string text;
+    bool is_unrated = false;
   };
 
   /// To be changed.
@@ -183,6 +184,7 @@ class Core {
   ledger::Charge charge_of(const batch::Record& record, const batch::EventDetail& detail,
                            const Place& place);
   // Each says whether the ledger took it.
+  void keep_cloud_event(const batch::EventDetail& detail, const Place& place);
   [[nodiscard]] bool book(batch::Record& record, batch::EventDetail& detail, const Place& place);
   [[nodiscard]] bool charge(const batch::Record& record, batch::EventDetail& detail,
                             const Place& place);
@@ -257,7 +259,8 @@ class Core {
   std::optional<batch::ChunkRater> reader_;
   std::uint32_t tenant_of_text_ = 0;
   std::string text_;
-  std::string name_;  // Of a budget; kept so that nothing is allocated.
+  std::vector<bool> was_unrated_;  // Of the lines of text_.
+  std::string name_;               // Of a budget; kept so that nothing is allocated.
 };
 
 /// The ledger's id of a hold, and of a command's `id`.

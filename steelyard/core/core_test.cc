@@ -96,8 +96,43 @@ TEST(Core, an_order_that_waits_for_another_is_kept_and_not_charged_twice) {
   machine.restore(kept, before.place());
   EXPECT_EQ(machine.take(purchase), std::vector{Status::rated});
   EXPECT_EQ(machine.balance().receivable, steady.balance().receivable);
+  // It is counted already, which it is told now.
+  EXPECT_EQ(machine.take(renewal), std::vector{Status::rated});
   EXPECT_EQ(machine.take(renewal), std::vector{Status::duplicate});
   EXPECT_EQ(machine.balance().receivable, steady.balance().receivable);
+  machine.keep(kept);
+  Machine again(machine.identities);
+  again.restore(kept, machine.place());
+  const std::string next = order("3", "renew", "2026-11-22T10:00:00Z", 1);
+  EXPECT_EQ(again.take(next), std::vector{Status::rated});
+  steady.take(next);
+  EXPECT_EQ(again.balance().receivable, steady.balance().receivable);
+}
+
+// Of a product that only the new prices know: it waits, and is charged once, whatever happens.
+TEST(Core, an_order_that_has_a_price_later_is_charged_then_and_once) {
+  std::string purchase = order("1", "new", "2026-11-22T08:00:00Z", 1);
+  const rating::Rater& without_mse = rater_without("mse");
+  Machine before({}, without_mse);
+  EXPECT_EQ(before.take(purchase + purchase), (std::vector{Status::unrated, Status::duplicate}));
+  Machine::Entities kept;
+  before.keep(kept);
+  Machine steady;
+  steady.take(purchase);
+
+  Machine machine(before.identities);
+  machine.restore(kept, before.place());
+  EXPECT_EQ(machine.take(purchase + purchase), (std::vector{Status::rated, Status::duplicate}));
+  EXPECT_EQ(machine.balance().receivable, steady.balance().receivable);
+  machine.keep(kept);
+  Machine again(machine.identities);
+  again.restore(kept, machine.place());
+  EXPECT_EQ(again.take(purchase), std::vector{Status::duplicate});
+  const std::string renewal = order("2", "renew", "2026-11-22T09:00:00Z", 1);
+  EXPECT_EQ(again.take(renewal), std::vector{Status::rated});
+  EXPECT_EQ(steady.take(renewal), std::vector{Status::rated});
+  EXPECT_EQ(again.balance().receivable, steady.balance().receivable);
+  EXPECT_EQ(again.core.imbalance(), std::nullopt);
 }
 
 TEST(Core, an_order_that_is_rejected_may_be_sent_again) {
@@ -214,7 +249,7 @@ TEST(Core, a_command_names_what_is_wrong_with_it) {
   EXPECT_EQ(why(R"({"command":"pay"})"), "/command: 'pay' is no command");
   EXPECT_EQ(why(R"({"command":"top_up","account":"acme","id":"p"})"), "/amount is missing");
   EXPECT_EQ(why(R"({"command":"top_up","account":"","id":"p","amount":1})"),
-            "/account: '' is not a text of 1 to 512 bytes");
+            "/account: '' is not a text of 1 to 520 bytes");
   EXPECT_EQ(why(R"({"command":"top_up","account":"a","id":"p","amount":"-1"})"),
             "/amount: '-1' is not a decimal number of at most 12 digits after the point, "
             "not negative");

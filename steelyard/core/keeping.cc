@@ -22,6 +22,8 @@ constexpr char usage_kind = 'F';    // Tenant, then a key of its usage book.
 constexpr char ledger_kind = 'G';   // Then a key of the ledger.
 constexpr char quota_kind = 'J';    // Then a key of the quotas.
 constexpr char waiting_kind = 'K';  // Sequence.
+constexpr char rated_mark = 'r';    // Before the text of a cloud event;
+constexpr char unrated_mark = 'u';  // it was kept, but had no price.
 constexpr char cloud_kind = 'H';    // Tenant, sequence.
 
 template <class... Numbers>
@@ -159,7 +161,8 @@ void Core::for_each_changed(const EntityVisitor& visit) {
     visit(key_of(waiting_kind, fact.sequence), value_of(fact));
   });
   for (const CloudEvent& each : new_cloud_events_) {
-    visit(key_of(cloud_kind, each.tenant, each.sequence), each.text);
+    visit(key_of(cloud_kind, each.tenant, each.sequence),
+          (each.is_unrated ? unrated_mark : rated_mark) + each.text);
   }
   new_cloud_events_.clear();
 }
@@ -301,8 +304,12 @@ Result<void> Core::restore(std::string_view key, std::string_view value) {
       flush_cloud_events();
     }
     tenant_of_text_ = tenant;
-    text_.append(value) += '\n';
-    return {};
+    const bool is_marked = value.starts_with(rated_mark) || value.starts_with(unrated_mark);
+    if (is_marked) {
+      text_.append(value.substr(1)) += '\n';
+      was_unrated_.push_back(value.front() == unrated_mark);
+      return {};
+    }
   }
   if (restore_entity(key, value)) return {};
   return failure(ErrorCode::file_is_malformed, "an entity of kind '" +
@@ -317,9 +324,11 @@ void Core::flush_cloud_events() {
   const std::size_t size = text_.size();
   text_.append(json::Document::padding, '\0');
   reader_->rate({text_.data(), size});
-  reader_->apply_cloud_events(tenant(tenant_of_text_).cloud);
+  reader_->apply_cloud_events(tenant(tenant_of_text_).cloud,
+                              [this](std::uint32_t line) { return was_unrated_.at(line); });
   tenant(tenant_of_text_).has_changed = false;
   text_.clear();
+  was_unrated_.clear();
 }
 
 Result<void> Core::finish_restore() {

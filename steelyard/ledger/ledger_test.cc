@@ -23,7 +23,7 @@ TEST_F(LedgerMoney, a_wallet_is_opened_once) {
   EXPECT_EQ(ledger.find_wallet(tenant, "acme", money::Currency("USD")), std::nullopt);
   EXPECT_EQ(ledger.find_wallet(tenant + 1, "acme", cny), std::nullopt);
   EXPECT_TRUE(is_refused(ledger.open_wallet(tenant, "", cny, {}), Refusal::name_is_invalid));
-  EXPECT_TRUE(is_refused(ledger.open_wallet(tenant, std::string(513, 'a'), cny, {}),
+  EXPECT_TRUE(is_refused(ledger.open_wallet(tenant, std::string(521, 'a'), cny, {}),
                          Refusal::name_is_invalid));
   EXPECT_TRUE(is_refused(ledger.open_wallet(tenant, "b", cny, {.postpaid_limit = decimal("-1")}),
                          Refusal::amount_out_of_range));

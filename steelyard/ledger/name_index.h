@@ -17,8 +17,8 @@ namespace steelyard::ledger {
 /// Numbers of names within a tenant. Finding allocates nothing.
 class NameIndex {
  public:
-  /// Of limits::id_characters_max characters in UTF-8.
-  static constexpr std::size_t bytes_max = 4 * limits::id_characters_max;
+  /// Of limits::id_characters_max characters in UTF-8, behind "project/".
+  static constexpr std::size_t bytes_max = 4 * limits::id_characters_max + 8;
 
   static bool is_valid(std::string_view name) { return !name.empty() && name.size() <= bytes_max; }
 

@@ -32,7 +32,7 @@ class Members {
   }
 
   bool flag(std::string_view name) {
-    const Node* const node = find(name, true, Type::boolean, "true or false");
+    const Node* const node = find(name, false, Type::boolean, "true or false");
     return node != nullptr && node->whole == 1;
   }
 
