@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "steelyard/base/check.h"
+#include "steelyard/base/background.h"
 
 namespace steelyard::charges {
 
@@ -65,7 +65,10 @@ void ChargeFeed::Parts::write_until_stopped() {
 
 ChargeFeed::ChargeFeed(ChargeStore& store, FeedOptions options)
     : parts_(std::make_unique<Parts>(store, options)) {
-  parts_->writer = std::thread([this] { parts_->write_until_stopped(); });
+  parts_->writer = std::thread([this] {
+    base::give_way();
+    parts_->write_until_stopped();
+  });
 }
 
 ChargeFeed::~ChargeFeed() {
@@ -111,6 +114,11 @@ Result<void> ChargeFeed::flush() {
 Position ChargeFeed::position() const {
   const std::lock_guard lock(parts_->mutex);
   return parts_->written_to;
+}
+
+std::size_t ChargeFeed::waiting_facts() const {
+  const std::lock_guard lock(parts_->mutex);
+  return parts_->queued + parts_->in_hand;
 }
 
 }  // namespace steelyard::charges

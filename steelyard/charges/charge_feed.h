@@ -40,6 +40,9 @@ class ChargeFeed {
   /// What the store has reached, synced.
   Position position() const;
 
+  /// So many facts were added and are not in the store: at most `queued_facts_max`, or one batch.
+  std::size_t waiting_facts() const;
+
  private:
   struct Parts;
   std::unique_ptr<Parts> parts_;

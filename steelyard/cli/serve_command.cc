@@ -266,6 +266,9 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   }
   const auto idempotency = server::idempotency_in_memory();
   server::Metrics metrics;
+  metrics.gauge("steelyard_charge_rows_waiting",
+                "Events that are answered, and whose charge rows can not be asked for yet", {},
+                [&feed] { return static_cast<std::int64_t>(feed.waiting_facts()); });
   const auto log = server::StructuredLog::to_stderr(
       server::Clock::system(),
       arguments.is_quiet ? server::LogLevel::warning : server::LogLevel::info);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "steelyard/base/background.h"
 #include "steelyard/base/check.h"
 #include "steelyard/base/hash.h"
 #include "steelyard/log/crc32c.h"
@@ -244,6 +245,7 @@ void IdentityStore::begin_writing() {
   is_written_ = false;
   writing_ =
       std::async(std::launch::async, [this, files = files_, number = next_number_++]() mutable {
+        base::give_way();
         Result<Written> written = write(std::move(files), number);
         is_written_ = true;
         return written;
@@ -309,6 +311,7 @@ Result<void> IdentityStore::finish_writing() {
   retiring_ =
       std::async(std::launch::async, [files = std::exchange(files_, std::move(written.files)),
                                       frozen = std::move(frozen_)]() mutable {
+        base::give_way();
         files.clear();
         frozen.reset();
       });

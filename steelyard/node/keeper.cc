@@ -7,6 +7,7 @@
 #include <system_error>
 #include <thread>
 
+#include "steelyard/base/background.h"
 #include "steelyard/base/exit_status.h"
 
 namespace steelyard::node {
@@ -137,7 +138,10 @@ Result<void> Keeper::go_on() {
   }
   if (identity_store_->known_end() <= state_->applied()) return {};
   if (options_.views_reached && options_.views_reached() < writing_event_) return {};
-  flushing_ = std::async(std::launch::async, [this] { return state_->flush(); });
+  flushing_ = std::async(std::launch::async, [this] {
+    base::give_way();
+    return state_->flush();
+  });
   return {};
 }
 

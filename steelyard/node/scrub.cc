@@ -4,6 +4,8 @@
 #include <chrono>
 #include <vector>
 
+#include "steelyard/base/background.h"
+
 namespace steelyard::node {
 
 Result<void> check_log(const log::LocalLog& log, std::uint64_t from, std::uint64_t to) {
@@ -57,6 +59,7 @@ Result<void> Scrub::read_slowly(std::uint64_t before) {
 }
 
 void Scrub::run(std::uint64_t before) {
+  base::give_way();
   do {
     if (auto read = read_slowly(before); !read.has_value()) return damaged_(read.error());
     before = UINT64_MAX;
