@@ -64,6 +64,17 @@ std::string with_members_of(std::string object, std::string_view body) {
   return object;
 }
 
+std::string page_json(std::string_view name, const std::string& list, std::string_view next) {
+  JsonObject to;
+  to.raw(name, '[' + list + ']');
+  if (next.empty()) {
+    to.raw("next", "null");
+  } else {
+    to.text("next", next);
+  }
+  return to.finish();
+}
+
 std::string limited_json(const ledger::Balance& balance, money::Decimal amount) {
   return balance.terms.is_unlimited ? "null" : json_string(amount.to_text());
 }

@@ -45,6 +45,9 @@ class JsonObject {
 /// Requires: both are JSON objects.
 std::string with_members_of(std::string object, std::string_view body);
 
+/// {"NAME": [list], "next": …}; `next` is null at the end. `list`: JSON values with commas.
+std::string page_json(std::string_view name, const std::string& list, std::string_view next);
+
 /// An amount of a balance that has no meaning for an account without a limit: null then.
 std::string limited_json(const ledger::Balance& balance, money::Decimal amount);
 

@@ -58,14 +58,9 @@ void add_list(server::RouteTable& table, Services& services) {
   route.tag = "Charges";
   route.scope = server::Scope::read_usage;
   route.parameters = filter_parameters();
-  Parameter limit = query_parameter("limit", ParameterType::whole, "Lines of a page.", "100");
-  limit.max = page_rows_max;
-  limit.default_value = "100";
-  route.parameters.push_back(std::move(limit));
-  Parameter cursor =
-      query_parameter("cursor", ParameterType::text, "`next` of the page before.", "");
-  cursor.max = 1'024;
-  route.parameters.push_back(std::move(cursor));
+  for (Parameter& each : page_parameters("Lines of a page.", page_rows_max)) {
+    route.parameters.push_back(std::move(each));
+  }
   route.responses.push_back(json_answer("Lines; `next` is null at the end."));
   route.problems = {"invalid_field"};
   route.runs_on = server::RunsOn::worker;
@@ -76,14 +71,7 @@ void add_list(server::RouteTable& table, Services& services) {
     if (!page.has_value()) return problem_of(page.error());
     std::string list;
     for (const ChargeRow& row : page->rows) list += (list.empty() ? "" : ",") + row_json(row);
-    JsonObject to;
-    to.raw("charges", '[' + list + ']');
-    if (page->next.empty()) {
-      to.raw("next", "null");
-    } else {
-      to.text("next", page->next);
-    }
-    return Response::json(to.finish());
+    return Response::json(page_json("charges", list, page->next));
   };
   table.add(std::move(route));
 }

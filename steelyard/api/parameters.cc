@@ -28,6 +28,16 @@ Parameter account_parameter() {
   return path_parameter("account", "The customer who pays: `subject` of its events.", "acme");
 }
 
+std::vector<Parameter> page_parameters(std::string what, std::int64_t limit_max) {
+  Parameter limit = query_parameter("limit", server::ParameterType::whole, std::move(what), "100");
+  limit.max = limit_max;
+  limit.default_value = "100";
+  Parameter cursor =
+      query_parameter("cursor", server::ParameterType::text, "`next` of the page before.", "");
+  cursor.max = 1'024;
+  return {std::move(limit), std::move(cursor)};
+}
+
 server::RequestContent json_content(std::string schema, std::string example) {
   server::RequestContent content;
   content.media_type = "application/json";

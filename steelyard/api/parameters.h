@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "steelyard/server/route_table.h"
 
@@ -16,6 +18,9 @@ server::Parameter path_parameter(std::string name, std::string description, std:
 
 /// {account}: who pays.
 server::Parameter account_parameter();
+
+/// `limit`, 100 if it is not given, and `cursor`: where the page before ended.
+std::vector<server::Parameter> page_parameters(std::string what, std::int64_t limit_max);
 
 /// The one kind of body that a route takes: JSON, checked against the schema.
 server::RequestContent json_content(std::string schema, std::string example);

@@ -6,7 +6,6 @@ namespace steelyard::api {
 namespace {
 
 using charges::ChargeRow;
-using server::ParameterType;
 using server::Request;
 using server::Response;
 
@@ -41,14 +40,7 @@ Response list(const Services& services, const Request& request) {
       rows += (rows.empty() ? "" : ",") + row_json(row);
     }
   });
-  JsonObject to;
-  to.raw("unrated", '[' + rows + ']');
-  if (page->next.empty()) {
-    to.raw("next", "null");
-  } else {
-    to.text("next", page->next);
-  }
-  return Response::json(to.finish());
+  return Response::json(page_json("unrated", rows, page->next));
 }
 
 }  // namespace
@@ -67,14 +59,7 @@ void add_unrated(server::RouteTable& table, Services& services) {
       "is left out.";
   route.tag = "Usage";
   route.scope = server::Scope::read_usage;
-  server::Parameter limit =
-      query_parameter("limit", ParameterType::whole, "Events of a page.", "100");
-  limit.max = page_events_max;
-  limit.default_value = "100";
-  server::Parameter cursor =
-      query_parameter("cursor", ParameterType::text, "`next` of the page before.", "");
-  cursor.max = 1'024;
-  route.parameters = {std::move(limit), std::move(cursor)};
+  route.parameters = page_parameters("Events of a page.", page_events_max);
   route.responses.push_back(json_answer(
       "Events; `next` is null at the end.",
       R"({"unrated":[{"sequence":17,"account":"acme","source":"gateway/hz-1","id":"call-9","type":"ai.model.call","time":"2026-11-22T08:00:03Z","model":"qwen-next","reason":"unknown_model"}],"next":null})"));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <initializer_list>
 
 #include "steelyard/base/limits.h"
 #include "steelyard/json/document.h"
@@ -107,28 +108,29 @@ class Reader {
     }
   }
 
-  void period(std::string_view name, ledger::Period& to) {
-    const Node* const node = take(name, false);
+  /// One of several words: the names of `choices`.
+  template <class Choice>
+  void choice(std::string_view name, Choice& to, std::initializer_list<Choice> choices,
+              const std::string& expected, bool is_needed) {
+    const Node* const node = take(name, is_needed);
     if (node == nullptr) return;
-    for (const auto each : {ledger::Period::day, ledger::Period::month, ledger::Period::total}) {
+    for (const Choice each : choices) {
       if (node->type == Type::string && document_->text(*node) == ledger::name_of(each)) {
         to = each;
         return;
       }
     }
-    refuse(name, *node, "day, month or total");
+    refuse(name, *node, expected);
+  }
+
+  void period(std::string_view name, ledger::Period& to) {
+    using enum ledger::Period;
+    choice(name, to, {day, month, total}, "day, month or total", false);
   }
 
   void quota_class(std::string_view name, ledger::QuotaClass& to) {
-    const Node* const node = take(name, true);
-    if (node == nullptr) return;
-    for (const auto each : {ledger::QuotaClass::free, ledger::QuotaClass::package}) {
-      if (node->type == Type::string && document_->text(*node) == ledger::name_of(each)) {
-        to = each;
-        return;
-      }
-    }
-    refuse(name, *node, "free or package");
+    using enum ledger::QuotaClass;
+    choice(name, to, {free, package}, "free or package", true);
   }
 
   void kinds(std::string_view name, ledger::TokenKinds& to) {
