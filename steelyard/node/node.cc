@@ -322,14 +322,21 @@ Result<void> Node::take_command(std::uint32_t tenant, std::string text, CommandD
   std::string bytes;
   core::append_log_record({RecordKind::command, tenant, 0, text}, bytes);
   std::vector<std::uint32_t> ends{static_cast<std::uint32_t>(bytes.size())};
+  // Shared, because what waits is handed on several times.
+  struct Waiting {
+    core::GivenCommand command;
+    CommandDone done;
+  };
+  const auto waiting = std::make_shared<const Waiting>(std::move(command), std::move(done));
   append(
       std::move(bytes), std::move(ends),
-      [this, command = std::move(command), done = std::move(done)](const Result<Place>& place) {
-        enqueue([this, command, done, place] {
-          if (!place.has_value()) return done(std::unexpected(place.error()), *core_);
-          core::Answer answer = core_->apply(command.what, *place, command.by);
+      [this, waiting](const Result<Place>& place) {
+        enqueue([this, waiting, place] {
+          const auto& [given, told] = *waiting;
+          if (!place.has_value()) return told(std::unexpected(place.error()), *core_);
+          core::Answer answer = core_->apply(given.what, *place, given.by);
           applied_.store(place->sequence, std::memory_order_release);
-          done(std::move(answer), *core_);
+          told(std::move(answer), *core_);
         });
       },
       tenant);
