@@ -274,8 +274,8 @@ void add_corrections(server::RouteTable& table, Services& services) {
   take_back.description =
       "It is as if the event had never come: the difference is charged, at the event's own time. "
       "Becomes the event `void/ID` of the same source (a long ID is hashed: `id` of the answer), "
-      "so it is done once, however often it is "
-      "sent. Of a call, what quotas covered and what credit paid goes back to them, if they are "
+      "so it is done once, however often it is sent. Of a call, what quotas covered and what "
+      "credit paid goes back to them, if they are "
       "still known. What came less than a second ago may not be found yet.";
   take_back.contents.push_back(json_content(
       R"({"type":"object","required":["source","id","reason"],"properties":{"source":{"type":"string","minLength":1,"maxLength":128},"id":{"type":"string","minLength":1,"maxLength":128},"reason":{"type":"string","minLength":1,"maxLength":1000}}})",
@@ -287,9 +287,9 @@ void add_corrections(server::RouteTable& table, Services& services) {
   replace.description =
       "Takes the named usage or call back and counts `event` instead, both or neither. `event` is "
       "a CloudEvent; of what it leaves out, `id` is `replace/ID`, the rest is as in the event that "
-      "it replaces. Sending again is a duplicate. To correct it once more, name the `id` of the "
-      "answer. What "
-      "came less than a second ago may not be found yet.";
+      "it replaces. Its type and account stay, and of a call its source and that `id`. Sending "
+      "again is a duplicate. To correct it once more, name the `id` of the answer. What came less "
+      "than a second ago may not be found yet.";
   replace.contents.push_back(json_content(
       R"({"type":"object","required":["source","id","event"],"properties":{"source":{"type":"string","minLength":1,"maxLength":128},"id":{"type":"string","minLength":1,"maxLength":128},"event":{"type":"object","properties":{},"additionalProperties":true}}})",
       R"({"source":"collector","id":"u-1","event":{"data":{"product":"clb","resource":"lb-1","meters":{"instances":1},"start":"2026-11-02T01:30:00Z","end":"2026-11-02T03:30:00Z","attributes":{"region":"cn-hangzhou","address":"public"}}}})"));
