@@ -160,7 +160,8 @@ Result<Decimal> Decimal::mul_div(Decimal a, Decimal b, Decimal c, Rounding round
   Division d{};
   uint128 product = 0;
   if (!__builtin_mul_overflow(magnitude(a.scaled_), magnitude(b.scaled_), &product)) {
-    d = {product / divisor, product % divisor};
+    const uint128 quotient = product / divisor;
+    d = {quotient, product - quotient * divisor};
   } else {
     const Product wide = multiply(magnitude(a.scaled_), magnitude(b.scaled_));
     if (wide.high >= divisor) return too_large();

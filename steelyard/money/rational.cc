@@ -135,7 +135,7 @@ Result<Rational> Rational::parse(std::string_view text) {
   return of(above) / of(below);
 }
 
-Rational operator+(const Rational& a, const Rational& b) {
+Rational Rational::sum(const Rational& a, const Rational& b) {
   if (a.is_too_large() || b.is_too_large()) return Rational(0, 0);
   int128 n = 0;
   if (a.denominator_ == b.denominator_) {
@@ -171,9 +171,7 @@ Rational operator+(const Rational& a, const Rational& b) {
   return n == 0 ? Rational() : Rational(n / shared, d);
 }
 
-Rational Rational::operator-() const { return Rational(-numerator_, denominator_); }
-
-Rational operator*(const Rational& a, const Rational& b) {
+Rational Rational::product(const Rational& a, const Rational& b) {
   if (a.is_too_large() || b.is_too_large()) return Rational(0, 0);
   if (a.numerator_ == 0 || b.numerator_ == 0) return Rational();
   if (fits64(a.numerator_) && fits64(b.numerator_) && fits64(a.denominator_) &&
@@ -228,6 +226,16 @@ Rational Rational::to_multiple(const Rational& step, Rounding rounding) const {
 Result<Decimal> Rational::to_decimal(Rounding rounding) const {
   constexpr uint128 limit =
       static_cast<uint128>(scale) * static_cast<uint128>(scale) * static_cast<uint128>(scale);
+  constexpr std::int64_t small = INT64_MAX / static_cast<std::int64_t>(scale) / 2;
+  if (-small < numerator_ && numerator_ < small && fits64(denominator_) && denominator_ > 0 &&
+      rounding == Rounding::half_away) {
+    const std::int64_t n = static_cast<std::int64_t>(numerator_ * scale);
+    const auto d = static_cast<std::int64_t>(denominator_);
+    std::int64_t count = n / d;
+    const std::int64_t rest = n < 0 ? count * d - n : n - count * d;
+    if (rest >= d - rest) count += n < 0 ? -1 : 1;
+    return Decimal::from_scaled(count);
+  }
   const bool is_small = fits64(numerator_) && fits64(denominator_);
   const Rational scaled =
       is_small ? Rational(numerator_ * scale, denominator_) : *this * Rational(scale, 1);

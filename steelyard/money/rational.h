@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -35,9 +36,18 @@ class Rational {
   constexpr int128 numerator() const { return numerator_; }
   constexpr int128 denominator() const { return denominator_; }
 
-  friend Rational operator+(const Rational& a, const Rational& b);
-  friend Rational operator*(const Rational& a, const Rational& b);
-  Rational operator-() const;
+  friend Rational operator+(const Rational& a, const Rational& b) {
+    int128 n = 0;
+    const bool is_plain = a.denominator_ == 1 && b.denominator_ == 1 &&
+                          !__builtin_add_overflow(a.numerator_, b.numerator_, &n);
+    return is_plain ? Rational(n, 1) : sum(a, b);
+  }
+  friend Rational operator*(const Rational& a, const Rational& b) {
+    const bool is_plain =
+        a.denominator_ == 1 && b.denominator_ == 1 && fits64(a.numerator_) && fits64(b.numerator_);
+    return is_plain ? Rational(a.numerator_ * b.numerator_, 1) : product(a, b);
+  }
+  Rational operator-() const { return Rational(-numerator_, denominator_); }
   friend Rational operator-(const Rational& a, const Rational& b) { return a + -b; }
   Rational& operator+=(const Rational& other) { return *this = *this + other; }
 
@@ -61,6 +71,10 @@ class Rational {
  private:
   constexpr Rational(int128 numerator, int128 denominator)
       : numerator_(numerator), denominator_(denominator) {}
+
+  static constexpr bool fits64(int128 n) { return static_cast<std::int64_t>(n) == n; }
+  static Rational sum(const Rational& a, const Rational& b);
+  static Rational product(const Rational& a, const Rational& b);
 
   int128 numerator_ = 0;
   int128 denominator_ = 1;  ///< 0: too large.
