@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "steelyard/base/check.h"
 
@@ -72,34 +73,44 @@ void IdentitySet::forget(IdentityKey key, std::uint64_t) {
   --size_;
 }
 
-IdentitySet::Table IdentitySet::allocate(std::size_t capacity_min) {
-  const std::size_t bytes =
-      ((capacity_min + slack) * sizeof(Entry) + page_bytes - 1) / page_bytes * page_bytes;
-  void* const memory =
-      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  STEELYARD_CHECK(memory != MAP_FAILED);
-  const std::size_t places = bytes / sizeof(Entry);
-  return {static_cast<Entry*>(memory), places, places - slack, 0};
-}
-
 void IdentitySet::release(Table& table) {
   if (table.entries != nullptr) munmap(table.entries, table.places * sizeof(Entry));
   table = Table{};
 }
 
+/// In the memory that it has, and some more behind it.
+void IdentitySet::make_longer(Table& table) {
+  const std::size_t capacity_min = table.capacity + table.capacity / 5 + 1;
+  const std::size_t bytes =
+      ((capacity_min + slack) * sizeof(Entry) + page_bytes - 1) / page_bytes * page_bytes;
+  void* const memory =
+      table.entries == nullptr
+          ? mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+          : mremap(table.entries, table.places * sizeof(Entry), bytes, MREMAP_MAYMOVE);
+  STEELYARD_CHECK(memory != MAP_FAILED);
+  table.entries = static_cast<Entry*>(memory);
+  table.places = bytes / sizeof(Entry);
+  table.capacity = table.places - slack;
+}
+
+/// All entries move to the end, and from there to where they belong, which is never behind
+/// those that have yet to move.
 void IdentitySet::grow(Table& table) {
-  Table larger = allocate(table.capacity + table.capacity / 5 + 1);
-  std::size_t free = 0;
-  for (std::size_t i = 0; i < table.places; ++i) {
+  const std::size_t places_before = table.places;
+  make_longer(table);
+  std::size_t first = table.places;
+  for (std::size_t i = places_before; i-- > 0;) {
     if (table.entries[i].high == 0) continue;
-    const std::size_t at = std::max(free, ideal_place(larger, table.entries[i].high));
-    STEELYARD_CHECK(at + 1 < larger.places);
-    larger.entries[at] = table.entries[i];
+    table.entries[--first] = std::exchange(table.entries[i], {});
+  }
+  std::size_t free = 0;
+  for (std::size_t i = first; i < table.places; ++i) {
+    const Entry entry = std::exchange(table.entries[i], {});
+    const std::size_t at = std::max(free, ideal_place(table, entry.high));
+    STEELYARD_CHECK(at + 1 < table.places);
+    table.entries[at] = entry;
     free = at + 1;
   }
-  larger.count = table.count;
-  release(table);
-  table = larger;
 }
 
 std::size_t IdentitySet::memory_bytes() const {

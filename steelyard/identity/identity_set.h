@@ -52,7 +52,7 @@ class IdentitySet final : public Identities {
 
   static constexpr std::size_t table_count = 256;
   static std::size_t ideal_place(const Table& table, std::uint64_t high);
-  static Table allocate(std::size_t capacity_min);
+  static void make_longer(Table& table);
   static void release(Table& table);
   static void grow(Table& table);
 
