@@ -77,9 +77,8 @@ void CloudRun::settle(std::int64_t second) {
 }
 
 Charge CloudRun::take_back(const CloudRequest& request) {
-  std::string text;
   const std::uint64_t number = number_of(*request.corrects);
-  const std::optional<Fact> fact = facts_.find(number, text);
+  const std::optional<Fact> fact = facts_.find(number);
   if (!fact.has_value()) {
     const billing::EventName name{std::string(request.corrects_source),
                                   std::string(request.corrects_id)};
@@ -94,9 +93,8 @@ Charge CloudRun::take_back(const CloudRequest& request) {
 
 /// Both or nothing: where the new fact has no price, the old one stays.
 Charge CloudRun::replace(CloudRequest& request, identity::IdentityKey key) {
-  std::string text;
   const std::uint64_t number = number_of(*request.corrects);
-  const std::optional<Fact> old = facts_.find(number, text);
+  const std::optional<Fact> old = facts_.find(number);
   if (!old.has_value() || old->account != request.fact.account)
     return unknown_event(request, has_settled_);
   Charge back = engine_.take_back(*old);

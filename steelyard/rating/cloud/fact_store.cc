@@ -1,158 +1,99 @@
 #include "steelyard/rating/cloud/fact_store.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "steelyard/base/check.h"
+#include "steelyard/rating/cloud/packing.h"
 
 namespace steelyard::rating::cloud {
 namespace {
 
-constexpr std::size_t block_bytes = 1 << 20;
-constexpr std::size_t unit_bytes = 16;  // Facts begin at multiples of it.
-constexpr std::size_t block_units = block_bytes / unit_bytes;
-constexpr std::uint8_t is_long = 255;  ///< The size of a text stands behind, in four bytes.
+constexpr auto unit = static_cast<std::int64_t>(money::Decimal::whole(1).scaled());
 
-/// What stands in front of a fact's meters and texts.
-struct Head {
-  FactStore::Key key = 0;
-  std::int64_t start = 0;
-  std::int64_t end = 0;
-  std::uint64_t sequence = 0;
-  std::uint32_t start_nanoseconds = 0;
-  std::uint32_t end_nanoseconds = 0;
-  std::uint32_t size = 0;  ///< Of all, in bytes.
-  std::uint16_t code = 0;
-  std::uint16_t meters = 0;
-  std::uint16_t attributes = 0;
-};
-
-std::size_t size_of(std::string_view text) {
-  return 1 + text.size() + (text.size() < is_long ? 0 : sizeof(std::uint32_t));
+/// A small whole number takes few bytes, any other value all that it has.
+void put_meter(const Fact::Meter& each, Packer& to) {
+  const auto scaled = each.value.scaled();
+  const auto whole = static_cast<std::int64_t>(scaled) / unit;
+  const bool is_short = static_cast<std::int64_t>(scaled) == scaled && whole * unit == scaled;
+  to.put_short(std::uint64_t{each.meter} * 2 + (is_short ? 0 : 1));
+  if (is_short) {
+    to.put_signed(whole);
+  } else {
+    to.put(scaled);
+  }
 }
 
-/// Writes one thing behind the other.
-class Packer {
- public:
-  explicit Packer(char* at) : at_(at) {}
+Fact::Meter take_meter(Unpacker& from) {
+  const std::uint64_t number = from.take_short();
+  const auto meter = static_cast<std::uint16_t>(number / 2);
+  if (number % 2 == 0) return {meter, money::Decimal::whole(from.take_signed())};
+  return {meter, money::Decimal::from_scaled(from.take<money::int128>())};
+}
 
-  template <class Number>
-  void put(const Number& number) {
-    std::memcpy(at_, &number, sizeof number);
-    at_ += sizeof number;
-  }
-  void put_text(std::string_view text) {
-    if (text.size() < is_long) {
-      put(static_cast<std::uint8_t>(text.size()));
-    } else {
-      put(is_long);
-      put(static_cast<std::uint32_t>(text.size()));
-    }
-    if (!text.empty()) std::memcpy(at_, text.data(), text.size());
-    at_ += text.size();
-  }
+constexpr std::size_t meter_bytes_max = 3 + sizeof(money::int128);
+constexpr std::size_t head_bytes_max =
+    sizeof(FactStore::Key) + sizeof(PackedRoom::Place) + 7 * Packer::short_bytes_max;
 
- private:
-  char* at_;
-};
+FactStore::Key key_at(const char* at) { return Unpacker(at).take<FactStore::Key>(); }
 
-/// Reads what was put, in the same order.
-class Unpacker {
- public:
-  explicit Unpacker(const char* at) : at_(at) {}
-
-  template <class Number>
-  Number take() {
-    Number number;
-    std::memcpy(&number, at_, sizeof number);
-    at_ += sizeof number;
-    return number;
-  }
-  std::string_view take_text() {
-    std::size_t size = take<std::uint8_t>();
-    if (size == is_long) size = take<std::uint32_t>();
-    const std::string_view text(at_, size);
-    at_ += size;
-    return text;
-  }
-
- private:
-  const char* at_;
-};
-
-Head head_at(const char* at) { return Unpacker(at).take<Head>(); }
-
-/// With its texts where they stand.
-Fact unpacked(const char* at) {
+/// Texts begin with their size, behind which stands what is compared.
+std::string_view texts_at(const char* at) {
   Unpacker from(at);
-  const auto head = from.take<Head>();
-  Fact fact;
-  fact.code = head.code;
-  fact.start = {head.start, head.start_nanoseconds};
-  fact.end = {head.end, head.end_nanoseconds};
-  fact.sequence = head.sequence;
-  fact.account = from.take_text();
-  fact.resource = from.take_text();
-  fact.meters.resize(head.meters);
-  for (Fact::Meter& each : fact.meters) {
-    each.meter = from.take<std::uint16_t>();
-    each.value = money::Decimal::from_scaled(from.take<money::int128>());
-  }
-  fact.attributes.resize(head.attributes);
-  for (std::string_view& each : fact.attributes) each = from.take_text();
-  return fact;
+  const auto size = from.take<std::uint32_t>();
+  return {from.at(), size};
 }
 
 }  // namespace
 
-const char* FactStore::at(Place place) const {
-  return blocks_[place / block_units].bytes.get() + place % block_units * unit_bytes;
-}
-
-char* FactStore::room_for(std::size_t bytes, Place& place) {
-  bytes = (bytes + unit_bytes - 1) / unit_bytes * unit_bytes;
-  if (blocks_.empty() || used_ + bytes > blocks_.back().size) {
-    const std::size_t size = std::max(bytes, block_bytes);
-    STEELYARD_CHECK((blocks_.size() + 1) * block_units < base::NumberTable::none);
-    blocks_.push_back({std::make_unique_for_overwrite<char[]>(size), size});
-    used_ = 0;
-  }
-  char* const room = blocks_.back().bytes.get() + used_;
-  place = static_cast<Place>((blocks_.size() - 1) * block_units + used_ / unit_bytes);
-  used_ += bytes;
-  bytes_ += bytes;
-  return room;
-}
-
 FactStore::Place FactStore::place_of(Key key) const {
-  return places_.find(hash_of(key), [&](Place place) { return head_at(at(place)).key == key; });
+  return places_.find(hash_of(key), [&](Place place) { return key_at(facts_.at(place)) == key; });
+}
+
+char* FactStore::room_for(std::size_t bytes) {
+  if (packed_.size() < bytes) packed_.resize(bytes);
+  return packed_.data();
+}
+
+FactStore::Place FactStore::place_of_texts(const Fact& fact) {
+  std::size_t most = fact.account.size() + fact.resource.size();
+  for (const std::string_view each : fact.attributes) most += each.size();
+  most += (fact.attributes.size() + 4) * Packer::short_bytes_max;
+  Packer to(room_for(most));
+  to.put_short(fact.code);
+  to.put_short(fact.attributes.size());
+  to.put_text(fact.account);
+  to.put_text(fact.resource);
+  for (const std::string_view each : fact.attributes) to.put_text(each);
+  const std::string_view texts(packed_.data(), static_cast<std::size_t>(to.at() - packed_.data()));
+
+  const std::uint64_t hash = base::hash(texts);
+  const Place known =
+      text_places_.find(hash, [&](Place place) { return texts_at(texts_.at(place)) == texts; });
+  if (known != base::NumberTable::none) return known;
+  Place place = 0;
+  const auto size = static_cast<std::uint32_t>(texts.size());
+  char* const room = texts_.add(sizeof size + size, place);
+  std::memcpy(room, &size, sizeof size);
+  std::memcpy(room + sizeof size, texts.data(), size);
+  text_places_.add(hash, place);
+  return place;
 }
 
 void FactStore::keep(Key key, const Fact& fact) {
-  Head head{key,
-            fact.start.seconds,
-            fact.end.seconds,
-            fact.sequence,
-            fact.start.nanoseconds,
-            fact.end.nanoseconds,
-            0,
-            fact.code,
-            static_cast<std::uint16_t>(fact.meters.size()),
-            static_cast<std::uint16_t>(fact.attributes.size())};
-  std::size_t size = sizeof(Head) + size_of(fact.account) + size_of(fact.resource) +
-                     fact.meters.size() * (sizeof(std::uint16_t) + sizeof(money::int128));
-  for (const std::string_view each : fact.attributes) size += size_of(each);
-  head.size = static_cast<std::uint32_t>(size);
-  Place place;
-  Packer to(room_for(size, place));
-  to.put(head);
-  to.put_text(fact.account);
-  to.put_text(fact.resource);
-  for (const Fact::Meter& each : fact.meters) {
-    to.put(each.meter);
-    to.put(each.value.scaled());
-  }
-  for (const std::string_view each : fact.attributes) to.put_text(each);
+  const Place texts = place_of_texts(fact);
+  Packer to(room_for(head_bytes_max + fact.meters.size() * meter_bytes_max));
+  to.put(key);
+  to.put(texts);
+  to.put_signed(fact.start.seconds);
+  to.put_signed(fact.end.seconds - fact.start.seconds);
+  to.put_short(fact.start.nanoseconds);
+  to.put_short(fact.end.nanoseconds);
+  to.put_short(fact.sequence);
+  to.put_short(fact.meters.size());
+  for (const Fact::Meter& each : fact.meters) put_meter(each, to);
+  const auto size = static_cast<std::size_t>(to.at() - packed_.data());
+  Place place = 0;
+  std::memcpy(facts_.add(size, place), packed_.data(), size);
   forget(key);
   places_.add(hash_of(key), place);
 }
@@ -162,23 +103,38 @@ void FactStore::forget(Key key) {
   if (place != base::NumberTable::none) places_.erase(hash_of(key), place);
 }
 
-std::optional<Fact> FactStore::find(Key key, std::string& text) const {
+/// With its texts where they stand.
+Fact FactStore::unpacked(Place place) const {
+  Unpacker from(facts_.at(place));
+  from.take<Key>();
+  Unpacker texts(texts_at(texts_.at(from.take<Place>())).data());
+  Fact fact;
+  fact.code = static_cast<std::uint16_t>(texts.take_short());
+  fact.attributes.resize(texts.take_short());
+  fact.account = texts.take_text();
+  fact.resource = texts.take_text();
+  for (std::string_view& each : fact.attributes) each = texts.take_text();
+  fact.start.seconds = from.take_signed();
+  fact.end.seconds = fact.start.seconds + from.take_signed();
+  fact.start.nanoseconds = static_cast<std::uint32_t>(from.take_short());
+  fact.end.nanoseconds = static_cast<std::uint32_t>(from.take_short());
+  fact.sequence = from.take_short();
+  fact.meters.resize(from.take_short());
+  for (Fact::Meter& each : fact.meters) each = take_meter(from);
+  return fact;
+}
+
+std::optional<Fact> FactStore::find(Key key) const {
   const Place place = place_of(key);
   if (place == base::NumberTable::none) return std::nullopt;
-  const char* const kept = at(place);
-  text.assign(kept, head_at(kept).size);
-  return unpacked(text.data());
+  return unpacked(place);
 }
 
 void FactStore::forget_if(const std::function<bool(const Fact&)>& is_over) {
   FactStore rest;
   places_.each([&](Place place) {
-    const char* const kept = at(place);
-    if (is_over(unpacked(kept))) return;
-    const Head head = head_at(kept);
-    Place moved = 0;
-    std::memcpy(rest.room_for(head.size, moved), kept, head.size);
-    rest.places_.add(hash_of(head.key), moved);
+    const Fact fact = unpacked(place);
+    if (!is_over(fact)) rest.keep(key_at(facts_.at(place)), fact);
   });
   *this = std::move(rest);
 }

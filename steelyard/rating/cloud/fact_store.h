@@ -2,18 +2,18 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "steelyard/base/hash.h"
 #include "steelyard/base/number_table.h"
 #include "steelyard/rating/cloud/fact.h"
+#include "steelyard/rating/cloud/packed_room.h"
 
 namespace steelyard::rating::cloud {
 
-/// The facts that a correction may still name, packed: about 70 bytes and their texts each.
+/// The facts that a correction may still name, packed. Their texts, which are mostly those of
+/// other facts of the same resource, are kept once: a fact then takes about 40 bytes.
 class FactStore {
  public:
   /// A number for an identity; the caller's hash of (source, id).
@@ -21,8 +21,8 @@ class FactStore {
 
   void keep(Key key, const Fact& fact);
 
-  /// The fact, with its texts in `text`; none if it is not here.
-  std::optional<Fact> find(Key key, std::string& text) const;
+  /// The fact; none if it is not here. Its texts stay until `forget_if`.
+  std::optional<Fact> find(Key key) const;
 
   void forget(Key key);
 
@@ -33,25 +33,24 @@ class FactStore {
   void forget_if(const std::function<bool(const Fact&)>& is_over);
 
   std::size_t size() const { return places_.size(); }
-  std::size_t bytes() const { return bytes_; }
+
+  /// Of all facts that were kept since room was given back, and of their texts.
+  std::size_t bytes() const { return facts_.bytes() + texts_.bytes(); }
 
  private:
-  /// Of a fact, in units of bytes, over all blocks.
-  using Place = std::uint32_t;
-  struct Block {
-    std::unique_ptr<char[]> bytes;
-    std::size_t size = 0;
-  };
+  using Place = PackedRoom::Place;
 
   static std::uint64_t hash_of(Key key) { return base::hash_pair(key, 0); }
   Place place_of(Key key) const;
-  char* room_for(std::size_t bytes, Place& place);
-  const char* at(Place place) const;
+  char* room_for(std::size_t bytes);
+  Place place_of_texts(const Fact& fact);
+  Fact unpacked(Place place) const;
 
-  std::vector<Block> blocks_;
-  std::size_t used_ = 0;   // Of the last block.
-  std::size_t bytes_ = 0;  // Of all facts that were kept since room was given back.
-  base::NumberTable places_;
+  PackedRoom facts_;
+  PackedRoom texts_;
+  base::NumberTable places_;       // Of facts, by their keys,
+  base::NumberTable text_places_;  // and of texts, by themselves.
+  std::string packed_;             // What is being packed.
 };
 
 }  // namespace steelyard::rating::cloud

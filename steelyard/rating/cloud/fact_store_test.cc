@@ -23,8 +23,7 @@ TEST(FactStore, gives_back_what_it_was_given) {
   FactStore store;
   const std::string resource(128, 'x');
   store.keep(1, any_fact(resource));
-  std::string text;
-  const auto found = store.find(1, text);
+  const auto found = store.find(1);
   ASSERT_TRUE(found.has_value());
   EXPECT_EQ(found->code, 7);
   EXPECT_EQ(found->account, "acme");
@@ -42,8 +41,7 @@ TEST(FactStore, gives_back_what_it_was_given) {
 TEST(FactStore, a_fact_without_meters_and_attributes) {
   FactStore store;
   store.keep(1, Fact{});
-  std::string text;
-  const auto found = store.find(1, text);
+  const auto found = store.find(1);
   ASSERT_TRUE(found.has_value());
   EXPECT_TRUE(found->meters.empty());
   EXPECT_TRUE(found->attributes.empty());
@@ -51,14 +49,13 @@ TEST(FactStore, a_fact_without_meters_and_attributes) {
 
 TEST(FactStore, knows_what_was_kept_and_not_forgotten) {
   FactStore store;
-  std::string text;
-  EXPECT_FALSE(store.find(1, text).has_value());
+  EXPECT_FALSE(store.find(1).has_value());
   store.keep(1, any_fact("r"));
-  EXPECT_FALSE(store.find(2, text).has_value());
+  EXPECT_FALSE(store.find(2).has_value());
   EXPECT_EQ(store.size(), 1U);
   store.forget(1);
   store.forget(2);
-  EXPECT_FALSE(store.find(1, text).has_value());
+  EXPECT_FALSE(store.find(1).has_value());
   EXPECT_EQ(store.size(), 0U);
 }
 
@@ -66,8 +63,7 @@ TEST(FactStore, the_latest_fact_of_a_key_counts) {
   FactStore store;
   store.keep(1, any_fact("old"));
   store.keep(1, any_fact("new"));
-  std::string text;
-  EXPECT_EQ(store.find(1, text)->resource, "new");
+  EXPECT_EQ(store.find(1)->resource, "new");
   EXPECT_EQ(store.size(), 1U);
 }
 
@@ -78,12 +74,44 @@ TEST(FactStore, gives_back_the_room_of_facts_that_are_over) {
   store.forget_if([](const Fact& fact) { return fact.resource != "r-42"; });
   EXPECT_EQ(store.size(), 1U);
   EXPECT_LE(store.bytes(), bytes / 90);
-  std::string text;
-  EXPECT_EQ(store.find(42, text)->resource, "r-42");
-  EXPECT_FALSE(store.find(41, text).has_value());
+  EXPECT_EQ(store.find(42)->resource, "r-42");
+  EXPECT_FALSE(store.find(41).has_value());
   const std::string longest(1'000, 'x');  // Longer than one byte can say.
   store.keep(1'000, any_fact(longest));
-  EXPECT_EQ(store.find(1'000, text)->resource, longest);
+  EXPECT_EQ(store.find(1'000)->resource, longest);
+}
+
+TEST(FactStore, keeps_the_texts_of_a_resource_once) {
+  FactStore store;
+  Fact fact = any_fact(std::string(128, 'x'));
+  fact.meters = {{1, money::Decimal::whole(5'000)}};
+  fact.sequence = 1'000'000;
+  store.keep(0, fact);
+  const std::size_t bytes = store.bytes();
+  for (std::uint64_t i = 1; i <= 100; ++i) store.keep(i, fact);
+  EXPECT_LE(store.bytes() - bytes, 100U * 48U);
+  fact.attributes = {"", "cn-hangzhou", "x"};
+  store.keep(0, fact);
+  EXPECT_EQ(store.find(0)->attributes.back(), "x");
+  EXPECT_EQ(store.find(100)->attributes.back(), "");
+}
+
+TEST(FactStore, values_of_any_size_come_back) {
+  FactStore store;
+  const std::string long_text(300, 'y');
+  for (const std::string_view text :
+       {"0", "-1", "63", "-64", "64", "9223371", "-9223372", "9223373", "0.5", "-0.000000000001",
+        "999999999999999999999999"}) {
+    Fact fact = any_fact("r");
+    fact.end = {fact.start.seconds - 5, 0};
+    fact.account = std::string_view(long_text).substr(0, text.size() * 17);
+    fact.meters = {{0, money::Decimal::parse(text).value()}};
+    store.keep(1, fact);
+    const auto found = store.find(1);
+    EXPECT_EQ(found->meters.front().value.to_text(), text);
+    EXPECT_EQ(found->account, fact.account);
+    EXPECT_EQ(found->end, fact.end);
+  }
 }
 
 TEST(FactStore, facts_stand_in_several_blocks) {
@@ -92,8 +120,7 @@ TEST(FactStore, facts_stand_in_several_blocks) {
   for (std::uint64_t i = 0; i < count; ++i) store.keep(i, any_fact("r-" + std::to_string(i)));
   EXPECT_GT(store.bytes(), std::size_t{2} << 20);
   for (const std::uint64_t i : {std::uint64_t{0}, count / 3, count / 2, count - 1}) {
-    std::string text;
-    EXPECT_EQ(store.find(i, text)->resource, "r-" + std::to_string(i));
+    EXPECT_EQ(store.find(i)->resource, "r-" + std::to_string(i));
   }
 }
 
