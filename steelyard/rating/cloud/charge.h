@@ -23,6 +23,7 @@ struct Row {
   std::uint32_t number = 0;      ///< Dense over all rows.
   std::uint64_t order = 0;       ///< Lines stand in this order.
   bool is_money = false;         ///< The quantity is an amount: "rounding", "minimum".
+  mutable const Row* rounding = nullptr;  ///< RowTable's, of rounding_of.
 };
 
 /// The order of lines: by item and price row, then by tier and price, whatever came first.

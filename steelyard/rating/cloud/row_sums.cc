@@ -27,12 +27,18 @@ Result<RowSums::Sum> RowSums::written(const Row& row, const Rational& quantity) 
   return Sum{quantity, *count, *amount};
 }
 
+/// So that sums stay where they are while others are added.
+void RowSums::make_room_for(std::size_t more) {
+  if (sums_.size() + more > sums_.max_load()) sums_.rehash(2 * sums_.bucket_count() + more * 2);
+}
+
 Result<void> RowSums::add(std::uint32_t account, std::vector<FeeLine>& changes, RowTable& rows,
                           Lines& lines) {
   if (!std::ranges::is_sorted(changes, is_before)) {
     std::ranges::stable_sort(changes, is_before);
   }
   changed_.clear();
+  make_room_for(changes.size());
   bool is_settled = true;
   for (std::size_t i = 0; i < changes.size();) {
     const Row& row = *changes[i].row;
@@ -51,19 +57,17 @@ Result<void> RowSums::add(std::uint32_t account, std::vector<FeeLine>& changes, 
       return failure(ErrorCode::invalid_quantity, row.item + ": the quantity is too large");
     }
     if (!change.is_zero()) {
-      const std::uint64_t key = (std::uint64_t{account} << 32) | row.number;
-      const auto found = sums_.find(key);
-      const Sum before = found == sums_.end() ? Sum() : found->second;
+      Sum& before = sums_[(std::uint64_t{account} << 32) | row.number];
       STEELYARD_TRY(after, written(row, before.quantity + change));
       line.quantity += after.written_quantity - before.written_quantity;
       line.amount += after.written_amount - before.written_amount;
-      changed_.emplace_back(key, after);
+      changed_.emplace_back(&before, after);
       const auto product = Decimal::mul_div(row.price, line.quantity, row.per, Rounding::half_away);
       is_settled &= product.has_value() && *product == line.amount;
     }
     if (!line.quantity.is_zero() || !line.amount.is_zero()) lines.push_back(line);
   }
-  for (const auto& [key, sum] : changed_) sums_[key] = sum;
+  for (const auto& [sum, after] : changed_) *sum = after;
   if (!is_settled) settle(lines, rows);
   return {};
 }

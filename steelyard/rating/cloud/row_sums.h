@@ -36,8 +36,10 @@ class RowSums {
   };
   [[nodiscard]] static Result<Sum> written(const Row& row, const money::Rational& quantity);
 
+  void make_room_for(std::size_t more);
+
   boost::unordered_flat_map<std::uint64_t, Sum, Hash> sums_;
-  std::vector<std::pair<std::uint64_t, Sum>> changed_;  // Of the call that is being made.
+  std::vector<std::pair<Sum*, Sum>> changed_;  // Of the call that is being made.
 };
 
 }  // namespace steelyard::rating::cloud

@@ -73,6 +73,11 @@ const Row& RowTable::of_money(const PreparedItem& item, const char* word) {
   return of_money(row, word);
 }
 
+const Row& RowTable::rounding_of(const Row& of_row) {
+  if (of_row.rounding == nullptr) of_row.rounding = &of_money(of_row, "rounding");
+  return *of_row.rounding;
+}
+
 const Row& RowTable::of_money(const Row& of_row, const char* word) {
   Row row;
   row.item = of_row.item;

@@ -25,7 +25,9 @@ class RowTable {
 
   /// A difference that a money rule makes, in the currency: "rounding", "minimum".
   const Row& of_money(const PreparedItem& item, const char* word);
-  const Row& of_money(const Row& of_row, const char* word);
+
+  /// Where the rounding of a row's amounts is written.
+  const Row& rounding_of(const Row& of_row);
 
   /// Any row.
   const Row& of(Row row);
@@ -36,6 +38,8 @@ class RowTable {
   std::uint32_t item_index(std::uint32_t name_index) const { return first_item_ + name_index; }
 
  private:
+  const Row& of_money(const Row& of_row, const char* word);
+
   using Key = std::tuple<std::uint32_t, std::string, std::string, money::Decimal, money::Decimal>;
 
   std::uint32_t first_item_;

@@ -130,8 +130,7 @@ void settle(Lines& lines, RowTable& rows) {
         Decimal::mul_div(sum.row->price, sum.quantity, sum.row->per, Rounding::half_away);
     STEELYARD_CHECK(exact.has_value());  // Both fees were in range.
     if (sum.amount != *exact) {
-      moved.push_back(
-          {&rows.of_money(*sum.row, "rounding"), sum.amount - *exact, sum.amount - *exact});
+      moved.push_back({&rows.rounding_of(*sum.row), sum.amount - *exact, sum.amount - *exact});
       sum.amount = *exact;
     }
     if (!sum.quantity.is_zero() || !sum.amount.is_zero()) *end++ = sum;
