@@ -111,6 +111,9 @@ struct Priced {
 /// What is taken of a plan in one of its reset windows: CoverBook's.
 struct Bucket;
 
+/// The usage of one window that shares plans: CoverBook's.
+struct SharedUsage;
+
 /// What a plan covers of one part of a tap.
 struct Covering {
   const std::string* plan_name = nullptr;
@@ -136,8 +139,9 @@ struct Tapped {
   FeeLines lines;
   Target target;
   Parts out;
-  bool is_noted = false;   ///< In the CoverBook.
-  bool is_listed = false;  ///< Among those that change with the fact that is being rated.
+  SharedUsage* shared = nullptr;  ///< What it is part of, once a plan may cover it.
+  bool is_noted = false;          ///< In the CoverBook.
+  bool is_listed = false;         ///< Among those that change with the fact that is being rated.
 };
 
 }  // namespace steelyard::rating::cloud

@@ -86,35 +86,50 @@ void CoverBook::plans_changed(Account& owner) {
   }
   std::erase_if(owner.uncovered, [&](Tapped* tap) {
     if (!owner.is_covered[tap->item->name_index]) return false;
-    insert(owner, *tap);
+    SharedUsage& usage = usage_of(owner, *tap);
+    usage.taps.push_back(tap);
+    usage.is_sorted = false;
     return true;
   });
 }
 
-void CoverBook::insert(Account& owner, Tapped& tap) const {
-  Usage& usage =
-      owner.groups[groups_.of_item(tap.item->name_index)][{tap.window.from, tap.window.to}];
-  usage.taps.push_back(&tap);
-  usage.is_sorted = usage.taps.size() == 1;
+SharedUsage& CoverBook::usage_of(Account& owner, Tapped& tap) const {
+  auto& windows = owner.groups[groups_.of_item(tap.item->name_index)];
+  tap.shared = &windows[{tap.window.from, tap.window.to}];
+  return *tap.shared;
 }
 
-/// The usage of a window stands by resource, item, scope and price, whatever order it came in.
-void CoverBook::sort(Usage& usage) const {
-  if (usage.is_sorted) return;
+void CoverBook::insert(Account& owner, Tapped& tap) const {
+  SharedUsage& usage = usage_of(owner, tap);
+  sort(usage);
+  const auto place =
+      std::upper_bound(usage.taps.begin(), usage.taps.end(), &tap,
+                       [&](const Tapped* a, const Tapped* b) { return is_served_before(*a, *b); });
+  const auto index = static_cast<std::size_t>(place - usage.taps.begin());
+  if (index < usage.covered_end) ++usage.covered_end;
+  usage.taps.insert(place, &tap);
+}
+
+bool CoverBook::is_served_before(const Tapped& a, const Tapped& b) const {
   const auto slot_order = [&](const Tapped& each) {
     return each.slot == no_slot ? std::string_view()
                                 : std::string_view(slots_->at(each.slot).order);
   };
-  std::ranges::stable_sort(usage.taps, [&](const Tapped* a, const Tapped* b) {
-    if (const int order = a->resource.compare(b->resource); order != 0) return order < 0;
-    if (a->item != b->item) {
-      return std::tie(a->item->rule->name, a->item->index) <
-             std::tie(b->item->rule->name, b->item->index);
-    }
-    if (const int order = a->scope.compare(b->scope); order != 0) return order < 0;
-    return slot_order(*a) < slot_order(*b);
-  });
+  if (const int order = a.resource.compare(b.resource); order != 0) return order < 0;
+  if (a.item != b.item) {
+    return std::tie(a.item->rule->name, a.item->index) <
+           std::tie(b.item->rule->name, b.item->index);
+  }
+  if (const int order = a.scope.compare(b.scope); order != 0) return order < 0;
+  return slot_order(a) < slot_order(b);
+}
+
+void CoverBook::sort(SharedUsage& usage) const {
+  if (usage.is_sorted) return;
+  std::ranges::stable_sort(
+      usage.taps, [&](const Tapped* a, const Tapped* b) { return is_served_before(*a, *b); });
   usage.is_sorted = true;
+  usage.covered_end = usage.taps.size();
 }
 
 void CoverBook::note(Tapped& tap) {
@@ -219,9 +234,12 @@ bool CoverBook::cover_part_alone(Account& owner, Tapped& tap, const Part& part) 
       // it wants, it gets what it got.
       const bool is_behind = had == nullptr && bucket.last < window;
       const bool is_short = lacked.is_positive() && !change.is_negative();
-      if (!is_behind && !is_short) return false;
-      if (had != nullptr) rest += -had->part.quantity;
-      continue;
+      if (is_behind || is_short) {
+        if (had != nullptr) rest += -had->part.quantity;
+        continue;
+      }
+      const bool is_only = covers_at(owner, part.slot).size() == 1 && lacked.is_zero();
+      return is_only && cover_before_others(owner, tap, at, *units, change);
     }
     // Something is left: all that wanted of the plan have got it, and this may grow as far.
     if (left < change) return false;
@@ -235,11 +253,86 @@ bool CoverBook::cover_part_alone(Account& owner, Tapped& tap, const Part& part) 
     bucket.last = std::max(bucket.last, window);
     if (had == nullptr) {
       tap.covers.push_back({&plan.bought.rule->name, {part.slot, rest}, at.plan, wanted, &bucket});
+      tap.shared->covered_end = tap.shared->taps.size();
     } else {
       had->part.quantity = rest;
       had->units = wanted;
     }
     rest = Rational();
+  }
+  return true;
+}
+
+/// Whether a plan can take back what it covers of a tap, and no other plan could step in.
+bool CoverBook::may_lose(Account& owner, const Tapped& tap, std::uint32_t plan) {
+  return tap.covers.size() == 1 && tap.covers.front().plan == plan &&
+         tap.covers.front().units.is_positive() && tap.in.size() == 1 &&
+         tap.in.front().slot == tap.covers.front().part.slot &&
+         covers_at(owner, tap.in.front().slot).size() == 1 &&
+         std::ranges::find(changing_, &tap) == changing_.end();
+}
+
+/// A plan that is used up covers more of a tap, and less of those that it serves last. False,
+/// and nothing has changed, where other plans or windows have a part in it.
+/// Requires: this plan alone can cover the tap, and has covered all of what it was.
+bool CoverBook::cover_before_others(Account& owner, Tapped& tap, const CoverAt& at,
+                                    const Rational& units, const Rational& change) {
+  const Plan& plan = owner.plans[at.plan];
+  Bucket& bucket = *plan.bucket_now;
+  if (bucket.last != Window{tap.window.from, tap.window.to} || change.is_negative() ||
+      plan.bought.rule->serves_deepest_discount_first || tap.in.size() != 1 ||
+      tap.covers.size() > 1) {
+    return false;
+  }
+  SharedUsage& usage = *tap.shared;
+  sort(usage);
+  std::size_t end = usage.covered_end;
+  if (end == 0 || is_served_before(*usage.taps[end - 1], tap)) return true;  // It comes too late.
+
+  const std::size_t first = losers_.size();
+  Rational got;
+  while (got < change && usage.taps[end - 1] != &tap) {
+    Tapped* const other = usage.taps[--end];
+    if (other->covers.empty()) continue;
+    losers_.push_back(other);
+    if (may_lose(owner, *other, at.plan)) got += other->covers.front().units;
+    if (got.is_too_large() || !may_lose(owner, *other, at.plan)) {
+      losers_.resize(first);
+      return false;
+    }
+  }
+  const bool is_all = !(got < change);
+  const Rational taken = is_all ? change : got;
+  const Rational covered = tap.covers.empty() ? taken : tap.covers.front().units + taken;
+  const Rational quantity = is_all ? tap.in.front().quantity : covered / units;
+  Rational kept = got - taken;  // By the one that lost last.
+  Rational kept_quantity;
+  if (kept.is_positive()) {
+    const Covering& last = losers_.back()->covers.front();
+    kept_quantity = kept * (last.part.quantity / last.units);
+  }
+  if (covered.is_too_large() || quantity.is_too_large() || kept_quantity.is_too_large()) {
+    losers_.resize(first);
+    return false;
+  }
+  for (std::size_t i = first; i < losers_.size(); ++i) {
+    const bool keeps = i + 1 == losers_.size() && kept.is_positive();
+    if (keeps) {
+      losers_[i]->covers.front().part.quantity = kept_quantity;
+      losers_[i]->covers.front().units = kept;
+      ++end;
+    } else {
+      losers_[i]->covers.clear();
+    }
+  }
+  usage.covered_end = end;
+  if (taken.is_zero()) return true;
+  if (tap.covers.empty()) {
+    tap.covers.push_back(
+        {&plan.bought.rule->name, {tap.in.front().slot, quantity}, at.plan, covered, &bucket});
+  } else {
+    tap.covers.front().part.quantity = quantity;
+    tap.covers.front().units = covered;
   }
   return true;
 }
@@ -292,7 +385,7 @@ void CoverBook::take(Account& owner, const CoverAt& at, Tapped& tap, const Part&
   tap.covers.push_back({&plan.bought.rule->name, {part.slot, quantity}, at.plan, taken, &bucket});
 }
 
-void CoverBook::allocate_window(Account& owner, std::uint32_t group, Usage& usage,
+void CoverBook::allocate_window(Account& owner, std::uint32_t group, SharedUsage& usage,
                                 std::vector<Tapped*>& changed) {
   sort(usage);
   std::vector<std::vector<Covering>> before;
@@ -329,6 +422,7 @@ void CoverBook::allocate_window(Account& owner, std::uint32_t group, Usage& usag
     }
     for (const Served& each : served) take(owner, *each.at, *each.tap, *each.part);
   }
+  usage.covered_end = usage.taps.size();
   for (std::size_t i = 0; i < usage.taps.size(); ++i) {
     if (usage.taps[i]->covers != before[i]) list(*usage.taps[i], changed);
   }
@@ -344,7 +438,7 @@ void CoverBook::allocate(const Range& range, std::vector<Tapped*>& changed) {
     end =
         std::max(end, is_aggregate ? for_ever : cutter_->window(plan.bought.rule->reset, last).to);
   }
-  std::map<Window, Usage>& windows = owner.groups[range.group];
+  std::map<Window, SharedUsage>& windows = owner.groups[range.group];
   const auto first = windows.lower_bound({range.from, std::numeric_limits<std::int64_t>::min()});
   const Window behind_earlier{range.from - 1, for_ever};
   for (auto at = first; at != windows.end() && at->first.first < end; ++at) {
@@ -362,12 +456,15 @@ void CoverBook::allocate(const Range& range, std::vector<Tapped*>& changed) {
 
 void CoverBook::allocate(std::span<Tapped* const> taps, std::vector<Tapped*>& changed) {
   ranges_.clear();
+  losers_.clear();
+  changing_ = taps;
   for (Tapped* tap : taps) {
     if (tap->is_listed) continue;
     Account& owner = account(tap->account);
     list(*tap, changed);
     if (!cover_alone(owner, *tap)) note_range(owner, *tap);
   }
+  for (Tapped* tap : losers_) list(*tap, changed);
   for (const Range& each : ranges_) allocate(each, changed);
 }
 

@@ -21,6 +21,13 @@ struct Bucket {
   std::pair<std::int64_t, std::int64_t> last{std::numeric_limits<std::int64_t>::min(), 0};
 };
 
+/// In the order in which a plan serves it: by resource, item, scope and price.
+struct SharedUsage {
+  std::vector<Tapped*> taps;
+  bool is_sorted = true;
+  std::size_t covered_end = 0;  ///< No plan covers anything of the taps from here on.
+};
+
 /// Which usage is covered by which plan, for all accounts: a function of the sets of plans and
 /// of quantities, whatever order they came in. In each settlement window, by rising time, the
 /// plans by priority, then earliest expiry, then earliest order, then id, each take what is
@@ -30,6 +37,8 @@ struct Bucket {
 /// Usage that finds its plans not used up, or used up by earlier windows, changes nothing for
 /// other usage: it is covered alone, from the plans' running totals. Otherwise its window, and
 /// later ones as far as quotas reach, are allocated anew, but only for items that share plans.
+/// Where one plan alone is shared and this is the last window that took of it, usage that wants
+/// more gets it from that which is served last.
 class CoverBook {
  public:
   CoverBook(const Catalog& catalog, SlotTable& slots, Cutter& cutter);
@@ -63,6 +72,8 @@ class CoverBook {
   void settle(std::int64_t second);
 
  private:
+  using Rational = money::Rational;
+
   /// By start, then end.
   using Window = std::pair<std::int64_t, std::int64_t>;
 
@@ -73,13 +84,9 @@ class CoverBook {
     base::Slot now{};                          ///< The reset window that was asked for last.
     Bucket* bucket_now = nullptr;
   };
-  struct Usage {
-    std::vector<Tapped*> taps;
-    bool is_sorted = true;
-  };
   struct Account {
     std::vector<Plan> plans;  ///< In the order in which they are drawn.
-    std::map<std::uint32_t, std::map<Window, Usage>> groups;  ///< Of items that share plans.
+    std::map<std::uint32_t, std::map<Window, SharedUsage>> groups;  ///< Of items that share plans.
     boost::unordered_flat_map<std::uint32_t, std::vector<CoverAt>> covers;  ///< By slot.
     std::vector<bool> is_covered;    ///< By PreparedItem::name_index: by one of the plans.
     std::vector<Tapped*> uncovered;  ///< What plans that are bought later may cover.
@@ -96,17 +103,22 @@ class CoverBook {
   Account& account(std::uint32_t number);
   static void give_everything_back(Account& account);
   void plans_changed(Account& account);
+  SharedUsage& usage_of(Account& account, Tapped& tap) const;
   void insert(Account& account, Tapped& tap) const;
-  void sort(Usage& usage) const;
+  bool is_served_before(const Tapped& a, const Tapped& b) const;
+  void sort(SharedUsage& usage) const;
   const std::vector<CoverAt>& covers_at(Account& account, std::uint32_t slot) const;
   Bucket& bucket_of(Plan& plan, std::int64_t second);
   bool is_drawn_in(const Account& account, const Plan& plan, const base::Slot& window) const;
 
   bool cover_alone(Account& account, Tapped& tap);
   bool cover_part_alone(Account& account, Tapped& tap, const Part& part);
+  bool cover_before_others(Account& account, Tapped& tap, const CoverAt& at, const Rational& units,
+                           const Rational& change);
+  bool may_lose(Account& account, const Tapped& tap, std::uint32_t plan);
   void note_range(Account& account, const Tapped& tap);
   void allocate(const Range& range, std::vector<Tapped*>& changed);
-  void allocate_window(Account& account, std::uint32_t group, Usage& usage,
+  void allocate_window(Account& account, std::uint32_t group, SharedUsage& usage,
                        std::vector<Tapped*>& changed);
   void take(Account& account, const CoverAt& at, Tapped& tap, const Part& part);
 
@@ -115,7 +127,11 @@ class CoverBook {
   const Catalog* catalog_;
   CoverGroups groups_;
   boost::unordered_map<std::uint32_t, Account> accounts_;
-  std::vector<Range> ranges_;  // Of the call that is being made.
+
+  // Of the call that is being made.
+  std::vector<Range> ranges_;
+  std::span<Tapped* const> changing_;
+  std::vector<Tapped*> losers_;  // What plans cover less of, for the sake of others.
 };
 
 }  // namespace steelyard::rating::cloud

@@ -1,5 +1,8 @@
 #include "steelyard/rating/cloud/cover_book.h"
 
+#include <map>
+#include <random>
+
 #include "steelyard/rating/cloud/demo_book_for_tests.h"
 #include "steelyard/rating/cloud/engine.h"
 
@@ -97,6 +100,78 @@ TEST_F(Covers, resources_are_served_by_their_names_whatever_came_first) {
   EXPECT_EQ(covered("demo/backup plan demo/hourly"), "100");
   EXPECT_EQ(covered("demo/storage plan demo/hourly"), "50");
   EXPECT_EQ(total_.to_text(), "30");
+}
+
+TEST_F(Covers, usage_that_grows_gets_more_from_what_is_served_last) {
+  buy(plan("demo/hourly", "p", 100));
+  const auto use_storage = [&](const std::string& resource, std::int64_t value) {
+    use(fact(resource, "10:00", "11:00", "storage_gb", value));
+  };
+  use_storage("r-1", 60);
+  use_storage("r-2", 60);  // Gets 40.
+  EXPECT_EQ(total_.to_text(), "20");
+  use_storage("r-1", 80);  // The larger value counts: 20 more, which r-2 loses.
+  EXPECT_EQ(total_.to_text(), "40");
+  use_storage("r-3", 10);
+  EXPECT_EQ(total_.to_text(), "50");
+  use_storage("r-1", 110);  // Gets all.
+  EXPECT_EQ(total_.to_text(), "80");
+  use_storage("r-0", 30);
+  EXPECT_EQ(total_.to_text(), "110");
+  EXPECT_EQ(covered("demo/storage plan demo/hourly"), "100");
+  note(engine_.take_back(fact("r-1", "10:00", "11:00", "storage_gb", 110)));
+  EXPECT_EQ(total_.to_text(), "80");  // 30 and 70 of 80 are covered.
+}
+
+/// As if both hours were served anew with each fact.
+TEST_F(Covers, what_an_hour_costs_does_not_depend_on_the_order) {
+  buy(plan("demo/hourly", "p", 100));
+  std::mt19937 random(20'261'126);
+  struct Used {
+    Fact fact;
+    int hour = 0;
+    std::string what;
+    std::int64_t gb_hours = 0;
+  };
+  std::vector<Used> facts;
+  std::map<std::string, std::int64_t> used[2];
+  std::map<std::string, int> minutes;
+  for (int i = 0; i < 600; ++i) {
+    if (!facts.empty() && random() % 4 == 0) {
+      std::swap(facts.back(), facts[random() % facts.size()]);
+      used[facts.back().hour][facts.back().what] -= facts.back().gb_hours;
+      note(engine_.take_back(facts.back().fact));
+      facts.pop_back();
+    } else {
+      const int hour = static_cast<int>(random() % 2);
+      const bool is_storage = random() % 2 == 0;
+      const std::string resource = "r-" + std::to_string(random() % 9);
+      const std::string what = resource + (is_storage ? " storage" : " backup");
+      const std::int64_t gb_hours = 1 + random() % 9;
+      const int minute = 10 + minutes[what]++;
+      const auto clock = [&](int at) {
+        return std::to_string(10 + hour) + ':' + std::to_string(at);
+      };
+      facts.push_back({fact(resource, clock(minute), clock(minute + 1),
+                            is_storage ? "storage_gb" : "backup_gb", gb_hours * 60),
+                       hour, what, gb_hours});
+      used[hour][what] += gb_hours;
+      use(facts.back().fact);
+    }
+    money::Rational expected;
+    for (const auto& hour : used) {
+      money::Rational left = money::Rational::whole(100);
+      for (const auto& [name, value] : hour) {
+        const auto units =
+            name.ends_with("backup") ? money::Rational::ratio(1, 2) : money::Rational::whole(1);
+        const auto all = money::Rational::whole(value);
+        const auto covered = money::min(all, left / units);
+        left = left - covered * units;
+        expected += all - covered;
+      }
+    }
+    ASSERT_EQ(money::Rational::of(total_), expected) << i;
+  }
 }
 
 TEST_F(Covers, prices_of_one_resource_are_served_in_the_order_of_the_table) {
