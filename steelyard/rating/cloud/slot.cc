@@ -24,6 +24,21 @@ std::string sortable(std::uint32_t value) {
   return std::string(10 - text.size(), '0') + text;
 }
 
+/// By dim, as Slot::each is.
+std::vector<metering::ValueLimit> limits_of(const PreparedItem& item, const Slot& slot) {
+  std::vector<metering::ValueLimit> limits;
+  const auto add = [&](const PreparedDim& dim, metering::WindowKind window) {
+    limits.push_back(metering::value_limit(*dim.rule, window, slot.each[limits.size()]));
+  };
+  for (const Pipeline& pipeline : item.pipelines) {
+    for (const PreparedDim& dim : pipeline.dims) add(dim, pipeline.window);
+  }
+  for (std::size_t i = 0; i < item.allowances.size(); ++i) {
+    add(item.allowances[i], item.pipelines.front().stages[item.allowance_stages[i]].window);
+  }
+  return limits;
+}
+
 }  // namespace
 
 SlotTable::SlotTable(const Catalog& catalog)
@@ -109,6 +124,7 @@ Slot& SlotTable::make(const PreparedItem& item, const Fact& fact, Moment moment,
   }
   Resolver resolver(item, slot, fact, moment, minute);
   resolver.resolve_steps();
+  slot.limits = limits_of(item, slot);
   const metering::CoverTable* const cover = resolver.cover_table();
   if (cover == nullptr || slot.problem.has_value()) {
     if (!slot.problem.has_value()) resolver.resolve_price();
