@@ -98,7 +98,8 @@ Result<Line> line_of(const LineOwner& owner, const PricePart& part, const Ration
   const auto per = Decimal::mul_div(part.per, Decimal::whole(is_hours ? hours_of_month : 1),
                                     Decimal::whole(1), Rounding::half_away);
   if (!per.has_value()) return too_large(per.error());
-  const auto quantity = (part.quantity * times).to_decimal(Rounding::half_away);
+  const auto quantity =
+      money::Rational::product_to_decimal(part.quantity, times, Rounding::half_away);
   if (!quantity.has_value()) return too_large(quantity.error());
   const auto amount = Decimal::mul_div(part.price, *quantity, *per, Rounding::half_away);
   if (!amount.has_value()) return too_large(amount.error());

@@ -2,10 +2,10 @@
 
 #include <bit>
 
+#include "steelyard/money/wide.h"
+
 namespace steelyard::money {
 namespace {
-
-__extension__ typedef unsigned __int128 uint128;
 
 constexpr int128 scale = 1'000'000'000'000;
 
@@ -63,18 +63,30 @@ int128 divided(int128 n, std::uint64_t d) {
 }
 
 /// a × b as 256 bits.
-struct Wide {
+struct Product {
   uint128 high;
   uint128 low;
-  auto operator<=>(const Wide&) const = default;
+  auto operator<=>(const Product&) const = default;
 };
 
-Wide multiply(uint128 a, uint128 b) {
+Product multiply(uint128 a, uint128 b) {
   constexpr uint128 half = UINT64_MAX;
   const uint128 low = (a & half) * (b & half);
   const uint128 cross = ((a >> 64) * (b & half)) + (low >> 64);
   const uint128 middle = ((a & half) * (b >> 64)) + (cross & half);
   return {((a >> 64) * (b >> 64)) + (cross >> 64) + (middle >> 64), (middle << 64) | (low & half)};
+}
+
+/// Whether a quotient is rounded away from zero. Requires: d > 0, rest < d.
+template <class Number>
+bool rounds_up(const Number& rest, const Number& other_rest, bool is_odd, Rounding rounding) {
+  switch (rounding) {
+    case Rounding::toward_zero: return false;
+    case Rounding::away_from_zero: return rest != Number{};
+    case Rounding::half_away: return rest >= other_rest;
+    case Rounding::half_even: return rest > other_rest || (rest == other_rest && is_odd);
+  }
+  return false;
 }
 
 /// Quotient toward zero and remainder, rounded. Requires: divisor > 0.
@@ -87,17 +99,34 @@ bool rounded_quotient(int128 n, int128 divisor, Rounding rounding, int128& quoti
   const uint128 d = static_cast<uint128>(divisor);
   uint128 q = magnitude(n) / d;
   const uint128 rest = magnitude(n) - q * d;
-  bool up = false;
-  switch (rounding) {
-    case Rounding::toward_zero: break;
-    case Rounding::away_from_zero: up = rest != 0; break;
-    case Rounding::half_away: up = rest >= d - rest; break;
-    case Rounding::half_even: up = rest > d - rest || (rest == d - rest && (q & 1) == 1); break;
-  }
-  if (up) ++q;
+  if (rounds_up(rest, d - rest, (q & 1) == 1, rounding)) ++q;
   if (q > (~uint128{0} >> 1)) return false;
   quotient = negative ? -static_cast<int128>(q) : static_cast<int128>(q);
   return true;
+}
+
+/// The same for a number that is wider than the quotient may be.
+bool rounded_quotient(Wide n, const Wide& divisor, bool is_negative, Rounding rounding,
+                      int128& quotient) {
+  const Wide count = n.take_out(divisor);
+  if (!count.fits_127_bits()) return false;
+  uint128 q = count.narrow();
+  Wide other_rest = divisor;
+  other_rest -= n;
+  if (rounds_up(n, other_rest, (q & 1) == 1, rounding)) ++q;
+  if (q > (~uint128{0} >> 1)) return false;
+  quotient = is_negative ? -static_cast<int128>(q) : static_cast<int128>(q);
+  return true;
+}
+
+/// Within the range that a Decimal may have. `count` is of 10^-12.
+Result<Decimal> decimal_of(bool is_known, int128 count) {
+  constexpr uint128 limit =
+      static_cast<uint128>(scale) * static_cast<uint128>(scale) * static_cast<uint128>(scale);
+  if (!is_known || magnitude(count) > limit) {
+    return failure(ErrorCode::decimal_exceeds_limit, "a quantity does not fit into 128 bits");
+  }
+  return Decimal::from_scaled(count);
 }
 
 }  // namespace
@@ -139,7 +168,9 @@ Rational Rational::sum(const Rational& a, const Rational& b) {
   if (a.is_too_large() || b.is_too_large()) return Rational(0, 0);
   int128 n = 0;
   if (a.denominator_ == b.denominator_) {
-    if (__builtin_add_overflow(a.numerator_, b.numerator_, &n)) return Rational(0, 0);
+    if (__builtin_add_overflow(a.numerator_, b.numerator_, &n)) {
+      return Rational::wide_sum(a, b, a.denominator_);
+    }
     return a.denominator_ == 1 ? Rational(n, 1) : Rational::ratio(n, a.denominator_);
   }
   if (fits64(a.numerator_) && fits64(b.numerator_) && fits64(a.denominator_) &&
@@ -161,7 +192,7 @@ Rational Rational::sum(const Rational& a, const Rational& b) {
   if (__builtin_mul_overflow(a.numerator_, b.denominator_ / common, &left) ||
       __builtin_mul_overflow(b.numerator_, a.denominator_ / common, &right) ||
       __builtin_add_overflow(left, right, &n)) {
-    return Rational(0, 0);
+    return Rational::wide_sum(a, b, common);
   }
   const int128 shared = gcd_of(n, common);
   if (__builtin_mul_overflow(a.denominator_ / common, b.denominator_ / (shared == 0 ? 1 : shared),
@@ -169,6 +200,35 @@ Rational Rational::sum(const Rational& a, const Rational& b) {
     return Rational(0, 0);
   }
   return n == 0 ? Rational() : Rational(n / shared, d);
+}
+
+/// a + b, where the numerator over the product of the denominators does not fit, but what is left
+/// of it when it is reduced may. `common` divides both denominators.
+Rational Rational::wide_sum(const Rational& a, const Rational& b, int128 common) {
+  const auto times = [](int128 x, int128 y) { return Wide(magnitude(x)) * magnitude(y); };
+  Wide n = times(a.numerator_, b.denominator_ / common);
+  Wide other = times(b.numerator_, a.denominator_ / common);
+  bool is_negative = a.is_negative();
+  if (a.is_negative() == b.is_negative()) {
+    n += other;
+  } else {
+    if (n < other) {
+      std::swap(n, other);
+      is_negative = b.is_negative();
+    }
+    n -= other;
+  }
+  Wide rest = n;
+  rest.take_out(Wide(magnitude(common)));
+  const auto shared = static_cast<int128>(gcd(rest.narrow(), magnitude(common)));
+  const Wide above = n.take_out(Wide(magnitude(shared)));
+  int128 d = 0;
+  if (!above.fits_127_bits() ||
+      __builtin_mul_overflow(a.denominator_ / common, b.denominator_ / shared, &d)) {
+    return Rational(0, 0);
+  }
+  const auto whole = static_cast<int128>(above.narrow());
+  return Rational(is_negative ? -whole : whole, d);
 }
 
 Rational Rational::product(const Rational& a, const Rational& b) {
@@ -207,8 +267,8 @@ std::strong_ordering operator<=>(const Rational& a, const Rational& b) {
   if (a.is_negative() != b.is_negative()) {
     return a.is_negative() ? std::strong_ordering::less : std::strong_ordering::greater;
   }
-  const Wide left = multiply(magnitude(a.numerator_), magnitude(b.denominator_));
-  const Wide right = multiply(magnitude(b.numerator_), magnitude(a.denominator_));
+  const Product left = multiply(magnitude(a.numerator_), magnitude(b.denominator_));
+  const Product right = multiply(magnitude(b.numerator_), magnitude(a.denominator_));
   return a.is_negative() ? right <=> left : left <=> right;
 }
 
@@ -224,28 +284,38 @@ Rational Rational::to_multiple(const Rational& step, Rounding rounding) const {
 }
 
 Result<Decimal> Rational::to_decimal(Rounding rounding) const {
-  constexpr uint128 limit =
-      static_cast<uint128>(scale) * static_cast<uint128>(scale) * static_cast<uint128>(scale);
   constexpr std::int64_t small = INT64_MAX / static_cast<std::int64_t>(scale) / 2;
-  if (-small < numerator_ && numerator_ < small && fits64(denominator_) && denominator_ > 0 &&
+  if (is_too_large()) return decimal_of(false, 0);
+  if (-small < numerator_ && numerator_ < small && fits64(denominator_) &&
       rounding == Rounding::half_away) {
-    const std::int64_t n = static_cast<std::int64_t>(numerator_ * scale);
+    const std::int64_t n = static_cast<std::int64_t>(numerator_) * static_cast<std::int64_t>(scale);
     const auto d = static_cast<std::int64_t>(denominator_);
     std::int64_t count = n / d;
     const std::int64_t rest = n < 0 ? count * d - n : n - count * d;
     if (rest >= d - rest) count += n < 0 ? -1 : 1;
     return Decimal::from_scaled(count);
   }
-  const bool is_small = fits64(numerator_) && fits64(denominator_);
-  const Rational scaled =
-      is_small ? Rational(numerator_ * scale, denominator_) : *this * Rational(scale, 1);
   int128 count = 0;
-  if (scaled.is_too_large() ||
-      !rounded_quotient(scaled.numerator_, scaled.denominator_, rounding, count) ||
-      magnitude(count) > limit) {
-    return failure(ErrorCode::decimal_exceeds_limit, "a quantity does not fit into 128 bits");
-  }
-  return Decimal::from_scaled(count);
+  int128 scaled = 0;
+  const bool is_known =
+      __builtin_mul_overflow(numerator_, scale, &scaled)
+          ? rounded_quotient(Wide(magnitude(numerator_)) * scale, Wide(magnitude(denominator_)),
+                             is_negative(), rounding, count)
+          : rounded_quotient(scaled, denominator_, rounding, count);
+  return decimal_of(is_known, count);
+}
+
+Result<Decimal> Rational::product_to_decimal(const Rational& a, const Rational& b,
+                                             Rounding rounding) {
+  const Rational product = a * b;
+  if (!product.is_too_large()) return product.to_decimal(rounding);
+  if (a.is_too_large() || b.is_too_large()) return decimal_of(false, 0);
+  int128 count = 0;
+  const bool is_known =
+      rounded_quotient(Wide(magnitude(a.numerator_)) * magnitude(b.numerator_) * scale,
+                       Wide(magnitude(a.denominator_)) * magnitude(b.denominator_),
+                       a.is_negative() != b.is_negative(), rounding, count);
+  return decimal_of(is_known, count);
 }
 
 std::string Rational::to_text() const {

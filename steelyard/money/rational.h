@@ -15,8 +15,8 @@ namespace steelyard::money {
 /// amount is a Decimal.
 ///
 /// Always reduced, denominator above 0. 128 bits above and below: a result that does not fit
-/// is_too_large, and so is everything computed with it, so that a chain of steps is checked
-/// once, at its end. There is no constructor from double.
+/// when it is reduced is_too_large, and so is everything computed with it, so that a chain of steps
+/// is checked once, at its end. There is no constructor from double.
 class Rational {
  public:
   constexpr Rational() = default;
@@ -68,9 +68,15 @@ class Rational {
   /// "1/800", "7".
   std::string to_text() const;
 
+  /// a × b with twelve decimals, also where the fraction itself is too large.
+  /// Errors: decimal_exceeds_limit.
+  [[nodiscard]] static Result<Decimal> product_to_decimal(const Rational& a, const Rational& b,
+                                                          Rounding rounding);
+
  private:
   constexpr Rational(int128 numerator, int128 denominator)
       : numerator_(numerator), denominator_(denominator) {}
+  static Rational wide_sum(const Rational& a, const Rational& b, int128 common);
 
   static constexpr bool fits64(int128 n) { return static_cast<std::int64_t>(n) == n; }
   static Rational sum(const Rational& a, const Rational& b);

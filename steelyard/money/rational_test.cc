@@ -39,11 +39,12 @@ bool fits(const Exact& value) {
   return numerator(value) < limit && numerator(value) > -limit && denominator(value) < limit;
 }
 
-/// Right, or too large; and never too large where every part of the way fits.
+/// Right, or too large; and never too large where the result fits.
 void expect_same(const Rational& actual, const Exact& expected) {
   if (!fits(expected)) {
     RC_ASSERT(actual.is_too_large());
-  } else if (!actual.is_too_large()) {
+  } else {
+    RC_ASSERT(!actual.is_too_large());
     RC_ASSERT(exact(actual) == expected);
     RC_ASSERT(actual.denominator() > 0);
     RC_ASSERT(big(actual.denominator()) == denominator(expected));  // Reduced.
@@ -59,6 +60,29 @@ RC_GTEST_PROP(Rational, computes_as_another_library_does, ()) {
   if (!b.is_zero()) expect_same(a / b, exact(a) / exact(b));
   RC_ASSERT((a < b) == (exact(a) < exact(b)));
   RC_ASSERT((a == b) == (exact(a) == exact(b)));
+}
+
+/// In units of 10^-12, half away from zero.
+Big written(const Exact& value) {
+  const Exact scaled = value * Exact(Big("1000000000000"));
+  const Exact size = scaled < 0 ? Exact(-scaled) : scaled;
+  const Big rounded = (2 * numerator(size) + denominator(size)) / (2 * denominator(size));
+  return scaled < 0 ? Big(-rounded) : rounded;
+}
+
+/// Written, unless what is written is too large, however large the fraction is.
+void expect_written(const Result<Decimal>& actual, const Exact& expected) {
+  const Big count = written(expected);
+  const Big limit = boost::multiprecision::pow(Big(10), 36);
+  RC_ASSERT(actual.has_value() == (count <= limit && count >= -limit));
+  if (actual.has_value()) RC_ASSERT(big(actual->scaled()) == count);
+}
+
+RC_GTEST_PROP(Rational, is_written_as_another_library_writes_it, ()) {
+  const Rational a = any();
+  const Rational b = any();
+  expect_written(a.to_decimal(Rounding::half_away), exact(a));
+  expect_written(Rational::product_to_decimal(a, b, Rounding::half_away), exact(a) * exact(b));
 }
 
 RC_GTEST_PROP(Rational, small_numbers_are_never_too_large, ()) {
@@ -129,6 +153,24 @@ TEST(Rational, a_sum_that_needs_one_more_bit_is_too_large) {
   EXPECT_FALSE(sum.is_too_large());  // 2^126.
   EXPECT_TRUE((sum + sum).is_too_large());
   EXPECT_FALSE((sum + (sum - Rational::whole(1))).is_too_large());  // 2^127 - 1.
+}
+
+/// 13 nanosecond-exact gigabyte-hours: 26 digits above, 13 below, and ten times as many on the way.
+TEST(Rational, only_a_result_is_too_large_not_the_way_to_it) {
+  const int128 nanosecond_hours = int128{3'600'000'000'000} * 1'000'000'000'000;
+  const Rational fine = Rational::ratio(13 * nanosecond_hours + 1'000'000'007, nanosecond_hours);
+  EXPECT_EQ(fine.to_decimal(Rounding::half_away)->to_text(), "13");
+  EXPECT_EQ(fine.to_decimal(Rounding::away_from_zero)->to_text(), "13.000000000001");
+  const Rational price = Rational::parse("0.0001234567").value() / Rational::whole(720);
+  ASSERT_TRUE((fine * price * price).is_too_large());
+  EXPECT_EQ(Rational::product_to_decimal(fine, price, Rounding::half_away)->to_text(),
+            "0.000002229079");
+
+  const int128 odd = (int128{1} << 126) + 1;
+  EXPECT_EQ((Rational::ratio(odd, 2) + Rational::ratio(odd, 2)).to_text(),
+            Rational::ratio(odd, 1).to_text());
+  EXPECT_EQ((Rational::ratio(odd, 2) + Rational::ratio(1, 6)) - Rational::ratio(1, 6),
+            Rational::ratio(odd, 2));
 }
 
 TEST(Rational, to_multiple_rounds_on_both_sides_of_zero) {

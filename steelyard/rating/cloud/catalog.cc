@@ -77,6 +77,43 @@ Result<std::string_view> attribute_text(const json::Document& document, const js
   return text;
 }
 
+bool are_equal(const std::optional<pricebook::MoneyRules::To>& a,
+               const std::optional<pricebook::MoneyRules::To>& b) {
+  if (!a.has_value() || !b.has_value()) return a.has_value() == b.has_value();
+  return a->digits == b->digits && a->rounding == b->rounding;
+}
+
+/// Whether what leaves the first stages of two versions may be added up: the stages behind agree.
+bool have_equal_pools(const Pipeline& a, const Pipeline& b) {
+  const auto equal = [](const Pipeline::Stage& x, const Pipeline::Stage& y) {
+    return x.window == y.window && x.has_resource == y.has_resource && x.scope == y.scope &&
+           x.pool->operation == y.pool->operation && x.pool->top == y.pool->top &&
+           x.steps.size() == y.steps.size() &&
+           std::ranges::equal(
+               x.steps, y.steps, {}, [](const metering::Step* s) { return s->index(); },
+               [](const metering::Step* s) { return s->index(); });
+  };
+  return std::ranges::equal(a.stages.begin() + 1, a.stages.end(), b.stages.begin() + 1,
+                            b.stages.end(), equal);
+}
+
+/// Whether a version of an item goes on where another ended when the two meet within a month:
+/// with the free quota and the brackets that are used up. Its prices may be others, and how it
+/// meters; what is done with what was metered must be the same.
+/// Requires: both are of one code.
+bool goes_on_with(const PreparedItem& earlier, const PreparedItem& later) {
+  const pricebook::CloudItem& a = *earlier.rule;
+  const pricebook::CloudItem& b = *later.rule;
+  return earlier.name_index == later.name_index && a.unit == b.unit &&
+         earlier.cover_stage == later.cover_stage &&
+         earlier.pipelines.size() == later.pipelines.size() &&
+         std::ranges::equal(earlier.pipelines, later.pipelines, have_equal_pools) &&
+         earlier.allowances.empty() && later.allowances.empty() &&
+         earlier.has_cover == later.has_cover && a.price.kernel == b.price.kernel &&
+         are_equal(a.money.line, b.money.line) && are_equal(a.money.fee, b.money.fee) &&
+         a.money.minimum == b.money.minimum;
+}
+
 }  // namespace
 
 Catalog::Catalog(const pricebook::PriceBookSeries& book)
@@ -146,11 +183,19 @@ void Catalog::add_product(const pricebook::PriceBook& version, const pricebook::
   }
 }
 
+/// Items of one name are never in force at the same time: the reader of the book saw to it.
+std::uint32_t Catalog::accumulator_of(const Code& code, const PreparedItem& item) const {
+  const auto earlier = std::ranges::find_if(
+      code.items, [&](const std::uint32_t index) { return goes_on_with(items_[index], item); });
+  return earlier == code.items.end() ? item.index : *earlier;
+}
+
 void Catalog::add_item(Code& code, const pricebook::PriceBook& version,
                        const pricebook::Product& product, const pricebook::CloudItem& item) {
   PreparedItem prepared = make_item(code, version, product, item);
   prepared.name_index = add_name(item.name);
   prepared.index = static_cast<std::uint32_t>(items_.size());
+  prepared.accumulator = accumulator_of(code, prepared);
   const auto note_reader = [&](std::uint16_t meter) {
     std::vector<std::uint32_t>& readers = code.readers[meter];
     if (readers.empty() || readers.back() != prepared.index) readers.push_back(prepared.index);

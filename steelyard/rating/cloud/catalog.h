@@ -55,10 +55,11 @@ struct Pipeline {
 /// A version of an item, ready to be metered.
 struct PreparedItem {
   const pricebook::CloudItem* rule = nullptr;
-  base::Validity validity;                             ///< The item's, within its book version's.
-  std::uint32_t name_index = 0;                        ///< Dense over the names of cloud items.
-  std::uint32_t index = 0;                             ///< Dense over all versions of all items.
-  std::vector<Pipeline> pipelines;                     ///< The measured quantity, then its factors.
+  base::Validity validity;          ///< The item's, within its book version's.
+  std::uint32_t name_index = 0;     ///< Dense over the names of cloud items.
+  std::uint32_t index = 0;          ///< Dense over all versions of all items.
+  std::uint32_t accumulator = 0;    ///< Index of the version whose longer windows it goes on with.
+  std::vector<Pipeline> pipelines;  ///< The measured quantity, then its factors.
   std::vector<PreparedDim> allowances;                 ///< Other meters that `less` reads.
   std::vector<std::size_t> allowance_stages;           ///< In which stage they are read.
   std::vector<const metering::Less*> allowance_steps;  ///< Whose they are.
@@ -120,6 +121,7 @@ class Catalog {
   void add_product(const pricebook::PriceBook& version, const pricebook::Product& product);
   void add_item(Code& code, const pricebook::PriceBook& version, const pricebook::Product& product,
                 const pricebook::CloudItem& item);
+  std::uint32_t accumulator_of(const Code& code, const PreparedItem& item) const;
   Code& code_of(const std::string& name);
   std::uint32_t add_name(const std::string& name);
 

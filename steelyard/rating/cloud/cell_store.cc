@@ -30,6 +30,12 @@ void prefetch(const Target& target) {
   prefetch(target.tapped);
 }
 
+/// Whether its fees are those of longer windows than it is metered in, which may hold several of
+/// its versions.
+bool has_longer_window(const PreparedItem& item) {
+  return item.cover_stage + 1 < item.pipelines.front().stages.size();
+}
+
 bool reads_allowances(const PreparedItem& item, std::size_t stage) {
   return std::ranges::find(item.allowance_stages, stage) != item.allowance_stages.end();
 }
@@ -50,7 +56,10 @@ CellStore::CellStore(const Catalog& catalog, Cutter& cutter)
 
 std::uint32_t CellStore::stage_number(const PreparedItem& item, std::size_t pipeline,
                                       std::size_t stage) {
-  std::size_t number = first_stage_[item.index] + own_stages;
+  const bool is_behind = stage > 0 && (pipeline > 0 || stage > item.cover_stage);
+  std::size_t number =
+      first_stage_[is_behind && has_longer_window(item) ? item.accumulator : item.index] +
+      own_stages;
   for (std::size_t i = 0; i < pipeline; ++i) number += item.pipelines[i].stages.size();
   return static_cast<std::uint32_t>(number + stage);
 }
@@ -277,7 +286,8 @@ Result<Target> CellStore::priced(const PreparedItem& item, const Fact& fact,
   std::unique_ptr<Priced>* place = nullptr;
   const bool is_kept = !is_passing(item);
   if (is_kept) {
-    const Key key{first_stage_[item.index] + fee_stage, scope, own_slot,
+    const std::uint32_t owner = has_longer_window(item) ? item.accumulator : item.index;
+    const Key key{first_stage_[owner] + fee_stage, scope, own_slot,
                   window_key(last.window, fact, window)};
     place = &fee_at_[key];
     if (*place != nullptr) return Target{nullptr, nullptr, place->get()};

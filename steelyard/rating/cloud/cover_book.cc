@@ -379,8 +379,9 @@ void CoverBook::take(Account& owner, const CoverAt& at, Tapped& tap, const Part&
   const bool is_all = wanted <= left;
   const Rational taken = is_all ? wanted : left;
   const Rational quantity = is_all ? rest : left / *units;
-  if (quantity.is_too_large()) return;
-  bucket.taken += taken;
+  const Rational total = bucket.taken + taken;
+  if (quantity.is_too_large() || total.is_too_large()) return;
+  bucket.taken = total;
   bucket.last = std::max(bucket.last, {tap.window.from, tap.window.to});
   tap.covers.push_back({&plan.bought.rule->name, {part.slot, quantity}, at.plan, taken, &bucket});
 }

@@ -247,8 +247,11 @@ Result<void> Engine::measure_piece(const PreparedItem& item, const Fact& fact,
   }
   auto value = value_of(reading, fact, slot.each[number], slot.dim_problems[number]);
   if (!value.has_value()) return std::unexpected(std::move(value).error());
-  if (value->is_too_large()) {
-    return failure(ErrorCode::invalid_quantity, item.rule->name + ": the value is too large");
+  if (!slot.limits[number].admits(*value)) {
+    return failure(ErrorCode::invalid_quantity, item.rule->name + ": " + value->to_text() +
+                                                    " of meter " + dim.meter + " is more than " +
+                                                    slot.limits[number].largest.to_text() +
+                                                    ", or finer than twelve decimals");
   }
   const metering::Sample sample{piece.from, piece.to, *value};
 

@@ -25,6 +25,7 @@ class ItemMaker {
     for (const Dim& factor : rule_.times) make_factor(factor);
     note_price();
     note_plans();
+    for (const Pipeline& each : item_.pipelines) check_scopes(each);
     item_.slot_attributes.assign(slot_attributes_.begin(), slot_attributes_.end());
     item_.breaks.assign(breaks_.begin(), breaks_.end());
     item_.bands.assign(bands_.begin(), bands_.end());
@@ -32,6 +33,14 @@ class ItemMaker {
   }
 
  private:
+  /// What a fact lacks is found before anything is kept of it: a first stage is told apart by all
+  /// that the later ones are.
+  static void check_scopes(const Pipeline& pipeline) {
+    for (const Pipeline::Stage& stage : pipeline.stages) {
+      STEELYARD_CHECK(std::ranges::includes(pipeline.stages.front().scope, stage.scope));
+    }
+  }
+
   std::uint16_t attribute(const std::string& name) {
     return Catalog::attribute_number(code_, name);
   }

@@ -159,9 +159,18 @@ class RandomUsage {
   }
 
   static money::Decimal value(Dice& dice) {
+    if (dice.one_in(16)) return digits(dice, 1 + dice.below(21));
+    if (dice.one_in(48)) return digits(dice, 30);
     constexpr money::int128 billionth = 1'000;
     money::int128 scaled = billionth * (1 + dice.below(999));
     for (std::int64_t zeros = 3 + dice.below(12); zeros > 0; --zeros) scaled *= 10;
+    return money::Decimal::from_scaled(scaled);
+  }
+
+  /// Of twelve decimals: with 21 digits below 10^9, with 30 more than one value may be.
+  static money::Decimal digits(Dice& dice, std::int64_t count) {
+    money::int128 scaled = 1 + dice.below(9);
+    for (std::int64_t i = 1; i < count; ++i) scaled = scaled * 10 + dice.below(10);
     return money::Decimal::from_scaled(scaled);
   }
 
@@ -186,6 +195,11 @@ class RandomUsage {
       if (code_.meters[meter].kind == metering::MeterKind::presence) {
         amount = money::Decimal::whole(dice.one_in(8) ? 0 : 1);
       }
+      // Else hardly anything is above an allowance, as the largest of all is.
+      const bool is_allowance = std::ranges::any_of(
+          item_.allowances, [&](const PreparedDim& dim) { return dim.source == meter; });
+      const bool is_small = wants_many() ? !dice.one_in(24) : dice.one_in(2);
+      if (is_allowance && is_small) amount = money::Decimal::whole(1 + dice.below(3));
       fact.meters.push_back({meter, amount});
     }
   }

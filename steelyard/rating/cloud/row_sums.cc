@@ -19,8 +19,9 @@ bool is_before(const FeeLine& a, const FeeLine& b) {
 
 Result<RowSums::Sum> RowSums::written(const Row& row, const Rational& quantity) {
   const auto count = quantity.to_decimal(Rounding::half_away);
-  const auto amount = row.rate.is_zero() ? Result<Decimal>(Decimal())
-                                         : (quantity * row.rate).to_decimal(Rounding::half_away);
+  const auto amount = row.rate.is_zero()
+                          ? Result<Decimal>(Decimal())
+                          : Rational::product_to_decimal(quantity, row.rate, Rounding::half_away);
   if (!count.has_value() || !amount.has_value()) {
     return failure(ErrorCode::invalid_quantity, row.item + ": the quantity is too large");
   }

@@ -19,9 +19,24 @@ int band_of(const std::vector<int>& bands, int minute) {
 }
 
 /// A number whose texts sort as the numbers do.
-std::string sortable(std::uint32_t value) {
+std::string sortable(std::uint64_t value) {
   std::string text = std::to_string(value);
-  return std::string(10 - text.size(), '0') + text;
+  return std::string(20 - text.size(), '0') + text;
+}
+
+/// By dim, as Slot::each is.
+std::vector<metering::ValueLimit> limits_of(const PreparedItem& item, const Slot& slot) {
+  std::vector<metering::ValueLimit> limits;
+  const auto add = [&](const PreparedDim& dim, metering::WindowKind window) {
+    limits.push_back(metering::value_limit(*dim.rule, window, slot.each[limits.size()]));
+  };
+  for (const Pipeline& pipeline : item.pipelines) {
+    for (const PreparedDim& dim : pipeline.dims) add(dim, pipeline.window);
+  }
+  for (std::size_t i = 0; i < item.allowances.size(); ++i) {
+    add(item.allowances[i], item.pipelines.front().stages[item.allowance_stages[i]].window);
+  }
+  return limits;
 }
 
 }  // namespace
@@ -80,8 +95,10 @@ const Slot& SlotTable::find(const PreparedItem& item, const Fact& fact, Moment m
   if (item.has_account_discount) setting.texts += fact.account;
   Slot& slot = make(item, fact, moment, minute);
   slot.epoch = epoch;
-  slot.order =
-      sortable(epoch) + sortable(price_epoch) + slot.order + sortable(setting.band) + setting.texts;
+  const std::int64_t since = item.validity.from.has_value() ? item.validity.from->seconds : 0;
+  slot.order = sortable(static_cast<std::uint64_t>(std::max<std::int64_t>(since, 0))) +
+               sortable(epoch) + sortable(price_epoch) + slot.order + sortable(setting.band) +
+               setting.texts;
   for (const std::uint32_t cover : slot.cover_slots) {
     slots_[cover].epoch = epoch;
     slots_[cover].order = slot.order + slots_[cover].order;
@@ -109,6 +126,7 @@ Slot& SlotTable::make(const PreparedItem& item, const Fact& fact, Moment moment,
   }
   Resolver resolver(item, slot, fact, moment, minute);
   resolver.resolve_steps();
+  slot.limits = limits_of(item, slot);
   const metering::CoverTable* const cover = resolver.cover_table();
   if (cover == nullptr || slot.problem.has_value()) {
     if (!slot.problem.has_value()) resolver.resolve_price();

@@ -10,6 +10,7 @@
 #include "steelyard/base/calendar.h"
 #include "steelyard/base/hash.h"
 #include "steelyard/metering/shape.h"
+#include "steelyard/metering/value_limit.h"
 #include "steelyard/rating/cloud/catalog.h"
 #include "steelyard/rating/cloud/charge.h"
 
@@ -27,6 +28,7 @@ struct Slot {
   /// Steps on a fact and on a dim alone, by dim: those of the pipelines, then the allowances.
   std::vector<std::vector<metering::PlainStep>> each;
   std::vector<std::vector<metering::PlainStep>> dims;
+  std::vector<metering::ValueLimit> limits;        ///< Of what those steps on a fact make.
   std::vector<std::optional<Error>> dim_problems;  ///< Why a dim alone can not be used.
   /// Steps of the stages, by pipeline and stage.
   std::vector<std::vector<std::vector<metering::PlainStep>>> stages;

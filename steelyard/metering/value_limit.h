@@ -1,0 +1,28 @@
+#pragma once
+
+#include "steelyard/metering/rule.h"
+#include "steelyard/metering/shape.h"
+#include "steelyard/money/rational.h"
+
+namespace steelyard::metering {
+
+/// What one sample may be, whatever others there are: so small and so coarse that sums of samples
+/// fit into 128 bits. Whether a fact is refused is then a function of the fact, not of the order
+/// in which facts come.
+struct ValueLimit {
+  money::Rational largest;
+  money::int128 parts = 1;  ///< A value is a whole number of 1/parts.
+
+  bool admits(const money::Rational& value) const {
+    if (value.is_too_large()) return false;
+    if (largest < value || value < -largest) return false;
+    return value.denominator() == 1 || parts % value.denominator() == 0;
+  }
+};
+
+/// Of a dim in windows of a kind: 10^12 units; an integral's area in a window is at most 10^25
+/// unit-nanoseconds. Twelve decimals, as the numbers of a fact have, and what `each` adds to them;
+/// so the product of two numbers of a fact has twelve decimals, too.
+ValueLimit value_limit(const Dim& dim, WindowKind window, const std::vector<PlainStep>& each);
+
+}  // namespace steelyard::metering
