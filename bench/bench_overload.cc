@@ -270,19 +270,23 @@ int main(int argc, char** argv) {
   const int poll = epoll_create1(0);
 
   Outcome quiet_alone;
+  Outcome warm;
   Outcome peak;
   Outcome over;
   Outcome quiet;
+  Outcome peak_again;
   {
     Crowd crowd = crowd_of(poll, server, quiet_key, 1, events_of_quiet, quiet_alone);
     crowd.interval = quiet_interval;
     run({&crowd}, poll, seconds);
   }
-  const long memory_before = server.peak_memory_kb();
-  {
-    Crowd crowd = crowd_of(poll, server, keys, peak_connections, events_each, peak);
+  const auto run_peak = [&](Outcome& outcome) {
+    Crowd crowd = crowd_of(poll, server, keys, peak_connections, events_each, outcome);
     run({&crowd}, poll, seconds);
-  }
+  };
+  run_peak(warm);  // Until as much is written behind the answers as is answered.
+  const long memory_before = server.peak_memory_kb();
+  run_peak(peak);
   const long memory_at_peak = server.peak_memory_kb();
   const long server_ms = server.cpu_ms();
   const long own_ms = own_cpu_ms();
@@ -297,9 +301,11 @@ int main(int argc, char** argv) {
   }
   const long server_percent = (server.cpu_ms() - server_ms) / 10 / seconds;
   const long own_percent = (own_cpu_ms() - own_ms) / 10 / seconds;
-  close(poll);
   const long memory = server.peak_memory_kb();
-  const std::uint64_t acknowledged = (peak.taken + over.taken) * events_each;
+  run_peak(peak_again);
+  close(poll);
+  const std::uint64_t acknowledged =
+      (warm.taken + peak.taken + over.taken + peak_again.taken) * events_each;
   const std::uint64_t before = charged(server);
   server.end(SIGKILL);
   server.start();
@@ -311,6 +317,8 @@ int main(int argc, char** argv) {
   };
   std::printf("%-44s %10llu /s   p99 %lld us\n", "events, 8 connections: peak of one core",
               per_second(peak.taken), static_cast<long long>(peak.p99()));
+  std::printf("%-44s %10llu /s\n", "the same once more, behind what follows",
+              per_second(peak_again.taken));
   std::printf(
       "%-44s %10llu /s   %llu.%llu times the peak, by %d connections\n", "events offered",
       per_second(over.offered),
@@ -321,7 +329,9 @@ int main(int argc, char** argv) {
   std::printf("%-44s %10llu /s   p99 %lld us   server %ld %%, generator %ld %% of a core\n",
               "events taken", per_second(over.taken), static_cast<long long>(over.p99()),
               server_percent, own_percent);
-  const std::uint64_t percent = 100 * over.taken / std::max<std::uint64_t>(peak.taken, 1);
+  // Charge lines are written more slowly the more there are: before and behind it, on average.
+  const std::uint64_t peaks = std::max<std::uint64_t>(peak.taken + peak_again.taken, 1);
+  const std::uint64_t percent = 200 * over.taken / peaks;
   line("goodput, of the peak", percent, "%", "at least 90", percent >= 90);
   line("refused with 429 or 503 and Retry-After", over.refused, "", "more than 0",
        over.refused > 0);

@@ -85,6 +85,7 @@ Application::Application(const ServerOptions& options, RouteTable routes, Server
       parts_(std::move(parts)),
       rates_(parts_.rate_limit),
       admission_(options.limits),
+      turns_(FairTurns::Limits{}, parts_.is_behind),
       gauge_(options.io_threads),
       workers_(options.worker_threads, options.limits.queued_for_workers) {
   STEELYARD_CHECK(parts_.keys != nullptr && parts_.idempotency != nullptr);
@@ -337,7 +338,9 @@ Checked Application::stand_in_line(Exchange& exchange, std::function<void()> com
   if (exchange.turn_.is_alive()) return {};
   parts_.metrics->refused("line");
   return std::unexpected(
-      Response(Problem("overloaded", "too many requests of this tenant wait for their turn"))
+      Response(
+          Problem("too_many_open_requests",
+                  "others of this tenant wait for their turn, as many as can be answered soon"))
           .with("Retry-After", retry_after(std::chrono::seconds(1))));
 }
 

@@ -70,6 +70,7 @@ class Application : public std::enable_shared_from_this<Application> {
   const ServerLimits& limits() const { return limits_; }
   ServerParts& parts() { return parts_; }
   LoadGauge& gauge() { return gauge_; }
+  FairTurns& turns() { return turns_; }
 
  private:
   friend class Exchange;

@@ -5,6 +5,7 @@
 #include <list>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -27,7 +28,9 @@ struct FairTurns::Lines {
     std::list<std::shared_ptr<Place>> line;
     std::size_t under_way = 0;    ///< Bytes.
     std::uint64_t last_turn = 0;  ///< Its number among all turns.
-    std::uint64_t ended = 0;      ///< Turns, since `second_began`.
+    std::size_t begun = 0;        ///< Bytes, in the present `while_behind`.
+    std::uint64_t while_number = 0;
+    std::uint64_t ended = 0;  ///< Turns, since `second_began`.
     std::uint64_t ended_before = 0;
     Time second_began{0};
   };
@@ -35,7 +38,7 @@ struct FairTurns::Lines {
   using Next = std::tuple<std::size_t, std::uint64_t, std::string>;
   using Called = std::vector<std::function<void()>>;
 
-  explicit Lines(Limits is) : limits(is) {}
+  Lines(Limits is, std::function<bool()> behind) : limits(is), is_behind(std::move(behind)) {}
 
   Next key_of(const std::string& name, const Tenant& tenant) const {
     return {tenant.under_way, tenant.last_turn, name};
@@ -57,16 +60,36 @@ struct FairTurns::Lines {
     change(place.tenant, [&](Tenant& tenant) {
       tenant.under_way += place.bytes;
       tenant.last_turn = ++turns;
+      if (tenant.while_number != while_number) tenant.begun = 0;
+      tenant.while_number = while_number;
+      tenant.begun += place.bytes;
     });
     under_way += place.bytes;
     place.has_come = true;
   }
 
+  bool is_behind_now() const { return is_behind && is_behind(); }
+
+  bool has_begun_much(const Tenant& tenant) const {
+    return tenant.while_number == while_number && tenant.begun >= limits.of_tenant_when_behind;
+  }
+
+  /// The next one; nobody, if there is no room.
+  std::optional<std::string> next_tenant() const {
+    if (next.empty() || under_way >= limits.of_all) return std::nullopt;
+    const bool is_late = is_behind_now();
+    for (const Next& each : next) {
+      const auto& name = std::get<std::string>(each);
+      if (!is_late || !has_begun_much(tenants.at(name))) return name;
+    }
+    return std::nullopt;
+  }
+
   /// Gives turns while there is room. What is returned is called without the lock.
   Called give_turns() {
     Called called;
-    while (!next.empty() && under_way < limits.of_all) {
-      const std::string name = std::get<std::string>(*next.begin());
+    while (const auto found = next_tenant()) {
+      const std::string& name = *found;
       std::shared_ptr<Place> place;
       change(name, [&](Tenant& tenant) {
         place = std::move(tenant.line.front());
@@ -118,16 +141,18 @@ struct FairTurns::Lines {
   }
 
   const Limits limits;
+  const std::function<bool()> is_behind;
   mutable std::mutex mutex;
   std::map<std::string, Tenant> tenants;
   std::set<Next> next;
   std::size_t under_way = 0;
   std::size_t waiting = 0;
   std::uint64_t turns = 0;
+  std::uint64_t while_number = 0;
 };
 
-FairTurns::FairTurns() : FairTurns(Limits{}) {}
-FairTurns::FairTurns(Limits limits) : lines_(std::make_shared<Lines>(limits)) {
+FairTurns::FairTurns(Limits limits, std::function<bool()> is_behind)
+    : lines_(std::make_shared<Lines>(limits, std::move(is_behind))) {
   STEELYARD_CHECK(limits.of_tenant > 0 && limits.of_all > 0 && limits.of_turn_min > 0);
 }
 FairTurns::~FairTurns() = default;
@@ -141,7 +166,8 @@ FairTurns::Turn FairTurns::enter(const std::string& tenant, std::size_t bytes, T
   const std::lock_guard lock(lines_->mutex);
   Lines::Tenant& own = lines_->tenants[tenant];
   const bool has_room = own.line.empty() && own.under_way < lines_->limits.of_tenant &&
-                        lines_->under_way < lines_->limits.of_all;
+                        lines_->under_way < lines_->limits.of_all &&
+                        (!lines_->has_begun_much(own) || !lines_->is_behind_now());
   if (!has_room && may_be_refused && own.line.size() >= lines_->line_max(own, now)) return turn;
   if (has_room) {
     lines_->give(*place);
@@ -155,6 +181,16 @@ FairTurns::Turn FairTurns::enter(const std::string& tenant, std::size_t bytes, T
   turn.of_ = lines_;
   turn.place_ = place;
   return turn;
+}
+
+void FairTurns::look(Time now) {
+  Lines::Called called;
+  {
+    const std::lock_guard lock(lines_->mutex);
+    lines_->while_number = static_cast<std::uint64_t>(now / while_behind);
+    called = lines_->give_turns();
+  }
+  for (const auto& come : called) come();
 }
 
 std::size_t FairTurns::waiting() const {

@@ -14,6 +14,9 @@ namespace steelyard::server {
 /// more, it goes to the tenant that has least under way; of those, to the one that had its last
 /// turn the longest ago.
 ///
+/// While the server is behind with what follows an answer, a tenant begins little more: what it
+/// begins beyond `of_tenant_when_behind` in a while waits until the server is not behind any more.
+///
 /// A line is no longer than what its tenant gets done in a quarter of a second: who came behind
 /// that would only wait for longer and longer (C1).
 ///
@@ -27,10 +30,13 @@ class FairTurns {
     std::size_t of_all = std::size_t{2} * 1024 * 1024;  ///< The same, of all tenants.
     std::size_t of_turn_min = std::size_t{16} * 1024;   ///< What a turn counts at least.
     std::size_t line_always = 32;                       ///< So many may wait in any case.
+    std::size_t of_tenant_when_behind =
+        std::size_t{256} * 1024;  ///< Bytes, in each `while_behind`.
   };
+  static constexpr std::chrono::milliseconds while_behind{100};
 
-  FairTurns();
-  explicit FairTurns(Limits limits);
+  /// `is_behind` is asked under a lock; empty: never.
+  explicit FairTurns(Limits limits, std::function<bool()> is_behind = {});
   ~FairTurns();
 
  private:
@@ -62,6 +68,9 @@ class FairTurns {
   /// `may_be_refused`: not alive if the line is too long.
   [[nodiscard]] Turn enter(const std::string& tenant, std::size_t bytes, Time now,
                            std::function<void()> come, bool may_be_refused = true);
+
+  /// Gives the turns that may come now because time has passed. Now and then.
+  void look(Time now);
 
   /// How many wait, of all tenants.
   std::size_t waiting() const;

@@ -54,6 +54,31 @@ TEST(FairTurns, C6_when_all_have_work_the_next_turn_is_of_who_has_least_under_wa
   EXPECT_EQ(turns.waiting(), 0U);
 }
 
+TEST(FairTurns, C6_while_the_server_is_behind_who_sends_little_does_not_wait) {
+  bool is_behind = true;
+  FairTurns turns({.of_tenant = 1'000,
+                   .of_all = 1'000,
+                   .of_turn_min = 1,
+                   .line_always = 100,
+                   .of_tenant_when_behind = 100},
+                  [&is_behind] { return is_behind; });
+  turns.look(milliseconds(1'000));
+  EXPECT_TRUE(turns.enter("loud", 100, {}, nobody).has_come());
+  const Turn second = turns.enter("loud", 100, {}, nobody);
+  const Turn third = turns.enter("loud", 100, {}, nobody);
+  EXPECT_FALSE(second.has_come());
+  EXPECT_TRUE(turns.enter("quiet", 50, {}, nobody).has_come());
+  EXPECT_TRUE(turns.enter("quiet", 50, {}, nobody).has_come());
+  turns.look(milliseconds(1'099));
+  EXPECT_FALSE(second.has_come());
+  turns.look(milliseconds(1'100));
+  EXPECT_TRUE(second.has_come()) << "a little goes on";
+  EXPECT_FALSE(third.has_come());
+  is_behind = false;
+  turns.look(milliseconds(1'101));
+  EXPECT_TRUE(third.has_come());
+}
+
 TEST(FairTurns, a_line_is_as_long_as_what_is_done_in_a_quarter_of_a_second) {
   FairTurns turns({.of_tenant = 1, .of_all = 1, .of_turn_min = 1, .line_always = 2});
   Turn first = turns.enter("a", 1, {}, nobody);
@@ -82,7 +107,7 @@ TEST(FairTurns, a_line_is_as_long_as_what_is_done_in_a_quarter_of_a_second) {
 TEST(FairTurns, a_turn_may_outlive_what_gave_it) {
   Turn turn;
   {
-    FairTurns turns;
+    FairTurns turns(FairTurns::Limits{});
     turn = turns.enter("a", 1, {}, nobody);
   }
   EXPECT_TRUE(turn.has_come());
