@@ -28,6 +28,7 @@ struct Shape {
   const char* name;
   int connections;
   int at_once;  ///< Requests under way on a connection.
+  int each;     ///< Commands in a request; 1: as requests of their own, else as a batch.
 };
 
 std::uint64_t next_number = 0;
@@ -41,10 +42,12 @@ struct Outcome {
 /// releases it.
 class Gateway {
  public:
-  Gateway(std::uint16_t port, const std::string& key, Outcome& outcome)
+  Gateway(std::uint16_t port, const std::string& key, int each, Outcome& outcome)
       : socket_(connected(port)),
         fields_(" HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + key +
-                "\r\nContent-Type: application/json\r\nContent-Length: "),
+                "\r\nContent-Type: application/" + (each > 1 ? "x-ndjson" : "json") +
+                "\r\nContent-Length: "),
+        each_(each),
         outcome_(outcome) {
     if (socket_ < 0) give_up("no connection");
   }
@@ -56,13 +59,9 @@ class Gateway {
   bool is_done() const { return waiting_.empty(); }
 
   void open() {
-    const std::string number = std::to_string(next_number++);
-    const std::string body = R"({"hold":"h-)" + number + R"(","account":"account-)" +
-                             std::to_string(next_number % 500) + R"(","amount":"0.5"})";
-    out_ += "POST /v1/holds" + fields_;
-    out_ += std::to_string(body.size()) + "\r\n\r\n";
-    out_ += body;
-    waiting_.push_back({true, number, Clock::now()});
+    const std::uint64_t first = next_number;
+    next_number += static_cast<std::uint64_t>(each_);
+    ask(true, first);
   }
 
   void send_all() {
@@ -93,9 +92,46 @@ class Gateway {
  private:
   struct Waiting {
     bool opens;
-    std::string number;
+    std::uint64_t first;  ///< Number of a hold.
     Clock::time_point since;
   };
+
+  /// Opens or releases the holds from a number on.
+  void ask(bool opens, std::uint64_t first) {
+    std::string path = "/v1/holds";
+    std::string body;
+    if (each_ > 1) {
+      path += "/batch";
+      for (int i = 0; i < each_; ++i) {
+        const std::uint64_t number = first + static_cast<std::uint64_t>(i);
+        const std::string id = "h-" + std::to_string(number);
+        body += opens ? R"({"command":"open_hold",)" + members_of(number) + "}\n"
+                      : R"({"command":"release_hold","hold":")" + id + R"(","id":")" + id + "\"}\n";
+      }
+    } else if (opens) {
+      body = '{' + members_of(first) + '}';
+    } else {
+      path += "/h-" + std::to_string(first) + "/release";
+    }
+    out_ += "POST " + path + fields_;
+    out_ += std::to_string(body.size()) + "\r\n\r\n";
+    out_ += body;
+    waiting_.push_back({opens, first, Clock::now()});
+  }
+
+  static std::string members_of(std::uint64_t number) {
+    return R"("hold":"h-)" + std::to_string(number) + R"(","account":"account-)" +
+           std::to_string(number % 500) + R"(","amount":"0.5")";
+  }
+
+  /// Whether all that was asked for was done.
+  bool is_good(std::string_view answer, bool opens) const {
+    if (each_ == 1) return answer.substr(9).starts_with(opens ? "200" : "204");
+    int good = 0;
+    const std::string_view mark = opens ? "{\"status\":200" : "{\"status\":204";
+    for (std::size_t at = 0; (at = answer.find(mark, at)) != std::string_view::npos; ++at) ++good;
+    return good == each_;
+  }
 
   /// The bytes of the answer that begins there; 0: not all of it is here.
   std::size_t answer_at(std::size_t begin) const {
@@ -110,17 +146,14 @@ class Gateway {
   }
 
   void take(std::string_view answer, Clock::time_point now, bool goes_on) {
-    const Waiting done = std::move(waiting_.front());
+    const Waiting done = waiting_.front();
     waiting_.pop_front();
-    if (!answer.substr(9).starts_with(done.opens ? "200" : "204")) {
-      give_up("answer: " + std::string(answer));
-    }
-    ++outcome_.commands;
+    if (!is_good(answer, done.opens)) give_up("answer: " + std::string(answer));
+    outcome_.commands += static_cast<std::uint64_t>(each_);
     outcome_.micros.push_back(
         std::chrono::duration_cast<std::chrono::microseconds>(now - done.since).count());
     if (done.opens) {
-      out_ += "POST /v1/holds/h-" + done.number + "/release" + fields_ + "0\r\n\r\n";
-      waiting_.push_back({false, done.number, now});
+      ask(false, done.first);
     } else if (goes_on) {
       open();
     }
@@ -128,6 +161,7 @@ class Gateway {
 
   int socket_;
   std::string fields_;
+  int each_;
   std::string out_;
   std::string in_;
   std::deque<Waiting> waiting_;
@@ -141,7 +175,7 @@ void run(const Server& server, const std::vector<std::string>& keys, const Shape
   std::vector<std::unique_ptr<Gateway>> gateways;
   for (int i = 0; i < shape.connections; ++i) {
     const std::string& key = keys[static_cast<std::size_t>(i) % keys.size()];
-    gateways.push_back(std::make_unique<Gateway>(server.port, key, outcome));
+    gateways.push_back(std::make_unique<Gateway>(server.port, key, shape.each, outcome));
     epoll_event event{.events = EPOLLIN, .data = {.ptr = gateways.back().get()}};
     epoll_ctl(poll, EPOLL_CTL_ADD, gateways.back()->socket(), &event);
   }
@@ -205,10 +239,13 @@ int main(int argc, char** argv) {
   std::vector<std::string> keys;
   for (int i = 0; i < key_count; ++i) keys.push_back(make_key(server, "default"));
   std::puts("hold commands over HTTP (goal 50,000 /s, p99 1,000 us)");
-  for (const Shape& shape :
-       {Shape{"one at a time, 1 connection", 1, 1}, Shape{"one at a time, 24 connections", 24, 1},
-        Shape{"one at a time, 60 connections", 60, 1},
-        Shape{"16 at once on each of 4 connections", 4, 16}}) {
+  for (const Shape& shape : {Shape{"one at a time, 1 connection", 1, 1, 1},
+                             Shape{"one at a time, 24 connections", 24, 1, 1},
+                             Shape{"one at a time, 60 connections", 60, 1, 1},
+                             Shape{"8 at once on each of 4 connections", 4, 8, 1},
+                             Shape{"16 at once on each of 4 connections", 4, 16, 1},
+                             Shape{"batches of 8, 4 connections", 4, 1, 8},
+                             Shape{"batches of 16, 4 connections", 4, 1, 16}}) {
     run(server, keys, shape, seconds);
   }
   return 0;
