@@ -3,7 +3,8 @@
 // generator another one, so that offering more does not take from the server what it needs to
 // do it.
 //
-// bench_overload [SECONDS [CONNECTIONS]]: 5 and 400 by default.
+// bench_overload [SECONDS [CONNECTIONS [CORES]]]: 5, 400 and 1 by default. With two cores server
+// and generator share both.
 
 #include <sys/epoll.h>
 
@@ -260,8 +261,9 @@ void line(const char* what, std::uint64_t is, const char* unit, const char* goal
 int main(int argc, char** argv) {
   const int seconds = argc > 1 ? std::atoi(argv[1]) : 5;
   const int connections = argc > 2 ? std::atoi(argv[2]) : 400;
-  Server server(0);
-  pin_to(1);
+  const bool is_shared = argc > 3 && std::atoi(argv[3]) > 1;
+  Server server(is_shared ? -1 : 0);
+  if (!is_shared) pin_to(1);
   std::vector<std::string> keys;
   for (int i = 0; i < connections; i += connections_of_a_key) {
     keys.push_back(make_key(server, "default"));
@@ -315,7 +317,8 @@ int main(int argc, char** argv) {
     return static_cast<unsigned long long>(batches * events_each /
                                            static_cast<std::uint64_t>(seconds));
   };
-  std::printf("%-44s %10llu /s   p99 %lld us\n", "events, 8 connections: peak of one core",
+  std::printf("%-44s %10llu /s   p99 %lld us\n",
+              is_shared ? "events, 8 connections: peak" : "events, 8 connections: peak of one core",
               per_second(peak.taken), static_cast<long long>(peak.p99()));
   std::printf("%-44s %10llu /s\n", "the same once more, behind what follows",
               per_second(peak_again.taken));
