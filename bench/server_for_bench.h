@@ -3,7 +3,9 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +17,8 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -29,10 +33,19 @@ inline constexpr char id_mark[] = "e-000000000000";
   std::exit(2);
 }
 
+/// From now on this thread, and those that it starts, run on that core only.
+inline void pin_to(int core) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  CPU_SET(static_cast<std::size_t>(core), &cores);
+  if (sched_setaffinity(0, sizeof cores, &cores) != 0) give_up("there is no such core");
+}
+
 /// `steelyard serve` on a folder of its own.
 class Server {
  public:
-  Server() {
+  /// `core`: all its threads run on that one; -1: on any.
+  explicit Server(int core = -1) : core_(core) {
     char name[] = "/var/tmp/steelyard-bench-XXXXXX";
     if (mkdtemp(name) == nullptr) give_up("no folder to work in");
     folder_ = name;
@@ -54,6 +67,7 @@ class Server {
       dup2(out[1], 1);
       dup2(::open("/dev/null", O_WRONLY), 2);
       close(out[0]);
+      if (core_ >= 0) pin_to(core_);
       execl(STEELYARD_BINARY, "steelyard", "serve", "--data", folder_.c_str(), "--port", "0",
             "--pricebook", STEELYARD_ROOT "/pricebooks/aliyun-ai-paas", "--quiet", nullptr);
       _exit(127);
@@ -92,10 +106,25 @@ class Server {
     return 0;
   }
 
+  /// The time that its threads have run, in ms.
+  long cpu_ms() const {
+    std::ifstream file("/proc/" + std::to_string(child_) + "/stat");
+    std::string text((std::istreambuf_iterator<char>(file)), {});
+    // Behind the name, which may have spaces: the 12th and 13th word.
+    std::istringstream words(text.substr(text.rfind(')') + 2));
+    std::string word;
+    for (int i = 0; i < 11; ++i) words >> word;
+    long user = 0;
+    long system = 0;
+    words >> user >> system;
+    return (user + system) * 1'000 / sysconf(_SC_CLK_TCK);
+  }
+
   std::string key;
   std::uint16_t port = 0;
 
  private:
+  int core_;
   std::string folder_;
   pid_t child_ = 0;
   int out_ = -1;
@@ -163,6 +192,25 @@ inline std::string request(const std::string& key, const std::string& path, cons
   return "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + key +
          "\r\nContent-Type: " + type + "\r\nContent-Length: " + std::to_string(body.size()) +
          "\r\n\r\n" + body;
+}
+
+/// The time that this program has run, in ms.
+inline long own_cpu_ms() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1'000 +
+         (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1'000;
+}
+
+/// A key that may send usage and ask for holds.
+inline std::string make_key(const Server& server, const std::string& tenant) {
+  Connection connection(server.port);
+  const int status =
+      connection.ask(request(server.key, "/v1/keys", "application/json",
+                             R"({"role":"ingest","kind":"ingest","tenant":")" + tenant + "\"}"));
+  const std::size_t at = connection.body.find("\"key\":\"");
+  if (status != 201 || at == std::string::npos) give_up("no key: " + connection.body);
+  return connection.body.substr(at + 7, connection.body.find('"', at + 7) - at - 7);
 }
 
 /// So many events of about 380 bytes, a line each, each with an id that `renumber` sets.

@@ -1,3 +1,9 @@
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "steelyard/api/answers.h"
 #include "steelyard/api/parameters.h"
 #include "steelyard/api/services.h"
@@ -120,12 +126,135 @@ void add_release(server::RouteTable& table, Services& services) {
   table.add(std::move(route));
 }
 
+/// What each line of a batch is answered with, until all are.
+class BatchAnswer {
+ public:
+  BatchAnswer(Reply reply, std::size_t lines)
+      : reply_(std::move(reply)), lines_(lines), left_(lines) {}
+
+  void problem(std::size_t line, const server::Problem& problem) {
+    std::string json = problem.to_json(reply_.request().id);
+    while (json.ends_with('\n')) json.pop_back();
+    put(line, problem.status(), "problem", json);
+  }
+  void answer(std::size_t line, const Response& response) {
+    put(line, response.status, "answer", response.body);
+  }
+
+ private:
+  void put(std::size_t line, int status, std::string_view name, const std::string& json) {
+    JsonObject to;
+    to.whole("status", static_cast<std::uint64_t>(status));
+    if (!json.empty()) to.raw(name, json);
+    lines_[line] = to.finish() + '\n';
+    if (left_.fetch_sub(1) > 1) return;
+    std::string all;
+    for (const std::string& each : lines_) all += each;
+    reply_.send(Response::ndjson(std::move(all)));
+  }
+
+  Reply reply_;
+  std::vector<std::string> lines_;
+  std::atomic<std::size_t> left_;
+};
+
+/// Why a line of a batch is no command that it may have, or nothing.
+std::optional<server::Problem> why_not(const Result<core::GivenCommand>& given) {
+  if (!given.has_value()) return problem_of(given.error());
+  const bool is_of_hold = std::holds_alternative<core::OpenHold>(given->what) ||
+                          std::holds_alternative<core::SettleHold>(given->what) ||
+                          std::holds_alternative<core::ReleaseHold>(given->what);
+  if (is_of_hold && given->by.empty()) return std::nullopt;
+  return server::Problem(
+      "invalid_body",
+      is_of_hold ? "/by: is not known" : "/command: is open_hold, settle_hold or release_hold");
+}
+
+Response answered(const core::Command& command, const core::Answer& answer,
+                  const core::Core& core) {
+  if (std::holds_alternative<core::OpenHold>(command)) return opened(answer, core);
+  if (std::holds_alternative<core::SettleHold>(command)) return settled(answer, core);
+  return Response::no_content();
+}
+
+std::vector<std::string_view> lines_of(std::string_view body) {
+  std::vector<std::string_view> lines;
+  while (!body.empty()) {
+    const std::string_view line = body.substr(0, body.find('\n'));
+    body.remove_prefix(std::min(body.size(), line.size() + 1));
+    if (line.find_first_not_of(" \t\r") != std::string_view::npos) lines.push_back(line);
+  }
+  return lines;
+}
+
+void carry_out_batch(Services& services, Reply reply) {
+  constexpr std::size_t lines_max = 1'000;
+  const std::vector<std::string_view> lines = lines_of(reply.request().body);
+  if (lines.empty()) return reply.send(Response::ndjson(""));
+  if (lines.size() > lines_max) {
+    return reply.send(server::Problem(
+        "too_large", "it has more than " + std::to_string(lines_max) + " commands"));
+  }
+  const auto tenant = services.tenant_number(reply.request().principal.tenant);
+  if (!tenant.has_value()) return reply.send(problem_of(tenant.error()));
+  const std::string by = JsonObject().text("by", reply.request().principal.key_id).finish();
+  const auto batch = std::make_shared<BatchAnswer>(std::move(reply), lines.size());
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    auto given = core::read_command(std::string(lines[i]));
+    if (auto problem = why_not(given); problem.has_value()) {
+      batch->problem(i, *problem);
+      continue;
+    }
+    auto taken = services.node->take_command(
+        *tenant, with_members_of(by, lines[i]),
+        [batch, i, command = std::move(given->what)](const Result<core::Answer>& answer,
+                                                     const core::Core& core) {
+          if (!answer.has_value()) return batch->problem(i, problem_of(answer.error()));
+          if (answer->refused.has_value()) return batch->problem(i, problem_of(*answer));
+          batch->answer(i, answered(command, *answer, core));
+        });
+    if (!taken.has_value()) batch->problem(i, problem_of(taken.error()));
+  }
+}
+
+void add_batch(server::RouteTable& table, Services& services) {
+  Route route = hold_route("", "send_holds");
+  route.path = "/v1/holds/batch";
+  route.summary = "Open, settle and release many holds";
+  route.description =
+      "For gateways with many calls a second. Each line is a command: the members are those of the "
+      "single requests, with `command` (`open_hold`, `settle_hold`, `release_hold`) and `hold`; to "
+      "release, `id` is the hold's id. At most 1,000. They are carried out in their order, each "
+      "for itself: the answer has a line for each, with the status that the single request would "
+      "have had and its `answer` or its `problem`. It comes when all are on disk.";
+  route.problems = {"too_large"};
+  route.contents.push_back(
+      {.media_type = "application/x-ndjson",
+       .description = "A command a line.",
+       .schema = "",
+       .example = R"({"command":"open_hold","hold":"call-1","account":"acme","amount":"0.5"})"
+                  "\n"
+                  R"({"command":"release_hold","hold":"call-0","id":"call-0"})"
+                  "\n",
+       .is_checked = false});
+  route.responses.push_back(
+      {.status = 200,
+       .description = "A line for each.",
+       .media_type = "application/x-ndjson",
+       .schema = "",
+       .example =
+           R"({"status":200,"answer":{"allowed":true,"state":"open","held":"0.5","available":"99.5","expires_at":"2026-11-22T08:01:00Z","repeat":false}})"});
+  route.handler = [&services](Reply reply) { carry_out_batch(services, std::move(reply)); };
+  table.add(std::move(route));
+}
+
 }  // namespace
 
 void add_holds(server::RouteTable& table, Services& services) {
   add_open(table, services);
   add_settle(table, services);
   add_release(table, services);
+  add_batch(table, services);
 }
 
 }  // namespace steelyard::api

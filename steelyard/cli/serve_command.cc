@@ -205,7 +205,10 @@ Result<void> serve(const Arguments& arguments, Session& session) {
     std::fprintf(stderr, "steelyard: %s; it is rebuilt from the log\n",
                  charges.set_aside()->c_str());
   }
-  charges::ChargeFeed feed(charges);
+  // Where half of it is full, who sends much waits; where it were full, the core would wait.
+  charges::FeedOptions feeding;
+  feeding.queued_facts_max *= 2;
+  charges::ChargeFeed feed(charges, feeding);
   node::ChargeRows rows;
   bool has_feed_failed = false;
   options.events_applied = [&](batch::ChunkRater& events, const core::Place& place,
@@ -289,6 +292,9 @@ Result<void> serve(const Arguments& arguments, Session& session) {
       return server::Problem("overloaded", "the disk is behind");
     }
     return std::nullopt;
+  };
+  parts.is_behind = [&feed, &feeding] {
+    return feed.waiting_facts() > feeding.queued_facts_max / 2;
   };
   STEELYARD_TRY(http, server::HttpServer::start(std::move(server_options),
                                                 api::make_routes(services), std::move(parts)));

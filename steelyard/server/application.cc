@@ -1,6 +1,7 @@
 #include "steelyard/server/application.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "steelyard/base/check.h"
 #include "steelyard/server/answer.h"
@@ -67,6 +68,10 @@ bool is_to_be_repeated(const Response& response) {
       response.fields, [](const auto& field) { return is_same_name(field.first, "Retry-After"); });
 }
 
+OpenKind open_kind_of(const Route& route) {
+  return route.lane == Lane::hold ? OpenKind::hold : OpenKind::other;
+}
+
 bool is_printable(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
 }
@@ -80,6 +85,7 @@ Application::Application(const ServerOptions& options, RouteTable routes, Server
       parts_(std::move(parts)),
       rates_(parts_.rate_limit),
       admission_(options.limits),
+      turns_(FairTurns::Limits{}, parts_.is_behind),
       gauge_(options.io_threads),
       workers_(options.worker_threads, options.limits.queued_for_workers) {
   STEELYARD_CHECK(parts_.keys != nullptr && parts_.idempotency != nullptr);
@@ -198,7 +204,8 @@ Checked Application::authenticate(Exchange& exchange) const {
 Checked Application::limit_rate(Exchange& exchange) {
   const std::string& key = exchange.request_.principal.key_id;
   if (key.empty()) return {};
-  const auto decision = rates_.enter(key, exchange.started_at_);
+  const OpenKind kind = open_kind_of(*exchange.route_);
+  const auto decision = rates_.enter(key, exchange.started_at_, kind);
   const RateLimit& limit = rates_.limit();
   const auto until_full =
       (limit.burst - decision.remaining + limit.per_second - 1) / limit.per_second;
@@ -212,10 +219,11 @@ Checked Application::limit_rate(Exchange& exchange) {
   const bool is_open = decision.outcome == RateLimiter::Outcome::too_many_open;
   parts_.metrics->refused(is_open ? "open_requests" : "rate");
   Problem problem =
-      is_open ? Problem("too_many_open_requests",
-                        "at most " + std::to_string(limit.concurrent) + " may be open at a time")
-              : Problem("rate_limited",
-                        "it may send " + std::to_string(limit.per_second) + " a second");
+      is_open
+          ? Problem("too_many_open_requests",
+                    "at most " + std::to_string(rates_.open_max(kind)) + " may be open at a time")
+          : Problem("rate_limited",
+                    "it may send " + std::to_string(limit.per_second) + " a second");
   return std::unexpected(
       Response(std::move(problem)).with("Retry-After", retry_after(decision.retry_after)));
 }
@@ -284,7 +292,9 @@ Checked Application::admit(Exchange& exchange) {
     }
   }
   const bool can_wait = exchange.route_->lane != Lane::hold;
-  if (can_wait && gauge_.is_too_much(admission_.requests())) {
+  const std::size_t requests = admission_.requests();
+  const std::size_t open = requests - std::min(requests, turns_.waiting());
+  if (can_wait && gauge_.is_too_much(open)) {
     parts_.metrics->refused("overloaded");
     return std::unexpected(
         Response(Problem("overloaded")).with("Retry-After", retry_after(std::chrono::seconds(1))));
@@ -304,6 +314,34 @@ Checked Application::admit(Exchange& exchange) {
   parts_.metrics->refused("overloaded");
   return std::unexpected(
       Response(Problem("overloaded")).with("Retry-After", retry_after(std::chrono::seconds(1))));
+}
+
+void Application::leave_rate_place(Exchange& exchange) {
+  if (!std::exchange(exchange.holds_rate_place_, false)) return;
+  rates_.leave(exchange.request_.principal.key_id, open_kind_of(*exchange.route_));
+}
+
+Checked Application::stand_in_line(Exchange& exchange, std::function<void()> come, bool is_read) {
+  // Of a body whose length is not known before: that of a large batch.
+  constexpr std::size_t unknown_bytes = 256 * 1024;
+  constexpr std::size_t unpacked_times = 8;
+  const RequestHead& head = exchange.head_;
+  std::size_t bytes = unknown_bytes;
+  if (is_read) {
+    bytes = exchange.body_.size();
+  } else if (head.framing == Framing::length) {
+    const bool is_plain = plain_body(exchange) != nullptr;
+    bytes = static_cast<std::size_t>(head.content_length) * (is_plain ? 1 : unpacked_times);
+  }
+  exchange.turn_ = turns_.enter(exchange.request_.principal.tenant, bytes, parts_.clock.steady(),
+                                std::move(come), !is_read);
+  if (exchange.turn_.is_alive()) return {};
+  parts_.metrics->refused("line");
+  return std::unexpected(
+      Response(
+          Problem("too_many_open_requests",
+                  "others of this tenant wait for their turn, as many as can be answered soon"))
+          .with("Retry-After", retry_after(std::chrono::seconds(1))));
 }
 
 std::string* Application::plain_body(Exchange& exchange) {

@@ -16,10 +16,11 @@
 namespace steelyard::server {
 
 /// What happens to a request between its bytes and its answer's bytes, without sockets: the
-/// order of checks is begin, body, run, finish.
+/// order is begin, line, body, run, finish.
 ///
 ///   begin   head → route, principal, limits, parameters: everything that can be refused
 ///           without the body is refused before it is read
+///   line    for what makes much work: waits for its tenant's turn
 ///   body    wire bytes → unpacked bytes, within the budget
 ///   run     JSON against the schema, repeated commands, the handler
 ///   finish  metrics, the access line
@@ -33,6 +34,15 @@ class Application : public std::enable_shared_from_this<Application> {
 
   /// A request of which there is no head to read: too long, too late.
   void begin_without_head(Exchange& exchange, const Peer& peer);
+
+  /// Stands in line for the turn of a request that makes much work; `come` is called when it has
+  /// it. One that makes little has no line. `is_read`: its body is here, so it is not refused.
+  [[nodiscard]] std::expected<void, Response> stand_in_line(Exchange& exchange,
+                                                            std::function<void()> come,
+                                                            bool is_read);
+  bool needs_turn(const Exchange& exchange) const {
+    return exchange.route_->lane == Lane::ingest && !exchange.turn_.has_come();
+  }
 
   /// Unpacks what has arrived. `wire_bytes` counts the whole body so far.
   [[nodiscard]] std::expected<void, Response> body(Exchange& exchange, std::string_view packed,
@@ -60,12 +70,14 @@ class Application : public std::enable_shared_from_this<Application> {
   const ServerLimits& limits() const { return limits_; }
   ServerParts& parts() { return parts_; }
   LoadGauge& gauge() { return gauge_; }
+  FairTurns& turns() { return turns_; }
 
  private:
   friend class Exchange;
 
   std::expected<void, Response> authenticate(Exchange& exchange) const;
   std::expected<void, Response> limit_rate(Exchange& exchange);
+  void leave_rate_place(Exchange& exchange);
   std::expected<void, Response> check_content(Exchange& exchange) const;
   std::expected<void, Response> check_accept(const Exchange& exchange) const;
   std::expected<void, Response> admit(Exchange& exchange);
@@ -84,6 +96,7 @@ class Application : public std::enable_shared_from_this<Application> {
   ServerParts parts_;
   RateLimiter rates_;
   Admission admission_;
+  FairTurns turns_;
   LoadGauge gauge_;
   std::string id_prefix_;
   std::atomic<std::uint64_t> requests_{0};

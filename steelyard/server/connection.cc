@@ -9,9 +9,11 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <deque>
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "steelyard/base/check.h"
 #include "steelyard/server/answer.h"
@@ -32,8 +34,13 @@ constexpr auto linger_time = std::chrono::milliseconds(2'000);
 constexpr auto linger_time_when_stopping = std::chrono::milliseconds(250);
 constexpr std::size_t first_read_bytes = 4 * 1024;
 constexpr std::size_t read_bytes = std::size_t{64} * 1024;
+constexpr std::size_t read_ahead_bytes = std::size_t{8} * 1024;
+/// So many requests of a connection may wait for their answers.
+constexpr std::size_t started_max = 64;
 /// A refused body of at most this size is read and thrown away, and the connection kept.
 constexpr std::uint64_t discarded_bytes_max = std::uint64_t{64} * 1024;
+/// So long the turn of a request waits for its body.
+constexpr auto body_time_of_turn = std::chrono::milliseconds(250);
 /// An answer must be taken at this rate at least, beside limits.write_time.
 constexpr std::int64_t write_bytes_per_second = 64 * 1024;
 
@@ -85,6 +92,10 @@ class StreamConnection final : public Connection,
     bool goes_on = true;
     while (goes_on) {
       exchange_ = nullptr;
+      if (!started_.empty() && !may_start_more()) {
+        goes_on = co_await answer_started();
+        continue;
+      }
       if (!co_await read_head()) break;
       goes_on = co_await serve_request();
     }
@@ -93,6 +104,9 @@ class StreamConnection final : public Connection,
   }
 
   void check_deadline(SteadyClock::time_point now) override {
+    // Who sends slowly keeps no turn: it stands in line again when its body is here.
+    const bool is_slow = phase_ == Phase::reading && now - phase_since_ > body_time_of_turn;
+    if (is_slow && exchange_ != nullptr && exchange_->has_turn()) exchange_->end_turn();
     if (now < deadline_) return;
     is_late_ = true;
     end_waiting();
@@ -105,6 +119,7 @@ class StreamConnection final : public Connection,
 
   void abandon() override {
     if (exchange_ != nullptr) exchange_->leave();
+    for (const Started& each : started_) each.exchange->leave();
   }
 
  private:
@@ -136,8 +151,16 @@ class StreamConnection final : public Connection,
     socket().cancel(ignored);
   }
 
+  /// Until something cancels `wake_`: all that does runs on this thread.
+  awaitable<void> sleep() {
+    wake_.expires_at(never);
+    Error error;
+    co_await wake_.async_wait(redirected(error));
+  }
+
   /// Reads some bytes behind those of `in_`. False at the end, an error, a deadline.
   awaitable<bool> read_more(std::size_t bytes) {
+    if (is_reading_ahead_) co_return co_await take_read_ahead();
     const std::size_t before = in_.size();
     in_.resize(before + bytes);
     Error error;
@@ -147,6 +170,111 @@ class StreamConnection final : public Connection,
     bytes_in_ += got;
     co_return !error && !is_late_ && !is_interrupted_;
   }
+
+  // Requests that were sent before the answers to earlier ones.
+
+  /// One that was carried out, or is about to be, and is not answered.
+  struct Started {
+    std::shared_ptr<Exchange> exchange;
+    std::uint64_t bytes_in = 0;
+  };
+
+  /// Whether the next request can be looked at while others wait for their answers.
+  bool may_start_more() const {
+    return started_.size() < started_max && !is_interrupted_ && !settings_->is_stopping &&
+           find_head_end(in_, 0) != std::string::npos;
+  }
+
+  /// Reads while answers are waited for, if it is known that the client goes on sending.
+  void read_ahead() {
+    if (is_reading_ahead_ || is_at_end_ || in_.size() >= read_ahead_bytes) return;
+    if (read_ahead_ == nullptr)
+      read_ahead_ = std::make_unique<std::array<char, read_ahead_bytes>>();
+    is_reading_ahead_ = true;
+    stream_.async_read_some(asio::buffer(*read_ahead_), [self = this->shared_from_this()](
+                                                            const Error& error, std::size_t got) {
+      self->is_reading_ahead_ = false;
+      self->is_at_end_ = static_cast<bool>(error) && error != asio::error::operation_aborted;
+      self->in_.append(self->read_ahead_->data(), got);
+      self->bytes_in_ += got;
+      Error ignored;
+      self->wake_.cancel(ignored);
+    });
+  }
+
+  /// Waits for what `read_ahead` reads. Returns as `read_more` does.
+  awaitable<bool> take_read_ahead() {
+    const std::size_t before = in_.size();
+    while (is_reading_ahead_) co_await sleep();
+    co_return in_.size() > before && !is_late_ && !is_interrupted_;
+  }
+
+  /// Answers those that are done, in their order and at once; where none is, waits for the first
+  /// or for more requests. Returns whether the connection goes on. Requires: some are started.
+  awaitable<bool> answer_started() {
+    if (is_interrupted_) {
+      for (const Started& each : started_) each.exchange->answer_instead(Problem("stopping"));
+    }
+    if (!started_.front().exchange->is_complete_or_wakes(wake_up())) {
+      enter(Phase::waiting);
+      deadline_ = never;
+      if (may_read_ahead_) read_ahead();
+      const std::size_t before = in_.size();
+      while (in_.size() == before && !is_interrupted_ &&
+             !started_.front().exchange->is_complete()) {
+        co_await sleep();
+      }
+      co_return true;
+    }
+    co_return co_await write_started();
+  }
+
+  awaitable<bool> write_started() {
+    struct Written {
+      Started started;
+      Response response;
+      std::size_t bytes;
+    };
+    std::vector<Written> written;
+    std::string out;
+    bool keep_alive = true;
+    while (!started_.empty() && started_.front().exchange->is_complete()) {
+      Started each = std::move(started_.front());
+      started_.pop_front();
+      Response response = each.exchange->take_response();
+      render(response, each.exchange->request().id);
+      keep_alive = !started_.empty() || (!is_interrupted_ && !settings_->is_stopping);
+      const std::size_t before = out.size();
+      out += application_.answer_head(*each.exchange, response, keep_alive);
+      if (has_content(*each.exchange, response)) out += response.body;
+      written.push_back({std::move(each), std::move(response), out.size() - before});
+    }
+    enter(Phase::writing);
+    set_write_deadline(out.size());
+    is_late_ = false;
+    Error error;
+    co_await asio::async_write(stream_, asio::buffer(out), redirected(error));
+    for (Written& each : written) {
+      application_.finish(*each.started.exchange, each.response, each.started.bytes_in, each.bytes);
+    }
+    if (error) is_broken_ = true;
+    co_return keep_alive && !error && !is_late_ && (!is_interrupted_ || !started_.empty());
+  }
+
+  /// Whether requests may follow before it is answered: it takes no time here, and what follows
+  /// it is carried out behind it.
+  bool can_be_started(const RequestHead& head) const {
+    const Route& route = *exchange_->route();
+    return head.keep_alive && route.lane == Lane::hold && route.runs_on == RunsOn::io_thread;
+  }
+
+  awaitable<bool> answer_all_started() {
+    bool goes_on = true;
+    while (goes_on && !started_.empty()) goes_on = co_await answer_started();
+    co_return goes_on;
+  }
+
+  // Requests.
 
   /// Reads the head of a request to `head_text_`. False: there is none, and nothing to say.
   awaitable<bool> read_head() {
@@ -168,6 +296,7 @@ class StreamConnection final : public Connection,
       if (const char* too_long = head_is_too_long(); too_long != nullptr) {
         co_return co_await refuse_head(Problem(too_long));
       }
+      if (is_at_end_) co_return false;
       looked_at = in_.size();
       const std::size_t room = limits_.head_bytes + 1 - in_.size();
       const bool was_empty = in_.empty();
@@ -192,6 +321,7 @@ class StreamConnection final : public Connection,
 
   /// Answers what is no request. Always false.
   awaitable<bool> refuse_head(Problem problem) {
+    if (!co_await answer_all_started()) co_return false;
     const auto exchange = std::make_shared<Exchange>(settings_->application);
     application_.begin_without_head(*exchange, peer_);
     application_.parts().metrics->refused(problem.row->word);
@@ -207,13 +337,23 @@ class StreamConnection final : public Connection,
     auto begun = application_.begin(*exchange_, std::move(head_text_), peer_);
     const RequestHead& head = application_.head_of(*exchange_);
     bool keep_alive = head.keep_alive;
+    const bool is_here = head.framing == Framing::none ||
+                         (head.framing == Framing::length && head.content_length <= in_.size());
+    const bool is_started = begun.has_value() && is_here && can_be_started(head);
+    if (!is_started && !co_await answer_all_started()) co_return false;
     if (!begun.has_value()) {
       keep_alive = keep_alive && co_await discard_body(head);
       co_return co_await write(*exchange_, std::move(begun).error(), keep_alive);
     }
+    if (auto refusal = co_await take_turn(false); refusal.has_value()) {
+      keep_alive = keep_alive && !is_interrupted_ && co_await discard_body(head);
+      co_return co_await write(*exchange_, *std::move(refusal), keep_alive);
+    }
     if (head.framing != Framing::none) {
-      std::optional<Response> refusal = co_await read_body(head);
+      auto refusal = co_await read_body(head);
+      if (!refusal.has_value()) refusal = co_await take_turn(true);
       if (refusal.has_value()) {
+        if (!co_await answer_all_started()) co_return false;
         co_return co_await write(*exchange_, *std::move(refusal), false);
       }
     }
@@ -221,15 +361,29 @@ class StreamConnection final : public Connection,
     enter(Phase::waiting);
     deadline_ = never;
     application_.run(exchange_);
-    if (!exchange_->is_complete_or_wakes(wake_up())) {
-      wake_.expires_at(never);
-      Error error;
-      if (!is_interrupted_) co_await wake_.async_wait(redirected(error));
+    if (is_started) {
+      may_read_ahead_ = may_read_ahead_ || !in_.empty();
+      started_.push_back({std::move(exchange_), bytes_in_ - in_.size()});
+      co_return true;
     }
+    while (!is_interrupted_ && !exchange_->is_complete_or_wakes(wake_up())) co_await sleep();
     if (is_interrupted_) exchange_->answer_instead(Problem("stopping"));
     keep_alive = keep_alive && !is_interrupted_ && !settings_->is_stopping;
     Response response = exchange_->take_response();
     co_return co_await write(*exchange_, std::move(response), keep_alive);
+  }
+
+  /// Waits for the turn of a request that needs one and does not have it, or returns why it has
+  /// none.
+  awaitable<std::optional<Response>> take_turn(bool is_read) {
+    if (!application_.needs_turn(*exchange_)) co_return std::nullopt;
+    enter(Phase::waiting);
+    deadline_ = never;
+    auto stands = application_.stand_in_line(*exchange_, wake_up(), is_read);
+    if (!stands.has_value()) co_return std::move(stands).error();
+    while (!exchange_->has_turn() && !is_interrupted_) co_await sleep();
+    if (is_interrupted_) co_return Problem("stopping");
+    co_return std::nullopt;
   }
 
   std::function<void()> wake_up() {
@@ -279,6 +433,9 @@ class StreamConnection final : public Connection,
   awaitable<std::optional<Response>> read_plain(std::string& body, std::uint64_t length,
                                                 SteadyClock::time_point begun) {
     const auto whole = static_cast<std::size_t>(length);
+    if (is_reading_ahead_ && in_.size() < whole && !co_await take_read_ahead()) {
+      co_return why_no_body();
+    }
     std::size_t filled = std::min(in_.size(), whole);
     body.assign(in_, 0, filled);
     in_.erase(0, filled);
@@ -361,18 +518,24 @@ class StreamConnection final : public Connection,
 
   // Answers.
 
+  void set_write_deadline(std::size_t bytes) {
+    set_deadline(limits_.write_time +
+                 std::chrono::seconds(static_cast<std::int64_t>(bytes) / write_bytes_per_second));
+  }
+
+  bool has_content(const Exchange& exchange, const Response& response) const {
+    return has_body(response.status) && application_.head_of(exchange).method != Method::head;
+  }
+
   /// Writes an answer. Returns whether another request may follow.
   awaitable<bool> write(Exchange& exchange, Response response, bool keep_alive) {
     render(response, exchange.request().id);
     enter(Phase::writing);
-    set_deadline(limits_.write_time +
-                 std::chrono::seconds(static_cast<std::int64_t>(response.body.size()) /
-                                      write_bytes_per_second));
+    set_write_deadline(response.body.size());
     const std::string head = application_.answer_head(exchange, response, keep_alive);
-    const bool sends_body =
-        has_body(response.status) && application_.head_of(exchange).method != Method::head;
     const std::array<asio::const_buffer, 2> buffers = {
-        asio::buffer(head), sends_body ? asio::buffer(response.body) : asio::const_buffer()};
+        asio::buffer(head),
+        has_content(exchange, response) ? asio::buffer(response.body) : asio::const_buffer()};
     is_late_ = false;
     Error error;
     const std::size_t sent = co_await asio::async_write(stream_, buffers, redirected(error));
@@ -389,6 +552,8 @@ class StreamConnection final : public Connection,
     is_interrupted_ = false;
     is_late_ = false;
     Error error;
+    if (is_reading_ahead_) socket().cancel(error);
+    while (is_reading_ahead_) co_await sleep();
     if (!is_broken_) {
       set_deadline(settings_->is_stopping ? linger_time_when_stopping : linger_time);
       if constexpr (std::is_same_v<Stream, TlsStream>) {
@@ -425,6 +590,12 @@ class StreamConnection final : public Connection,
   std::string head_text_;
   std::uint64_t bytes_in_ = 0;  ///< Of this request, with what is still in `in_`.
   std::shared_ptr<Exchange> exchange_;
+
+  std::deque<Started> started_;  ///< In their order.
+  bool may_read_ahead_ = false;  ///< The client does not wait for answers.
+  bool is_reading_ahead_ = false;
+  bool is_at_end_ = false;  ///< The client sends no more.
+  std::unique_ptr<std::array<char, read_ahead_bytes>> read_ahead_;
 };
 
 template <class Stream>

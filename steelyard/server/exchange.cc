@@ -13,7 +13,7 @@ Exchange::~Exchange() {
     application_->parts_.idempotency->abandon(*idempotency_key_);
   }
   if (ticket_.is_admitted()) application_->parts_.metrics->in_flight(-1);
-  if (holds_rate_place_) application_->rates_.leave(request_.principal.key_id);
+  application_->leave_rate_place(*this);
 }
 
 void Exchange::settle(Response& response) {
@@ -31,6 +31,7 @@ void Exchange::settle(Response& response) {
 void Exchange::complete(Response response) {
   // A handler that throws after its Reply was sent answers twice: the first one counts.
   if (is_settled_.exchange(true)) return;
+  turn_.end();
   settle(response);
   const std::lock_guard lock(mutex_);
   if (state_ == State::complete) return;
@@ -47,6 +48,17 @@ bool Exchange::is_complete_or_wakes(std::function<void()> wake) {
   state_ = State::awaited;
   wake_ = std::move(wake);
   return false;
+}
+
+Response Exchange::take_response() {
+  // Before it is written: who has the answer may send the next request.
+  application_->leave_rate_place(*this);
+  return std::move(response_);
+}
+
+bool Exchange::is_complete() {
+  const std::lock_guard lock(mutex_);
+  return state_ == State::complete;
 }
 
 void Exchange::leave() {

@@ -14,6 +14,7 @@
 
 #include "steelyard/server/admission.h"
 #include "steelyard/server/body_unpacker.h"
+#include "steelyard/server/fair_turns.h"
 #include "steelyard/server/idempotency.h"
 #include "steelyard/server/request.h"
 #include "steelyard/server/request_head.h"
@@ -30,6 +31,8 @@ class Exchange : public ReplyTarget {
   ~Exchange() override;
 
   const Request& request() const override { return request_; }
+  /// Requires: it has begun, and was not refused.
+  const Route* route() const { return route_; }
 
   /// Keeps the answer, from any thread, and wakes the connection if it waits.
   void complete(Response response) override;
@@ -37,6 +40,11 @@ class Exchange : public ReplyTarget {
   /// Whether there is an answer now. If not, `wake` is called once when there is: from any
   /// thread, unless `leave` came first. Called by the connection.
   bool is_complete_or_wakes(std::function<void()> wake);
+  bool is_complete();
+  /// Whether its turn has come and is not over. Before it is run.
+  bool has_turn() const { return turn_.has_come(); }
+  void end_turn() { turn_.end(); }
+
   /// The connection is gone: nobody is woken.
   void leave();
   /// The connection answers itself (stopping): what the handler sends later is only kept for
@@ -44,7 +52,7 @@ class Exchange : public ReplyTarget {
   bool answer_instead(Response response);
 
   /// Requires: it is complete; once.
-  Response take_response() { return std::move(response_); }
+  Response take_response();
 
  private:
   friend class Application;
@@ -66,6 +74,7 @@ class Exchange : public ReplyTarget {
   std::chrono::nanoseconds started_at_{0};
 
   Admission::Ticket ticket_;
+  FairTurns::Turn turn_;
   bool holds_rate_place_ = false;
   std::vector<std::pair<std::string, std::string>> rate_fields_;
   std::optional<IdempotencyKey> idempotency_key_;  ///< Set while the command is running.

@@ -148,6 +148,7 @@ class HttpServer::Impl {
       if (error) return;
       const auto now = std::chrono::steady_clock::now();
       application_->gauge().fired(number, now - thread.probe.expiry(), now.time_since_epoch());
+      application_->turns().look(now.time_since_epoch());
       probe(thread, number);
     });
   }

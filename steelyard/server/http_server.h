@@ -50,6 +50,9 @@ struct ServerParts {
   std::function<std::optional<std::string>()> not_ready;
   /// Asked before a body is read; a problem (disk_full) refuses the request. May be empty.
   std::function<std::optional<Problem>(const Route&)> admission;
+  /// Whether what was taken waits to be worked on further: then a tenant that sends much waits.
+  /// From any thread, short. May be empty.
+  std::function<bool()> is_behind;
 };
 
 /// An HTTP/1.1 server: connections, limits, TLS, authentication, dispatch, answers.

@@ -118,6 +118,96 @@ TEST(HttpServer, bodies_arrive_whole_and_unpacked) {
   EXPECT_EQ(client.receive().body, "{\"bytes\":13}");
 }
 
+TEST(HttpServer, holds_of_one_connection_wait_together_and_are_answered_in_order) {
+  DemoServer demo;
+  demo.demo.answers_later = true;
+  RawClient client(demo.server->port());
+  const auto hold = [&](const std::string& body) {
+    return request_text("POST /v1/holds/later", demo.authorization() + ndjson, body);
+  };
+  client.send(hold("1") + hold("2") + hold("3"));
+  std::vector<Reply> replies = demo.demo.take_later(3);
+  // What comes while they wait is started too, also in pieces.
+  client.send(hold("4") + hold("5").substr(0, 20));
+  client.send(hold("5").substr(20));
+  for (Reply& each : demo.demo.take_later(2)) replies.push_back(std::move(each));
+  ASSERT_EQ(replies.size(), 5U);
+  std::string order;
+  for (const Reply& each : replies) order += each.request().body;
+  EXPECT_EQ(order, "12345");
+  for (std::size_t i = replies.size(); i-- > 0;) {
+    replies[i].send(Response::json(std::string(replies[i].request().body)));
+  }
+  for (const char* body : {"1", "2", "3", "4", "5"}) EXPECT_EQ(client.receive().body, body);
+  EXPECT_EQ(client.ask(request_text("GET /v1/audit", demo.authorization())).status, 200);
+}
+
+TEST(HttpServer, what_may_not_overtake_waits_for_what_was_sent_before) {
+  DemoServer demo;
+  demo.demo.answers_later = true;
+  RawClient client(demo.server->port());
+  const std::string hold = request_text("POST /v1/holds/later", demo.authorization() + ndjson, "1");
+  const std::string thing =
+      request_text("POST /v1/things", demo.authorization() + json_type + "Idempotency-Key: k-1\r\n",
+                   R"({"name":"t1"})");
+  client.send(hold + thing + request_text("GET /v1/nothing") + hold);
+  std::vector<Reply> first = demo.demo.take_later(1);
+  std::this_thread::sleep_for(milliseconds(30));
+  EXPECT_EQ(demo.demo.commands, 0) << "another request waits for the hold";
+  first.front().send(Response::json("1"));
+  EXPECT_EQ(client.receive().body, "1");
+  EXPECT_EQ(client.receive().status, 201);
+  EXPECT_EQ(client.receive().status, 404);
+  demo.demo.take_later(1).front().send(Response::json("2"));
+  EXPECT_EQ(client.receive().body, "2");
+
+  // The body that does not come holds up no answer.
+  client.send(hold + hold.substr(0, hold.size() - 1));
+  demo.demo.take_later(1).front().send(Response::json("3"));
+  EXPECT_EQ(client.receive().body, "3");
+  client.send(hold.substr(hold.size() - 1));
+  demo.demo.take_later(1).front().send(Response::json("4"));
+  EXPECT_EQ(client.receive().body, "4");
+  // Nor does what is no request.
+  client.send(hold + "nonsense\r\n\r\n" + hold);
+  demo.demo.take_later(1).front().send(Response::json("5"));
+  EXPECT_EQ(client.receive().body, "5");
+  EXPECT_EQ(client.receive().status, 400);
+  EXPECT_TRUE(client.is_closed());
+  EXPECT_EQ(demo.demo.later.size(), 0U);
+}
+
+TEST(HttpServer, holds_that_wait_are_answered_when_the_client_sends_no_more_or_the_server_stops) {
+  ServerOptions options;
+  options.limits.drain_time = milliseconds(50);
+  DemoServer demo(options);
+  demo.demo.answers_later = true;
+  RawClient client(demo.server->port());
+  const std::string hold = request_text("POST /v1/holds/later", demo.authorization() + ndjson, "1");
+  client.send(hold + hold);
+  std::vector<Reply> replies = demo.demo.take_later(2);
+  client.end();
+  std::this_thread::sleep_for(milliseconds(10));
+  for (Reply& each : replies) each.send(Response::json("1"));
+  EXPECT_EQ(client.receive().status, 200);
+  EXPECT_EQ(client.receive().status, 200);
+  EXPECT_TRUE(client.is_closed());
+
+  RawClient other(demo.server->port());
+  other.send(hold + hold + hold);
+  replies = demo.demo.take_later(3);
+  replies.front().send(Response::json("1"));
+  EXPECT_EQ(other.receive().status, 200);
+  EXPECT_FALSE(demo.server->stop());
+  RawAnswer answer = other.receive();
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.field("Connection"), "");
+  answer = other.receive();
+  EXPECT_EQ(code_of(answer), "stopping");
+  EXPECT_EQ(answer.field("Connection"), "close");
+  EXPECT_TRUE(other.is_closed());
+}
+
 TEST(HttpServer, expect_continue_is_answered_or_refused_before_the_body) {
   DemoServer demo;
   RawClient client(demo.server->port());

@@ -33,6 +33,8 @@ Result<void> Listener::open(const std::string& address, std::uint16_t port) {
   const tcp::endpoint endpoint(parsed, port);
   acceptor_.open(endpoint.protocol(), error);
   if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+  // Those that are accepted inherit it.
+  if (!error) acceptor_.set_option(tcp::no_delay(true), error);
   if (!error) acceptor_.bind(endpoint, error);
   if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
   if (error) {
@@ -88,7 +90,9 @@ asio::awaitable<void> Listener::accept() {
     IoThread& thread = *threads_[next_thread_++ % threads_.size()];
     tcp::socket socket(thread.loop);
     Error error;
-    co_await acceptor_.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
+    tcp::endpoint remote;
+    co_await acceptor_.async_accept(socket, remote,
+                                    asio::redirect_error(asio::use_awaitable, error));
     if (error == asio::error::operation_aborted) co_return;
     if (error) {
       // No descriptors left, mostly: some will be free soon.
@@ -97,14 +101,11 @@ asio::awaitable<void> Listener::accept() {
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
       continue;
     }
-    const tcp::endpoint remote = socket.remote_endpoint(error);
-    if (error) continue;
     Peer peer{.address = remote.address().to_string(), .port = remote.port()};
     if (!has_room(peer.address)) {
       settings_->application->parts().metrics->refused("connections");
       continue;
     }
-    socket.set_option(tcp::no_delay(true), error);
     std::shared_ptr<asio::ssl::context> tls;
     {
       const std::lock_guard lock(mutex_);

@@ -1,6 +1,7 @@
 #include "steelyard/server/rate_limit.h"
 
 #include <algorithm>
+#include <array>
 #include <mutex>
 #include <unordered_map>
 
@@ -17,7 +18,7 @@ struct RateLimiter::Buckets {
   struct Bucket {
     std::int64_t billionths = 0;
     std::chrono::nanoseconds filled_at{0};
-    std::uint32_t open = 0;
+    std::array<std::uint32_t, 2> open{};  ///< By OpenKind.
   };
   std::mutex mutex;
   std::unordered_map<std::string, Bucket> by_key;
@@ -25,15 +26,18 @@ struct RateLimiter::Buckets {
 
 RateLimiter::RateLimiter(RateLimit limit) : limit_(limit), buckets_(std::make_unique<Buckets>()) {
   STEELYARD_CHECK(limit.per_second > 0 && limit.burst > 0 && limit.concurrent > 0);
+  STEELYARD_CHECK(limit.concurrent_holds > 0);
 }
 
 RateLimiter::~RateLimiter() = default;
 
-RateLimiter::Decision RateLimiter::enter(std::string_view key_id, std::chrono::nanoseconds now) {
+RateLimiter::Decision RateLimiter::enter(std::string_view key_id, std::chrono::nanoseconds now,
+                                         OpenKind kind) {
   const std::int64_t full = std::int64_t{limit_.burst} * Buckets::token;
   const std::lock_guard lock(buckets_->mutex);
   if (buckets_->by_key.size() > Buckets::keys_max) {
-    std::erase_if(buckets_->by_key, [](const auto& each) { return each.second.open == 0; });
+    std::erase_if(buckets_->by_key,
+                  [](const auto& each) { return each.second.open[0] + each.second.open[1] == 0; });
   }
   auto [place, is_new] = buckets_->by_key.try_emplace(std::string(key_id));
   Buckets::Bucket& bucket = place->second;
@@ -47,9 +51,10 @@ RateLimiter::Decision RateLimiter::enter(std::string_view key_id, std::chrono::n
   }
   bucket.filled_at = now;
 
+  std::uint32_t& open = bucket.open[static_cast<std::size_t>(kind)];
   Decision decision;
   decision.remaining = static_cast<std::uint32_t>(bucket.billionths / Buckets::token);
-  if (bucket.open >= limit_.concurrent) {
+  if (open >= open_max(kind)) {
     decision.outcome = Outcome::too_many_open;
     decision.retry_after = std::chrono::milliseconds(1);
   } else if (bucket.billionths < Buckets::token) {
@@ -59,17 +64,19 @@ RateLimiter::Decision RateLimiter::enter(std::string_view key_id, std::chrono::n
     decision.retry_after = std::chrono::ceil<std::chrono::milliseconds>(wait);
   } else {
     bucket.billionths -= Buckets::token;
-    ++bucket.open;
+    ++open;
     --decision.remaining;
   }
   return decision;
 }
 
-void RateLimiter::leave(std::string_view key_id) {
+void RateLimiter::leave(std::string_view key_id, OpenKind kind) {
   const std::lock_guard lock(buckets_->mutex);
   const auto found = buckets_->by_key.find(std::string(key_id));
-  STEELYARD_CHECK(found != buckets_->by_key.end() && found->second.open > 0);
-  --found->second.open;
+  STEELYARD_CHECK(found != buckets_->by_key.end());
+  std::uint32_t& open = found->second.open[static_cast<std::size_t>(kind)];
+  STEELYARD_CHECK(open > 0);
+  --open;
 }
 
 }  // namespace steelyard::server

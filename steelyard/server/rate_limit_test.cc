@@ -36,6 +36,18 @@ TEST(RateLimit, open_requests_are_counted) {
   EXPECT_EQ(limiter.enter("a", {}).outcome, Outcome::admitted);
 }
 
+TEST(RateLimit, open_holds_are_counted_for_themselves) {
+  RateLimiter limiter({.concurrent = 1, .concurrent_holds = 2});
+  EXPECT_EQ(limiter.enter("a", {}).outcome, Outcome::admitted);
+  EXPECT_EQ(limiter.enter("a", {}, OpenKind::hold).outcome, Outcome::admitted);
+  EXPECT_EQ(limiter.enter("a", {}, OpenKind::hold).outcome, Outcome::admitted);
+  EXPECT_EQ(limiter.enter("a", {}, OpenKind::hold).outcome, Outcome::too_many_open);
+  EXPECT_EQ(limiter.enter("a", {}).outcome, Outcome::too_many_open);
+  limiter.leave("a", OpenKind::hold);
+  EXPECT_EQ(limiter.enter("a", {}).outcome, Outcome::too_many_open);
+  EXPECT_EQ(limiter.enter("a", {}, OpenKind::hold).outcome, Outcome::admitted);
+}
+
 RC_GTEST_PROP(RateLimit, never_admits_more_than_burst_and_rate, ()) {
   const auto per_second = *rc::gen::inRange<std::uint32_t>(1, 1000);
   const auto burst = *rc::gen::inRange<std::uint32_t>(1, 50);

@@ -94,6 +94,9 @@ class RawClient {
     return receive();
   }
 
+  /// Sends no more; answers still come.
+  void end() { ::shutdown(socket_, SHUT_WR); }
+
   /// Whether the server has closed, within the time.
   bool is_closed(std::chrono::milliseconds within = std::chrono::milliseconds(3'000)) {
     wait_ = within;
@@ -147,13 +150,27 @@ struct DemoRoutes {
   std::atomic<bool> is_waiting{false};  ///< A handler of /v1/waits runs.
   std::mutex mutex;
   std::string last_body;
-  std::vector<std::thread> threads;  ///< That answer later.
+  std::vector<std::thread> threads;        ///< That answer later.
+  std::atomic<bool> answers_later{false};  ///< POST /v1/holds/later: by what the test does.
+  std::vector<Reply> later;
 
   ~DemoRoutes() { join(); }
   void join() {
     may_answer = true;
     for (std::thread& thread : threads) thread.join();
     threads.clear();
+  }
+
+  /// Waits until so many requests want their answers later, and takes them.
+  std::vector<Reply> take_later(std::size_t count) {
+    for (int i = 0; i < 5'000; ++i) {
+      {
+        const std::lock_guard lock(mutex);
+        if (later.size() >= count) return std::exchange(later, {});
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    base::check_failed("they came", __FILE__, __LINE__);
   }
 
   void wait_for_waiting() const {
@@ -269,6 +286,20 @@ struct DemoRoutes {
     hold.lane = Lane::hold;
     hold.handler = [](const Request&) { return Response::json("{}"); };
     table.add(std::move(hold));
+
+    Route later_hold = route(Method::post, "/v1/holds/later", "hold_later", Scope::hold);
+    later_hold.contents = {{.media_type = "application/x-ndjson",
+                            .description = "Anything",
+                            .schema = "",
+                            .example = "{}",
+                            .is_checked = false}};
+    later_hold.lane = Lane::hold;
+    later_hold.handler = [this](Reply reply) {
+      if (!answers_later) return reply.send(Response::json("{}"));
+      const std::lock_guard lock(mutex);
+      later.push_back(std::move(reply));
+    };
+    table.add(std::move(later_hold));
 
     Route audit = route(Method::get, "/v1/audit", "read_audit", Scope::read_audit);
     audit.runs_on = RunsOn::worker;
