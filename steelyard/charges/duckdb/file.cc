@@ -10,6 +10,7 @@
 
 #include "steelyard/charges/duckdb/name_functions.h"
 #include "steelyard/charges/duckdb/schema.h"
+#include "steelyard/charges/duckdb/wide_functions.h"
 
 namespace steelyard::charges::duckdb {
 namespace {
@@ -70,6 +71,7 @@ Result<OpenFile> open_file(const fs::path& file, const DatabaseOptions& options,
   if (!database.has_value()) return refused(std::move(database.error().detail));
   Connection connection = connect(*database);
   STEELYARD_PASS(register_name_functions(connection, names));
+  STEELYARD_PASS(register_wide_functions(connection));
   STEELYARD_TRY(has_no_tables, is_new(connection));
   if (has_no_tables) STEELYARD_PASS(create_tables(connection));
   STEELYARD_PASS(check_layout(connection));
@@ -83,6 +85,7 @@ Result<Database> open_to_read(const fs::path& file, Names& names) {
   if (!database.has_value()) return refused(std::move(database.error().detail));
   Connection connection = connect(*database);
   STEELYARD_PASS(register_name_functions(connection, names));
+  STEELYARD_PASS(register_wide_functions(connection));
   STEELYARD_PASS(check_layout(connection));
   STEELYARD_PASS(FactWriter::open(std::move(connection), names));  // Reads them.
   return database;

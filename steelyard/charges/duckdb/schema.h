@@ -6,7 +6,7 @@
 namespace steelyard::charges::duckdb {
 
 /// Another number: the tables or views are others, and an older file is set aside.
-inline constexpr std::int64_t layout_version = 2;
+inline constexpr std::int64_t layout_version = 3;
 
 /// Lines of a call beside the fact itself: whole quantities, amounts below a million. All other
 /// lines stand in a table of their own.
@@ -24,7 +24,7 @@ inline constexpr std::int64_t call_amount_below = 1'000'000;
 ///   line          lines that do not fit beside their fact
 ///   rollup        lines of a contiguous beginning of `fact`, added up by hour
 ///
-/// and for people, with names written out by name_functions.h:
+/// and for people, with names written out by name_functions.h and prices by a join:
 ///
 ///   charges       one row a line
 ///   facts         one row a fact
