@@ -21,7 +21,7 @@ IdentitySet::~IdentitySet() {
   for (Table& table : tables_) release(table);
 }
 
-/// Places rise with the hash, so a table is sorted and growing it is one pass.
+/// Places rise with the hash, so a table is sorted and growing it needs no search.
 std::size_t IdentitySet::ideal_place(const Table& table, std::uint64_t high) {
   return static_cast<std::size_t>((base::uint128{high << 8} * table.capacity) >> 64);
 }

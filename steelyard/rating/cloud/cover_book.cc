@@ -121,7 +121,8 @@ bool CoverBook::is_served_before(const Tapped& a, const Tapped& b) const {
            std::tie(b.item->rule->name, b.item->index);
   }
   if (const int order = a.scope.compare(b.scope); order != 0) return order < 0;
-  return slot_order(a) < slot_order(b);
+  if (const int order = slot_order(a).compare(slot_order(b)); order != 0) return order < 0;
+  return a.number < b.number;  // Of one second, where each fact has a window of its own.
 }
 
 void CoverBook::sort(SharedUsage& usage) const {
@@ -273,7 +274,7 @@ bool CoverBook::may_lose(Account& owner, const Tapped& tap, std::uint32_t plan) 
 }
 
 /// A plan that is used up covers more of a tap, and less of those that it serves last. False,
-/// and nothing has changed, where other plans or windows have a part in it.
+/// and nothing is covered otherwise, where other plans or windows have a part in it.
 /// Requires: this plan alone can cover the tap, and has covered all of what it was.
 bool CoverBook::cover_before_others(Account& owner, Tapped& tap, const CoverAt& at,
                                     const Rational& units, const Rational& change) {
@@ -294,12 +295,13 @@ bool CoverBook::cover_before_others(Account& owner, Tapped& tap, const CoverAt& 
   while (got < change && usage.taps[end - 1] != &tap) {
     Tapped* const other = usage.taps[--end];
     if (other->covers.empty()) continue;
-    losers_.push_back(other);
-    if (may_lose(owner, *other, at.plan)) got += other->covers.front().units;
-    if (got.is_too_large() || !may_lose(owner, *other, at.plan)) {
+    const bool loses = may_lose(owner, *other, at.plan);
+    if (loses) got += other->covers.front().units;
+    if (!loses || got.is_too_large()) {
       losers_.resize(first);
       return false;
     }
+    losers_.push_back(other);
   }
   const bool is_all = !(got < change);
   const Rational taken = is_all ? change : got;

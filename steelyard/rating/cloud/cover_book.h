@@ -25,7 +25,7 @@ struct Bucket {
 struct SharedUsage {
   std::vector<Tapped*> taps;
   bool is_sorted = true;
-  std::size_t covered_end = 0;  ///< No plan covers anything of the taps from here on.
+  std::size_t covered_end = 0;  ///< No plan covers anything of the taps from here on, if of these.
 };
 
 /// Which usage is covered by which plan, for all accounts: a function of the sets of plans and

@@ -13,18 +13,21 @@ const char* const product = R"(meters:
   storage_gb: {kind: gauge}
   backup_gb:  {kind: gauge}
   gb:         {kind: counter}
+  kb:         {kind: counter}
 attributes:
   region: {default: a}
 items:
   - {item: demo/storage, unit: GB-hour, measure: {integral: storage_gb}, price: {CNY: 1}}
   - {item: demo/backup, unit: GB-hour, measure: {integral: backup_gb}, price: {CNY: 1}}
-  - {item: demo/traffic, unit: GB, measure: {sum: gb}, price: {keys: [region], rows: [{region: a, CNY: 1}, {region: b, CNY: 2}]}}
+  - {item: demo/traffic, unit: GB, measure: {sum: gb}, price: {keys: [region], rows: [{region: a, CNY: 1}, {region: b, CNY: 2}, {region: free, CNY: 0}]}}
+  - {item: demo/request, unit: GB, window: fact, measure: {sum: kb}, price: {CNY: 1}}
 plans:
   - {plan: demo/hourly, unit: GB, reset: hour, covers: [{item: demo/storage}, {item: demo/backup, factor: 0.5}]}
   - {plan: demo/first, unit: GB, reset: none, priority: 1, covers: [{item: demo/traffic}]}
   - {plan: demo/second, unit: GB, reset: none, priority: 2, covers: [{item: demo/traffic}]}
   - {plan: demo/local, unit: GB, reset: none, covers: [{item: demo/traffic, where: {region: b}}]}
   - {plan: demo/money, unit: money, reset: none, covers: [{item: demo/traffic, factor: list_price}]}
+  - {plan: demo/requests, unit: GB, reset: none, covers: [{item: demo/request}]}
 )";
 
 class Covers : public testing::Test {
@@ -236,6 +239,28 @@ TEST_F(Covers, money_is_used_up_at_the_list_price) {
   use(fact("r", "10:00", "11:00", "gb", 5, "b"));
   EXPECT_EQ(covered("demo/traffic plan demo/money"), "3");
   EXPECT_EQ(total_.to_text(), "4");
+}
+
+TEST_F(Covers, what_costs_nothing_takes_nothing_of_a_plan_of_money) {
+  buy(plan("demo/money", "p", 6));
+  use(fact("r-2", "10:00", "11:00", "gb", 5, "free"));
+  EXPECT_EQ(covered("demo/traffic plan demo/money"), "0");
+  use(fact("r-1", "10:00", "11:00", "gb", 7, "a"));
+  use(fact("r-3", "10:00", "11:00", "gb", 5, "free"));
+  use(fact("r-2", "10:00", "11:00", "gb", 4, "free"));
+  EXPECT_EQ(covered("demo/traffic plan demo/money"), "6");
+  EXPECT_EQ(total_.to_text(), "1");
+}
+
+TEST_F(Covers, facts_of_one_second_with_windows_of_their_own) {
+  buy(plan("demo/requests", "p", 100));
+  use(fact("r", "10:00", "11:00", "kb", 115));
+  EXPECT_EQ(total_.to_text(), "15");
+  use(fact("r", "10:00", "11:00", "kb", 230));
+  EXPECT_EQ(total_.to_text(), "245");
+  use(fact("q", "10:00", "11:00", "kb", 20));  // Is served first.
+  EXPECT_EQ(total_.to_text(), "265");
+  EXPECT_EQ(covered("demo/request plan demo/requests"), "100");
 }
 
 TEST_F(Covers, other_accounts_have_none_of_it) {

@@ -42,7 +42,7 @@ std::optional<Rational> units_per_quantity(const Cover& cover, const Slot& slot,
     factor = factor * (Rational::of(slot.price.brackets.front().unit) /
                        Rational::of(slot.item->rule->price.per));
   }
-  if (factor.is_too_large() || factor.is_negative()) return std::nullopt;
+  if (factor.is_too_large() || !factor.is_positive()) return std::nullopt;
   return factor;
 }
 

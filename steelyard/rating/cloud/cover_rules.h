@@ -41,7 +41,8 @@ struct CoverAt {
 /// The plan's first cover that fits the slot, looked up once; null: it does not cover it.
 std::optional<CoverAt> cover_at(const BoughtPlan& plan, const Slot& slot);
 
-/// Plan units for each unit of quantity at a second. None: a placeholder, which covers nothing.
+/// Plan units for each unit of quantity at a second, above 0. None: a placeholder, or a price of 0
+/// by which they are counted; the plan covers nothing of it.
 std::optional<money::Rational> units_at(const CoverAt& at, const Slot& slot, std::int64_t second);
 
 /// Who is served first under a plan with `serves_deepest_discount_first`: the smallest.
