@@ -208,6 +208,57 @@ TEST(HttpServer, holds_that_wait_are_answered_when_the_client_sends_no_more_or_t
   EXPECT_TRUE(other.is_closed());
 }
 
+TEST(HttpServer, C6_who_floods_waits_for_its_turn_and_others_do_not) {
+  DemoServer demo;
+  demo.demo.answers_later = true;
+  const auto of_tenant = [&](const std::string& tenant) {
+    return "Authorization: Bearer " + demo.key(Role::ingest, KeyKind::ingest, tenant) + "\r\n" +
+           ndjson;
+  };
+  const std::string loud = of_tenant("loud");
+  RawClient first(demo.server->port());
+  RawClient second(demo.server->port());
+  RawClient quiet(demo.server->port());
+  first.send(request_text("POST /v1/events", loud, std::string(std::size_t{600} * 1024, ' ')));
+  std::vector<Reply> replies = demo.demo.take_later(1);
+  // Its tenant has its share under way.
+  second.send(request_text("POST /v1/events", loud, "second"));
+  std::this_thread::sleep_for(milliseconds(30));
+  quiet.send(request_text("POST /v1/events", of_tenant("quiet"), "quiet"));
+  std::vector<Reply> of_quiet = demo.demo.take_later(1);
+  ASSERT_EQ(of_quiet.size(), 1U);
+  EXPECT_EQ(of_quiet.front().request().body, "quiet");
+  of_quiet.front().send(Response::json("{}"));
+  EXPECT_EQ(quiet.receive().status, 200);
+  EXPECT_TRUE(demo.demo.later.empty());
+  replies.front().send(Response::json("{}"));
+  replies = demo.demo.take_later(1);
+  EXPECT_EQ(replies.front().request().body, "second");
+  replies.front().send(Response::json("{}"));
+  EXPECT_EQ(first.receive().status, 200);
+  EXPECT_EQ(second.receive().status, 200);
+}
+
+TEST(HttpServer, C6_who_sends_slowly_keeps_no_turn) {
+  DemoServer demo;
+  demo.demo.answers_later = true;
+  const std::string loud = demo.authorization(Role::ingest) + ndjson;
+  const std::string large =
+      request_text("POST /v1/events", loud, std::string(std::size_t{600} * 1024, ' '));
+  RawClient slow(demo.server->port());
+  RawClient fast(demo.server->port());
+  slow.send(std::string_view(large).substr(0, 10'000));
+  std::this_thread::sleep_for(milliseconds(30));
+  fast.send(request_text("POST /v1/events", loud, "fast"));
+  std::vector<Reply> replies = demo.demo.take_later(1);
+  EXPECT_EQ(replies.front().request().body, "fast");
+  replies.front().send(Response::json("{}"));
+  slow.send(std::string_view(large).substr(10'000));
+  demo.demo.take_later(1).front().send(Response::json("{}"));
+  EXPECT_EQ(slow.receive().status, 200);
+  EXPECT_EQ(fast.receive().status, 200);
+}
+
 TEST(HttpServer, expect_continue_is_answered_or_refused_before_the_body) {
   DemoServer demo;
   RawClient client(demo.server->port());

@@ -151,7 +151,7 @@ struct DemoRoutes {
   std::mutex mutex;
   std::string last_body;
   std::vector<std::thread> threads;        ///< That answer later.
-  std::atomic<bool> answers_later{false};  ///< POST /v1/holds/later: by what the test does.
+  std::atomic<bool> answers_later{false};  ///< These two: POST /v1/holds/later, /v1/events.
   std::vector<Reply> later;
 
   ~DemoRoutes() { join(); }
@@ -271,6 +271,7 @@ struct DemoRoutes {
     ingest.handler = [this](Reply reply) {
       const std::lock_guard lock(mutex);
       last_body = reply.request().body;
+      if (answers_later) return later.push_back(std::move(reply));
       threads.emplace_back([reply = std::move(reply)]() mutable {
         reply.send(
             Response::json("{\"bytes\":" + std::to_string(reply.request().body.size()) + "}"));
