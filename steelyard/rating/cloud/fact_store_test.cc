@@ -83,7 +83,8 @@ TEST(FactStore, gives_back_the_room_of_facts_that_are_over) {
 
 TEST(FactStore, keeps_the_texts_of_a_resource_once) {
   FactStore store;
-  Fact fact = any_fact(std::string(128, 'x'));
+  const std::string resource(128, 'x');
+  Fact fact = any_fact(resource);
   fact.meters = {{1, money::Decimal::whole(5'000)}};
   fact.sequence = 1'000'000;
   store.keep(0, fact);
