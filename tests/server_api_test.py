@@ -173,13 +173,14 @@ def test_holds_in_a_batch_are_answered_each_for_itself(server):
         {"command": "top_up", "account": "batched", "amount": "2", "id": "mine"},
         {"command": "open_hold", "hold": "batch-4", "account": "batched", "amount": "1", "by": "somebody"},
         {"command": "open_hold", "hold": "batch-5"},
+        {"command": "release_hold", "hold": "batch-1", "id": "other"},
     ]
     text = "\n".join(json.dumps(line) for line in lines) + "\n\n{\n"
     status, body, _ = server.ask("POST", "/v1/holds/batch", text.encode(),
                                  {"Content-Type": "application/x-ndjson"})
     expect(status, 200)
     answers = [json.loads(line) for line in body.splitlines()]
-    expect([each["status"] for each in answers], [200, 402, 200, 200, 204, 422, 422, 422, 400])
+    expect([each["status"] for each in answers], [200, 402, 200, 200, 204, 422, 422, 422, 422, 400])
     expect((answers[0]["answer"]["held"], answers[0]["answer"]["available"]), ("2", "1"))
     expect(answers[1]["problem"]["code"], "insufficient_balance")
     expect((answers[2]["answer"]["state"], answers[3]["answer"]["available"]), ("captured", "0.5"))

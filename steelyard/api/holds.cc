@@ -164,6 +164,10 @@ std::optional<server::Problem> why_not(const Result<core::GivenCommand>& given) 
   const bool is_of_hold = std::holds_alternative<core::OpenHold>(given->what) ||
                           std::holds_alternative<core::SettleHold>(given->what) ||
                           std::holds_alternative<core::ReleaseHold>(given->what);
+  const auto* const release = std::get_if<core::ReleaseHold>(&given->what);
+  if (release != nullptr && release->id != release->hold) {
+    return server::Problem("invalid_field", "/id: is not the hold's id");
+  }
   if (is_of_hold && given->by.empty()) return std::nullopt;
   return server::Problem(
       "invalid_body",

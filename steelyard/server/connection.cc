@@ -37,6 +37,8 @@ constexpr std::size_t read_bytes = std::size_t{64} * 1024;
 constexpr std::size_t read_ahead_bytes = std::size_t{8} * 1024;
 /// So many requests of a connection may wait for their answers.
 constexpr std::size_t started_max = 64;
+/// Answers that go out together are no more than this and one.
+constexpr std::size_t gathered_bytes = std::size_t{256} * 1024;
 /// A refused body of at most this size is read and thrown away, and the connection kept.
 constexpr std::uint64_t discarded_bytes_max = std::uint64_t{64} * 1024;
 /// So long the turn of a request waits for its body.
@@ -119,6 +121,8 @@ class StreamConnection final : public Connection,
 
   void abandon() override {
     if (exchange_ != nullptr) exchange_->leave();
+    if (is_in_line_) exchange_->end_turn();
+    is_in_line_ = false;
     for (const Started& each : started_) each.exchange->leave();
   }
 
@@ -238,7 +242,8 @@ class StreamConnection final : public Connection,
     std::vector<Written> written;
     std::string out;
     bool keep_alive = true;
-    while (!started_.empty() && started_.front().exchange->is_complete()) {
+    while (!started_.empty() && out.size() < gathered_bytes &&
+           started_.front().exchange->is_complete()) {
       Started each = std::move(started_.front());
       started_.pop_front();
       Response response = each.exchange->take_response();
@@ -383,7 +388,9 @@ class StreamConnection final : public Connection,
     deadline_ = never;
     auto stands = application_.stand_in_line(*exchange_, wake_up(), is_read);
     if (!stands.has_value()) co_return std::move(stands).error();
+    is_in_line_ = true;
     while (!exchange_->has_turn() && !is_interrupted_) co_await sleep();
+    is_in_line_ = false;
     if (is_interrupted_) co_return Problem("stopping");
     co_return std::nullopt;
   }
@@ -596,7 +603,8 @@ class StreamConnection final : public Connection,
   std::deque<Started> started_;  ///< In their order.
   bool may_read_ahead_ = false;  ///< The client does not wait for answers.
   bool is_reading_ahead_ = false;
-  bool is_at_end_ = false;  ///< The client sends no more.
+  bool is_in_line_ = false;  ///< Its turn has not come.
+  bool is_at_end_ = false;   ///< The client sends no more.
   std::unique_ptr<std::array<char, read_ahead_bytes>> read_ahead_;
 };
 

@@ -162,7 +162,8 @@ FairTurns::Turn FairTurns::enter(const std::string& tenant, std::size_t bytes, T
   Turn turn;
   const auto place = std::make_shared<Place>();
   place->tenant = tenant;
-  place->bytes = std::max(bytes, lines_->limits.of_turn_min);
+  // Bytes that were only announced leave room for other tenants.
+  place->bytes = std::max(std::min(bytes, lines_->limits.of_tenant), lines_->limits.of_turn_min);
   const std::lock_guard lock(lines_->mutex);
   Lines::Tenant& own = lines_->tenants[tenant];
   const bool has_room = own.line.empty() && own.under_way < lines_->limits.of_tenant &&

@@ -17,8 +17,8 @@ namespace steelyard::server {
 /// While the server is behind with what follows an answer, a tenant begins little more: what it
 /// begins beyond `of_tenant_when_behind` in a while waits until the server is not behind any more.
 ///
-/// A line is no longer than what its tenant gets done in a quarter of a second: who came behind
-/// that would only wait for longer and longer (C1).
+/// A line has at most `line_always` requests, or what its tenant gets done in a quarter of a second
+/// if that is more: who came behind that would only wait for longer and longer (C1).
 ///
 /// Thread-safe; its times are given.
 class FairTurns {
@@ -26,7 +26,8 @@ class FairTurns {
   using Time = std::chrono::nanoseconds;  ///< Of a steady clock.
 
   struct Limits {
-    std::size_t of_tenant = std::size_t{512} * 1024;    ///< Bytes; a turn begins below it.
+    /// Bytes; a turn begins below it, and counts at most as much.
+    std::size_t of_tenant = std::size_t{512} * 1024;
     std::size_t of_all = std::size_t{2} * 1024 * 1024;  ///< The same, of all tenants.
     std::size_t of_turn_min = std::size_t{16} * 1024;   ///< What a turn counts at least.
     std::size_t line_always = 32;                       ///< So many may wait in any case.

@@ -104,6 +104,15 @@ TEST(FairTurns, a_line_is_as_long_as_what_is_done_in_a_quarter_of_a_second) {
   line.clear();
 }
 
+TEST(FairTurns, C6_what_is_only_announced_leaves_room_for_others) {
+  FairTurns turns({.of_tenant = 100, .of_all = 400, .of_turn_min = 1, .line_always = 2});
+  const Turn announced = turns.enter("loud", 1'000'000, {}, nobody);
+  EXPECT_TRUE(announced.has_come());
+  const Turn second = turns.enter("loud", 1, {}, nobody);
+  EXPECT_FALSE(second.has_come());
+  EXPECT_TRUE(turns.enter("quiet", 1, {}, nobody).has_come());
+}
+
 TEST(FairTurns, a_turn_may_outlive_what_gave_it) {
   Turn turn;
   {
