@@ -31,10 +31,12 @@ std::int64_t period_end(const PeriodRule& rule, std::int64_t bought, std::uint32
   const bool is_end_of_day = rule.end == PeriodRule::End::end_of_day;
   const base::Calendar::Date anchor =
       calendar.local(is_end_of_day ? bought : period_start(rule, bought, calendar));
-  const base::Calendar::Date date = months_later(anchor, months);
+  const bool has_own_months = rule.month_days > 0;
+  const base::Calendar::Date date = has_own_months ? anchor : months_later(anchor, months);
   std::int64_t day = calendar.at_local(date.year, date.month, date.day);
-  const int days = rule.extra_days + (is_end_of_day ? 1 : 0);
-  for (int i = 0; i < days; ++i) day = calendar.day(day).to;
+  const std::int64_t days = rule.extra_days + (is_end_of_day ? 1 : 0) +
+                            (has_own_months ? std::int64_t{rule.month_days} * months : 0);
+  for (std::int64_t i = 0; i < days; ++i) day = calendar.day(day).to;
   if (is_end_of_day) return day;
   const base::Calendar::Date last = calendar.local(day);
   return calendar.at_local(last.year, last.month, last.day, anchor.second_of_day);

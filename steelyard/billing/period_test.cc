@@ -42,6 +42,16 @@ TEST(Period, a_day_that_the_month_lacks_is_its_last_and_later_months_return_to_t
   EXPECT_EQ(period({}, "2028-02-29T00:00:00", 48), "2028-02-29T00:00 2032-03-01T00:00");
 }
 
+// Source: cloud rules, section 3: a storage package of the Log Service.
+TEST(Period, a_month_may_be_31_days) {
+  const PeriodRule days{Start::purchase, End::end_of_day, 0, 31};
+  EXPECT_EQ(period(days, "2026-01-15T13:00:00", 1), "2026-01-15T13:00 2026-02-16T00:00");
+  EXPECT_EQ(period(days, "2026-02-15T13:00:00", 1), "2026-02-15T13:00 2026-03-19T00:00");
+  EXPECT_EQ(period(days, "2026-01-31T13:00:00", 6), "2026-01-31T13:00 2026-08-06T00:00");
+  const PeriodRule clock{Start::purchase, End::same_clock_time, 1, 31};
+  EXPECT_EQ(period(clock, "2026-01-15T13:00:00", 1), "2026-01-15T13:00 2026-02-16T13:00");
+}
+
 TEST(Period, the_year_turns) {
   EXPECT_EQ(period({}, "2026-12-15T08:00:00", 1), "2026-12-15T08:00 2027-01-16T00:00");
   EXPECT_EQ(period({}, "2026-11-30T08:00:00", 1), "2026-11-30T08:00 2026-12-31T00:00");

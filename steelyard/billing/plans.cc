@@ -63,6 +63,11 @@ Result<const Plans::Plan*> Plans::find(const Purchase& purchase) const {
 
 Result<PricedPlan> Plans::price(const Purchase& purchase) {
   STEELYARD_TRY(plan, find(purchase));
+  if (!plan->rule->is_stackable && purchase.count > 1) {
+    return failure(ErrorCode::invalid_quantity, "/data/count: " + std::to_string(purchase.count) +
+                                                    ", and " + purchase.plan +
+                                                    " is not stackable: one at a time");
+  }
   const std::int64_t bought = purchase.time.seconds;
   const pricebook::PeriodRule& period = plan->rule->period;
   PricedPlan result;

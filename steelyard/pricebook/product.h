@@ -113,6 +113,7 @@ struct PeriodRule {
   Start start = Start::purchase;
   End end = End::end_of_day;
   int extra_days = 0;
+  int month_days = 0;  ///< So many days are a month; 0: calendar months.
 };
 
 /// How a refund is counted: cloud rules, section 5.
@@ -157,6 +158,7 @@ struct CloudPlan {
   std::vector<Cover> covers;
   int priority = 100;  ///< Smaller first.
   bool serves_deepest_discount_first = false;
+  bool is_stackable = true;  ///< Several at a time cover together; else the one ordered first.
   bool is_free = false;
   std::optional<money::Decimal> free_quota;
   std::vector<std::string> unless;  ///< A free one is lost while the account has one of these.

@@ -111,7 +111,7 @@ class PageWriter {
             (plan.reset == metering::WindowKind::life
                  ? ", used up once"
                  : ", full again each " + std::string(name_of(plan.reset))) +
-            '\n';
+            (plan.is_stackable ? "" : ", one at a time") + '\n';
     for (const pricebook::CloudPlan::Cover& cover : plan.covers) text += covered(cover);
     if (!plan.unless.empty()) text += "not with " + joined(plan.unless) + '\n';
     if (plan.price) text += table(*plan.price, "plan");

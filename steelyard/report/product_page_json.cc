@@ -48,6 +48,7 @@ class ProductJson {
     add_validity(plan.validity, json);
     json["reset"] = plan.reset == metering::WindowKind::life ? "none" : name_of(plan.reset);
     json["free"] = plan.is_free;
+    if (!plan.is_stackable) json["stackable"] = false;
     if (plan.free_quota) json["quota"] = plan.free_quota->to_text();
     json["covers"] = Json::array();
     for (const auto& each : plan.covers) {

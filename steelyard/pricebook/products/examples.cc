@@ -322,7 +322,8 @@ constexpr Example list[] = {
     reset: hour
     covers: [{item: demo/storage}, {item: demo/backup, factor: 0.5}]
     priority: 2
-    period: {start: purchase, end: same_clock_time}
+    stackable: false
+    period: {start: purchase, end: same_clock_time, month_days: 31}
     price: {keys: [quota, months], rows: [{quota: 1000, months: 1, CNY: 90}]}
 )"},
     {"plan", "plans", "A free quota that is lost with a plan", R"(  - plan: demo/free_storage

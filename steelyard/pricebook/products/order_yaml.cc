@@ -63,6 +63,7 @@ PeriodRule read_period(const ProductFile& file, const YamlMap& map) {
     rule.end = static_cast<PeriodRule::End>(*word);
   }
   rule.extra_days = static_cast<int>(read_whole(period, "extra_days", 0, 366).value_or(0));
+  rule.month_days = static_cast<int>(read_whole(period, "month_days", 1, 366).value_or(0));
   return rule;
 }
 

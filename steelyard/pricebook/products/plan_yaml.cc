@@ -72,6 +72,10 @@ void read_plan(ProductFile& file, const YAML::Node& node) {
     plan.priority = static_cast<int>(*priority);
   }
   plan.serves_deepest_discount_first = map.one_of("serves", {"time", "discount"}) == 1;
+  plan.is_stackable = !map.has("stackable") || read_flag(map, "stackable");
+  if (plan.is_free && map.has("stackable")) {
+    map.error("stackable", "without_effect", "'stackable' is for plans that are bought");
+  }
   plan.period = read_period(file, map);
   plan.quantity = read_words(file, map, "quantity");
   if (map.has("price")) {

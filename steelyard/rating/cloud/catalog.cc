@@ -105,7 +105,11 @@ bool goes_on_with(const PreparedItem& earlier, const PreparedItem& later) {
   const pricebook::CloudItem& a = *earlier.rule;
   const pricebook::CloudItem& b = *later.rule;
   return earlier.name_index == later.name_index && a.unit == b.unit &&
+         later.gathering_stage != PreparedItem::no_stage &&
          earlier.cover_stage == later.cover_stage &&
+         earlier.gathering_stage == later.gathering_stage &&
+         (earlier.cover_stage < earlier.gathering_stage ||
+          earlier.is_coverable == later.is_coverable) &&
          earlier.pipelines.size() == later.pipelines.size() &&
          std::ranges::equal(earlier.pipelines, later.pipelines, have_equal_pools) &&
          earlier.allowances.empty() && later.allowances.empty() &&

@@ -66,6 +66,10 @@ struct PreparedItem {
   std::size_t cover_stage = 0;  ///< Of pipeline 0: plans cover what leaves this stage.
   bool is_coverable = false;    ///< Some plan names it.
 
+  /// The first stage behind a pool with windows of a month or longer: from there on it goes on
+  /// with what earlier versions have gathered.
+  std::size_t gathering_stage = no_stage;
+
   std::vector<std::uint16_t> slot_attributes;  ///< What prices and lookups depend on, rising.
   std::vector<std::int64_t> breaks;            ///< Seconds at which something about it changes.
   std::vector<int> bands;                      ///< Minutes of the day at which prices change.
@@ -77,6 +81,12 @@ struct PreparedItem {
   std::uint16_t bid = no_attribute;
 
   static constexpr std::uint16_t no_attribute = UINT16_MAX;
+  static constexpr std::size_t no_stage = SIZE_MAX;
+
+  /// Whether a stage is shared with other versions; those of factors are if the fee is.
+  bool gathers_at(std::size_t pipeline, std::size_t stage) const {
+    return gathering_stage != no_stage && stage > 0 && (pipeline > 0 || stage >= gathering_stage);
+  }
 };
 
 /// The products of all versions of a price book, with names as numbers. Made once.

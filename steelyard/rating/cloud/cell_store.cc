@@ -30,12 +30,6 @@ void prefetch(const Target& target) {
   prefetch(target.tapped);
 }
 
-/// Whether its fees are those of longer windows than it is metered in, which may hold several of
-/// its versions.
-bool has_longer_window(const PreparedItem& item) {
-  return item.cover_stage + 1 < item.pipelines.front().stages.size();
-}
-
 bool reads_allowances(const PreparedItem& item, std::size_t stage) {
   return std::ranges::find(item.allowance_stages, stage) != item.allowance_stages.end();
 }
@@ -56,10 +50,8 @@ CellStore::CellStore(const Catalog& catalog, Cutter& cutter)
 
 std::uint32_t CellStore::stage_number(const PreparedItem& item, std::size_t pipeline,
                                       std::size_t stage) {
-  const bool is_behind = stage > 0 && (pipeline > 0 || stage > item.cover_stage);
-  std::size_t number =
-      first_stage_[is_behind && has_longer_window(item) ? item.accumulator : item.index] +
-      own_stages;
+  const std::uint32_t owner = item.gathers_at(pipeline, stage) ? item.accumulator : item.index;
+  std::size_t number = first_stage_[owner] + own_stages;
   for (std::size_t i = 0; i < pipeline; ++i) number += item.pipelines[i].stages.size();
   return static_cast<std::uint32_t>(number + stage);
 }
@@ -216,7 +208,8 @@ Result<Target> CellStore::target_behind(const PreparedItem& item, std::size_t pi
   if (pipeline == 0 && stage == item.cover_stage && item.is_coverable) {
     const Pipeline::Stage& here = rule.stages[stage];
     STEELYARD_TRY(scope, scope_of(here, fact, item));
-    const Key key{first_stage_[item.index] + tap_stage, scope, stage == 0 ? slot : no_slot,
+    const std::uint32_t owner = item.gathers_at(pipeline, stage) ? item.accumulator : item.index;
+    const Key key{first_stage_[owner] + tap_stage, scope, stage == 0 ? slot : no_slot,
                   window_key(here.window, fact, window)};
     std::unique_ptr<Tapped>& place = tap_at_[key];
     if (place != nullptr) return Target{place.get(), nullptr, nullptr};
@@ -286,9 +279,9 @@ Result<Target> CellStore::priced(const PreparedItem& item, const Fact& fact,
   std::unique_ptr<Priced>* place = nullptr;
   const bool is_kept = !is_passing(item);
   if (is_kept) {
-    const std::uint32_t owner = has_longer_window(item) ? item.accumulator : item.index;
-    const Key key{first_stage_[owner] + fee_stage, scope, own_slot,
-                  window_key(last.window, fact, window)};
+    const bool is_gathered = item.gathering_stage != PreparedItem::no_stage;
+    const Key key{first_stage_[is_gathered ? item.accumulator : item.index] + fee_stage, scope,
+                  own_slot, window_key(last.window, fact, window)};
     place = &fee_at_[key];
     if (*place != nullptr) return Target{nullptr, nullptr, place->get()};
     *place = std::make_unique<Priced>();

@@ -80,6 +80,59 @@ TEST(ChangeOfRule, brackets_are_filled_in_the_order_of_the_usage) {
   EXPECT_EQ(amount(book, {{"12", 30}, {"10", 100}}), "130");
 }
 
+/// The same where the usage is metered by the month, and only gathered from its resources.
+TEST(ChangeOfRule, a_quota_of_a_metered_month_is_given_once) {
+  const auto book = demo_book(R"(meters:
+  sms: {kind: counter}
+attributes:
+  side: {values: [in, out], default: out}
+items:
+  - item: demo/sms
+    unit: message
+    window: month
+    to: 2026-11-11
+    measure: {sum: sms}
+    shape: [{pool: {by: [account]}}, {less: 20}]
+    price: {CNY: 1}
+  - item: demo/sms
+    unit: message
+    window: month
+    from: 2026-11-11
+    measure: {sum: sms}
+    shape: [{pool: {by: [account]}}, {less: 20}]
+    price: {CNY: 2}
+plans:
+  - {plan: demo/bundle, unit: message, reset: month, covers: [{item: demo/sms}]}
+)");
+  EXPECT_EQ(amount(book, {{"10", 15}, {"12", 15}, {"13", 3}}), "26");
+  EXPECT_EQ(amount(book, {{"10", 25}, {"12", 15}}), "35");
+}
+
+TEST(ChangeOfRule, the_rule_in_force_explains_what_an_earlier_one_began) {
+  const auto book = demo_book(two_rules);
+  const Catalog catalog(book);
+  Engine engine(catalog, 0, "CNY");
+  Trace trace;
+  for (const char* const day : {"10", "12"}) {
+    if (std::string_view(day) == "12") engine.watch(&trace);
+    Fact fact;
+    fact.account = "acme";
+    fact.resource = "r";
+    fact.start = instant_at(std::string("2026-11-") + day + "T08:00:00");
+    fact.end = fact.start;
+    fact.attributes = {"out"};
+    fact.meters = {{0, Decimal::whole(15)}};
+    ASSERT_TRUE(engine.apply(fact).is_rated);
+  }
+  ASSERT_EQ(trace.changes().size(), 1U);
+  ASSERT_EQ(trace.changes()[0].items.size(), 1U);
+  const Trace::Item& item = trace.changes()[0].items[0];
+  EXPECT_EQ(item.item, &catalog.items()[1]);
+  EXPECT_EQ(item.why_not, "");
+  EXPECT_EQ(item.stages.size(), 2U);
+  EXPECT_EQ(item.fees.size(), 1U);
+}
+
 TEST(ChangeOfRule, a_version_of_the_book_goes_on_with_the_month) {
   const char* const product = R"(meters:
   gb: {kind: counter}

@@ -202,6 +202,11 @@ Bucket& CoverBook::bucket_of(Plan& plan, std::int64_t second) {
 bool CoverBook::is_drawn_in(const Account& owner, const Plan& plan,
                             const base::Slot& window) const {
   if (!is_in_time(plan.bought, window)) return false;
+  if (!plan.bought.rule->is_stackable && std::ranges::any_of(owner.plans, [&](const Plan& other) {
+        return stands_before(other.bought, plan.bought) && is_in_time(other.bought, window);
+      })) {
+    return false;
+  }
   const std::vector<std::string>& unless = plan.bought.rule->unless;
   return unless.empty() || std::ranges::none_of(owner.plans, [&](const Plan& other) {
            return std::ranges::find(unless, other.bought.rule->name) != unless.end() &&

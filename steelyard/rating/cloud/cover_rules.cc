@@ -53,6 +53,11 @@ bool is_drawn_before(const BoughtPlan& a, const BoughtPlan& b) {
          std::tie(b.rule->priority, b.to, b.ordered, b.id);
 }
 
+bool stands_before(const BoughtPlan& a, const BoughtPlan& b) {
+  return a.rule->name == b.rule->name && a.attributes == b.attributes &&
+         std::tie(a.ordered, a.id) < std::tie(b.ordered, b.id);
+}
+
 bool is_in_time(const BoughtPlan& plan, const base::Slot& window) {
   constexpr std::int64_t day_and_change = 90'000;
   const bool is_long = window.to - window.from > day_and_change;

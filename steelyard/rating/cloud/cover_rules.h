@@ -27,6 +27,10 @@ struct BoughtPlan {
 /// Whether plan `a` is drawn before `b`: by priority, expiry, order, id.
 bool is_drawn_before(const BoughtPlan& a, const BoughtPlan& b);
 
+/// Whether plan `a` keeps `b` from being drawn while both run: the same that can not be stacked,
+/// ordered earlier.
+bool stands_before(const BoughtPlan& a, const BoughtPlan& b);
+
 /// Plans of hours and days take whole windows; longer windows are covered while a plan runs.
 bool is_in_time(const BoughtPlan& plan, const base::Slot& window);
 

@@ -192,6 +192,12 @@ class ItemMaker {
       item_.cover_stage = i - 1;
       break;
     }
+    for (std::size_t i = 1; i < pipeline.stages.size(); ++i) {
+      const WindowKind window = pipeline.stages[i].window;
+      if (window != WindowKind::month && window != WindowKind::life) continue;
+      item_.gathering_stage = i;
+      break;
+    }
     item_.pipelines.push_back(std::move(pipeline));
   }
 

@@ -78,6 +78,14 @@ Trace::Item& Trace::item_of(const PreparedItem& item) {
   return added;
 }
 
+/// Whose a cell is shown as: of the version that reads the fact, also where an earlier one made it.
+Trace::Item& Trace::reader_of(const PreparedItem& item) {
+  for (Item& each : changes_.back().items) {
+    if (each.item->accumulator == item.accumulator && !each.readings.empty()) return each;
+  }
+  return item_of(item);
+}
+
 void Trace::add_item(const PreparedItem& item, bool is_read) {
   Item& added = item_of(item);
   if (!is_read) added.why_not = why_not(item);
@@ -130,7 +138,7 @@ std::string Trace::scope_of(const PreparedItem& item, std::size_t pipeline,
 
 template <class Cell>
 void Trace::keep_stage(const Cell& cell, std::size_t stage) {
-  std::vector<Stage>& stages = item_of(*cell.item).stages;
+  std::vector<Stage>& stages = (stage == 0 ? item_of(*cell.item) : reader_of(*cell.item)).stages;
   if (std::ranges::find(stages, &cell, &Stage::cell) != stages.end()) return;
   Stage added;
   added.cell = &cell;
@@ -152,13 +160,13 @@ void Trace::keep(const Allowances& allowances) {
 }
 
 void Trace::keep(const Tapped& tap) {
-  std::vector<Cover>& covers = item_of(*tap.item).covers;
+  std::vector<Cover>& covers = reader_of(*tap.item).covers;
   if (std::ranges::find(covers, &tap, &Cover::cell) != covers.end()) return;
   covers.push_back({&tap, tap.item, tap.window, tap.resource, state_of(tap), {}});
 }
 
 void Trace::keep(const Priced& fee) {
-  std::vector<Fee>& fees = item_of(*fee.item).fees;
+  std::vector<Fee>& fees = reader_of(*fee.item).fees;
   if (std::ranges::find(fees, &fee, &Fee::cell) != fees.end()) return;
   fees.push_back({&fee, fee.item, fee.window, state_of(fee), {}, {}});
 }

@@ -114,6 +114,7 @@ class Trace {
  private:
   void add_other_items();
   Item& item_of(const PreparedItem& item);
+  Item& reader_of(const PreparedItem& item);
   std::string why_not(const PreparedItem& item) const;
   std::string scope_of(const PreparedItem& item, std::size_t pipeline, std::size_t stage) const;
   template <class Cell>
