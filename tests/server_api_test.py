@@ -174,20 +174,22 @@ def test_holds_in_a_batch_are_answered_each_for_itself(server):
         {"command": "open_hold", "hold": "batch-4", "account": "batched", "amount": "1", "by": "somebody"},
         {"command": "open_hold", "hold": "batch-5"},
         {"command": "release_hold", "hold": "batch-1", "id": "other"},
+        {"command": "open_hold", "hold": "x" * 129, "account": "batched", "amount": "1"},
+        {"command": "open_hold", "hold": "batch-6", "account": "batched", "amount": 1},
     ]
     text = "\n".join(json.dumps(line) for line in lines) + "\n\n{\n"
     status, body, _ = server.ask("POST", "/v1/holds/batch", text.encode(),
                                  {"Content-Type": "application/x-ndjson"})
     expect(status, 200)
     answers = [json.loads(line) for line in body.splitlines()]
-    expect([each["status"] for each in answers], [200, 402, 200, 200, 204, 422, 422, 422, 422, 400])
+    expect([each["status"] for each in answers], [200, 402, 200, 200, 204, 422, 422, 422, 422, 422, 422, 400])
     expect((answers[0]["answer"]["held"], answers[0]["answer"]["available"]), ("2", "1"))
     expect(answers[1]["problem"]["code"], "insufficient_balance")
     expect((answers[2]["answer"]["state"], answers[3]["answer"]["available"]), ("captured", "0.5"))
     expect([each["problem"]["detail"].split(".")[0] for each in answers[5:7]],
            ["/command: is open_hold, settle_hold or release_hold", "/by: is not known"])
     expect(server.ask("GET", "/v1/accounts/batched/balance")[1]["available"], "2.5")
-    status, body, _ = server.ask("POST", "/v1/holds/batch", b"{}\n" * 1001,
+    status, body, _ = server.ask("POST", "/v1/holds/batch", b"{}\n" * 101,
                                  {"Content-Type": "application/x-ndjson"})
     expect((status, word_of(body)), (413, "too_large"))
 

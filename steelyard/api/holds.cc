@@ -7,6 +7,8 @@
 #include "steelyard/api/answers.h"
 #include "steelyard/api/parameters.h"
 #include "steelyard/api/services.h"
+#include "steelyard/base/check.h"
+#include "steelyard/server/body_schema.h"
 
 namespace steelyard::api {
 namespace {
@@ -14,6 +16,15 @@ namespace {
 using server::Reply;
 using server::Response;
 using server::Route;
+
+constexpr const char* open_schema =
+    R"({"type":"object","required":["hold","account"],"properties":{"hold":{"type":"string","minLength":1,"maxLength":128},"account":{"type":"string","minLength":1,"maxLength":128},"amount":{"type":"string","format":"decimal"},"call":{"type":"object","required":["model"],"properties":{"model":{"type":"string","minLength":1,"maxLength":128},"input":{"type":"integer","minimum":0,"maximum":9007199254740991},"cached_input":{"type":"integer","minimum":0,"maximum":9007199254740991},"output":{"type":"integer","minimum":0,"maximum":9007199254740991},"thinking":{"type":"boolean"}}},"ttl_ms":{"type":"integer","minimum":1,"maximum":604800000},"budget":{"type":"string","minLength":1,"maxLength":128},"item":{"type":"string","minLength":1,"maxLength":128}}})";
+constexpr const char* settle_schema =
+    R"({"type":"object","required":["account","id","amount"],"properties":{"account":{"type":"string","minLength":1,"maxLength":128},"id":{"type":"string","minLength":1,"maxLength":128},"amount":{"type":"string","format":"decimal"},"ends":{"type":"boolean"},"item":{"type":"string","minLength":1,"maxLength":128}}})";
+
+/// Of a line of a batch that releases a hold.
+constexpr const char* release_schema =
+    R"({"type":"object","required":["hold","id"],"properties":{"id":{"type":"string"}}})";
 
 Route hold_route(const std::string& behind, std::string operation) {
   Route route;
@@ -74,9 +85,7 @@ void add_open(server::RouteTable& table, Services& services) {
   route.problems = {"insufficient_balance", "budget_exceeded", "hold_conflict", "unknown_account",
                     "unknown_budget",       "account_closed",  "no_price"};
   describe(
-      route,
-      R"({"type":"object","required":["hold","account"],"properties":{"hold":{"type":"string","minLength":1,"maxLength":128},"account":{"type":"string","minLength":1,"maxLength":128},"amount":{"type":"string","format":"decimal"},"call":{"type":"object","required":["model"],"properties":{"model":{"type":"string","minLength":1,"maxLength":128},"input":{"type":"integer","minimum":0,"maximum":9007199254740991},"cached_input":{"type":"integer","minimum":0,"maximum":9007199254740991},"output":{"type":"integer","minimum":0,"maximum":9007199254740991},"thinking":{"type":"boolean"}}},"ttl_ms":{"type":"integer","minimum":1,"maximum":604800000},"budget":{"type":"string","minLength":1,"maxLength":128},"item":{"type":"string","minLength":1,"maxLength":128}}})",
-      R"({"hold":"call-1","account":"acme","amount":"0.5","ttl_ms":60000})",
+      route, open_schema, R"({"hold":"call-1","account":"acme","amount":"0.5","ttl_ms":60000})",
       R"({"allowed":true,"state":"open","held":"0.5","available":"99.5","expires_at":"2026-11-22T08:01:00Z","repeat":false})");
   route.handler = [&services](Reply reply) {
     std::string command =
@@ -95,9 +104,7 @@ void add_settle(server::RouteTable& table, Services& services) {
       "hold is charged all the same, and noted; so is one that comes late.";
   route.problems = {"unknown_hold", "hold_not_open", "unknown_account"};
   describe(
-      route,
-      R"({"type":"object","required":["account","id","amount"],"properties":{"account":{"type":"string","minLength":1,"maxLength":128},"id":{"type":"string","minLength":1,"maxLength":128},"amount":{"type":"string","format":"decimal"},"ends":{"type":"boolean"},"item":{"type":"string","minLength":1,"maxLength":128}}})",
-      R"({"account":"acme","id":"call-1","amount":"0.12"})",
+      route, settle_schema, R"({"account":"acme","id":"call-1","amount":"0.12"})",
       R"({"state":"captured","held":"0","late_capture":false,"above_hold":false,"overdraft":false,"available":"99.88","repeat":false})");
   route.handler = [&services](Reply reply) {
     const std::string begin = JsonObject()
@@ -158,8 +165,46 @@ class BatchAnswer {
   std::atomic<std::size_t> left_;
 };
 
+/// What lines of a batch must be like: the single requests, with what stands in their paths.
+class LineSchemas {
+ public:
+  std::optional<server::Problem> check(std::string_view line, const core::GivenCommand& given) {
+    STEELYARD_CHECK(document_.parse_copy(line));  // It was read as a command.
+    const std::vector<server::ProblemItem> wrong = schema_of(given.what).check(document_);
+    if (wrong.empty()) return std::nullopt;
+    server::Problem problem("invalid_body", wrong.front().place + ' ' + wrong.front().detail);
+    problem.items = wrong;
+    return problem;
+  }
+
+ private:
+  const server::BodySchema& schema_of(const core::Command& command) const {
+    if (std::holds_alternative<core::OpenHold>(command)) return open_;
+    return std::holds_alternative<core::SettleHold>(command) ? settle_ : release_;
+  }
+
+  server::BodySchema with(std::string_view more, std::string schema) {
+    constexpr std::string_view properties = R"("properties":{)";
+    schema.insert(schema.find(properties) + properties.size(), more);
+    const auto read = schemas_.read(schema);
+    STEELYARD_CHECK(read.has_value());
+    return *read;
+  }
+
+  static constexpr std::string_view its_command = R"("command":{"type":"string"},)";
+  static constexpr std::string_view command_and_hold =
+      R"("command":{"type":"string"},"hold":{"type":"string","minLength":1,"maxLength":128},)";
+
+  server::BodySchemas schemas_;
+  server::BodySchema open_ = with(its_command, open_schema);
+  server::BodySchema settle_ = with(command_and_hold, settle_schema);
+  server::BodySchema release_ = with(command_and_hold, release_schema);
+  json::Document document_;
+};
+
 /// Why a line of a batch is no command that it may have, or nothing.
-std::optional<server::Problem> why_not(const Result<core::GivenCommand>& given) {
+std::optional<server::Problem> why_not(std::string_view line,
+                                       const Result<core::GivenCommand>& given) {
   if (!given.has_value()) return problem_of(given.error());
   const bool is_of_hold = std::holds_alternative<core::OpenHold>(given->what) ||
                           std::holds_alternative<core::SettleHold>(given->what) ||
@@ -168,7 +213,10 @@ std::optional<server::Problem> why_not(const Result<core::GivenCommand>& given) 
   if (release != nullptr && release->id != release->hold) {
     return server::Problem("invalid_field", "/id: is not the hold's id");
   }
-  if (is_of_hold && given->by.empty()) return std::nullopt;
+  if (is_of_hold && given->by.empty()) {
+    thread_local LineSchemas schemas;
+    return schemas.check(line, *given);
+  }
   return server::Problem(
       "invalid_body",
       is_of_hold ? "/by: is not known" : "/command: is open_hold, settle_hold or release_hold");
@@ -192,7 +240,8 @@ std::vector<std::string_view> lines_of(std::string_view body) {
 }
 
 void carry_out_batch(Services& services, Reply reply) {
-  constexpr std::size_t lines_max = 1'000;
+  constexpr std::size_t lines_max = 100;  // So that one request keeps others waiting for little.
+  constexpr std::size_t line_bytes_max = 8'192;
   const std::vector<std::string_view> lines = lines_of(reply.request().body);
   if (lines.empty()) return reply.send(Response::ndjson(""));
   if (lines.size() > lines_max) {
@@ -204,8 +253,14 @@ void carry_out_batch(Services& services, Reply reply) {
   const std::string by = JsonObject().text("by", reply.request().principal.key_id).finish();
   const auto batch = std::make_shared<BatchAnswer>(std::move(reply), lines.size());
   for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (lines[i].size() > line_bytes_max) {
+      batch->problem(i,
+                     server::Problem("too_large", "the line has more than " +
+                                                      std::to_string(line_bytes_max) + " bytes"));
+      continue;
+    }
     auto given = core::read_command(std::string(lines[i]));
-    if (auto problem = why_not(given); problem.has_value()) {
+    if (auto problem = why_not(lines[i], given); problem.has_value()) {
       batch->problem(i, *problem);
       continue;
     }
@@ -228,7 +283,7 @@ void add_batch(server::RouteTable& table, Services& services) {
   route.description =
       "For gateways with many calls a second. Each line is a command: the members are those of the "
       "single requests, with `command` (`open_hold`, `settle_hold`, `release_hold`) and `hold`; to "
-      "release, `id` is the hold's id. At most 1,000. They are carried out in their order, each "
+      "release, `id` is the hold's id. At most 100. They are carried out in their order, each "
       "for itself: the answer has a line for each, with the status that the single request would "
       "have had and its `answer` or its `problem`. It comes when all are on disk.";
   route.problems = {"too_large"};

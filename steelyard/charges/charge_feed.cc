@@ -57,6 +57,8 @@ void ChargeFeed::Parts::write_until_stopped() {
       written_to = position;
     } else {
       failed = std::move(written).error();
+      queue.clear();  // Nothing waits for it any more.
+      queued = 0;
     }
     space.notify_all();
     if (failed.has_value()) return;
