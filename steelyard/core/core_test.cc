@@ -168,9 +168,9 @@ TEST(Core, E10_an_amount_beyond_the_ledger_is_told_and_ends_nothing) {
       R"("meters":{"storage_gb":"900000000000000000000"},)"
       R"("attributes":{"region":"cn-hangzhou","class":"standard_lrs"}}})"
       "\n";
-  EXPECT_EQ(machine.take(huge), std::vector{Status::rated});
-  EXPECT_EQ(machine.core.counts(1).not_booked, 1U);
-  EXPECT_TRUE(machine.core.imbalance().has_value());
+  EXPECT_EQ(machine.take(huge), std::vector{Status::rejected});
+  EXPECT_EQ(machine.core.counts(1).not_booked, 0U);
+  EXPECT_FALSE(machine.core.imbalance().has_value());
   EXPECT_EQ(machine.take(call("a", 1'000)), std::vector{Status::rated});
   EXPECT_EQ(text(machine.balance().receivable), "0.0008");
 }
