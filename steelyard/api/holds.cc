@@ -283,8 +283,10 @@ void add_batch(server::RouteTable& table, Services& services) {
   route.description =
       "For gateways with many calls a second. Each line is a command: the members are those of the "
       "single requests, with `command` (`open_hold`, `settle_hold`, `release_hold`) and `hold`; to "
-      "release, `id` is the hold's id. At most 100. They are carried out in their order, each "
-      "for itself: the answer has a line for each, with the status that the single request would "
+      "release, `id` is the hold's id. At most 100, each of at most 8,192 bytes. They are carried "
+      "out "
+      "in their order, each for itself: the answer has a line for each, with the status that the "
+      "single request would "
       "have had and its `answer` or its `problem`. It comes when all are on disk.";
   route.problems = {"too_large"};
   route.contents.push_back(
