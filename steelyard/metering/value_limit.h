@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "steelyard/metering/rule.h"
 #include "steelyard/metering/shape.h"
 #include "steelyard/money/rational.h"
@@ -14,9 +16,12 @@ struct ValueLimit {
   money::int128 parts = 1;  ///< A value is a whole number of 1/parts.
 
   bool admits(const money::Rational& value) const {
-    if (value.is_too_large()) return false;
-    if (largest < value || value < -largest) return false;
-    return value.denominator() == 1 || parts % value.denominator() == 0;
+    if (value.is_too_large() || largest < (value.is_negative() ? -value : value)) return false;
+    const money::int128 divisor = value.denominator();
+    const auto short_parts = static_cast<std::int64_t>(parts);
+    const auto short_divisor = static_cast<std::int64_t>(divisor);
+    if (short_parts == parts && short_divisor == divisor) return short_parts % short_divisor == 0;
+    return parts % divisor == 0;
   }
 };
 
