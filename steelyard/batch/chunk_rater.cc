@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "steelyard/base/limits.h"
+#include "steelyard/ledger/command.h"
 #include "steelyard/usage/event.h"
 
 namespace steelyard::batch {
@@ -103,6 +104,11 @@ void ChunkRater::rate_line(std::string_view line, Record& record) {
   if (event.type != usage::EventType::model_call) return read_cloud_event(event, line, record);
   record.charge = rater_->rate(event);
   if (record.charge.is_rated) {
+    if (!ledger::is_bookable(record.charge.amount)) {
+      return refuse(record, {ErrorCode::invalid_quantity,
+                             "/data/usage: costs " + record.charge.amount.to_text() +
+                                 "; the limit is " + ledger::amount_max.to_text()});
+    }
     record.status = Status::rated;
     return;
   }

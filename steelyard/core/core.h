@@ -36,8 +36,8 @@ struct Place {
 /// How many facts of a tenant came, by what became of them.
 struct Counts {
   std::uint64_t refused = 0;  ///< Rejected before the log: since the start only.
-  /// Rated, but of an amount or at a time that no ledger takes (10^15, 1970 to 2200): they are in
-  /// no account and no bill, and somebody has to look at them.
+  /// Rated, but refused by the ledger, because a total of it would overflow: they are in no
+  /// account and no bill, and somebody has to look at them.
   std::uint64_t not_booked = 0;
   std::array<std::uint64_t, batch::status_count> by_status{};  ///< Of those in the log.
 

@@ -193,9 +193,7 @@ Answer<Charged> Ledger::settle(const Charge& command) {
 /// The charge is new; its hold may be in any state, or none.
 Answer<Charged> Ledger::book(const Charge& command, Hold* hold) {
   Wallet& wallet = *find(command.wallet);
-  if (command.amount > amount_max || command.amount < -amount_max) {
-    return refuse(Refusal::amount_out_of_range);
-  }
+  if (!is_bookable(command.amount)) return refuse(Refusal::amount_out_of_range);
   if (!is_in_range(command.at)) return refuse(Refusal::time_out_of_range);
   BudgetId budget = command.budget;
   if (budget == no_budget && hold != nullptr) budget = hold->budget;
