@@ -61,15 +61,16 @@ std::string named(const ChargeRow& row) {
 }
 
 std::string line_json(const ChargeRow& row) {
-  return JsonObject()
-      .text("item", row.item)
+  JsonObject line;
+  line.text("item", row.item)
       .text("tier", row.tier)
       .text("unit", row.unit)
       .amount("price", row.price)
       .amount("per", row.per)
       .amount("quantity", row.quantity)
-      .amount("amount", row.amount)
-      .finish();
+      .amount("amount", row.amount);
+  if (row.list_price.has_value()) line.amount("list_price", *row.list_price);
+  return line.finish();
 }
 
 /// "ID=0.5,ID=0.25" as a list of objects.

@@ -40,7 +40,8 @@ bool Core::take_back(batch::Record& record, const batch::EventDetail& detail, co
   const usage::ModelVoid voided = read_void(document, detail.text);
   if (voided.is_unrated) waiting_.remove(identity::of_tenant(detail.voided, place.tenant));
   for (const usage::VoidedLine& line : voided.lines) {
-    const auto& row = line_rows_.row({line.item, line.tier, line.unit, line.price, line.per});
+    const auto& row =
+        line_rows_.row({line.item, line.tier, line.unit, line.price, line.per, line.list_price});
     record.cloud.lines.push_back({&row, -line.quantity, -line.amount});
     record.charge.amount += -line.amount;
     quotas_.give_back(place.tenant, line.tier,

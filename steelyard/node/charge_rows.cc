@@ -68,6 +68,7 @@ void ChargeRows::add_lines(const Record& record) {
     row.unit = line.row->unit;
     row.price = line.row->price;
     row.per = line.row->per;
+    row.list_price = line.row->list_price;
     row.quantity = line.quantity;
     row.amount = line.amount;
     lines_.push_back(row);

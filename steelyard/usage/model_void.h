@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct VoidedLine {
   money::Decimal per;
   money::Decimal quantity;
   money::Decimal amount;
+  std::optional<money::Decimal> list_price = {};  ///< Where the customer has a price of its own.
 };
 
 /// What of the charge was drawn from credit.
