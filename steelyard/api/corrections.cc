@@ -124,6 +124,7 @@ std::string void_event(const CorrectedEvent& corrected, std::string_view reason)
         .text("model", row.model);
     if (!row.api_key.empty()) data.text("api_key", row.api_key);
     if (!row.project.empty()) data.text("project", row.project);
+    if (!row.hold_budget.empty()) data.text("hold_budget", row.hold_budget);
     data.raw("lines", '[' + lines + ']').raw("credit", credit_json(row.credit));
   }
   return event_of(row, is_call(row) ? "ai.model.void" : "cloud.resource.void", id_of("void/", row))

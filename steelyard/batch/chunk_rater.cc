@@ -167,7 +167,7 @@ void ChunkRater::keep_detail(const usage::UsageEvent& event, std::string_view li
       detail.api_key = kept(event.call.api_key, line);
       detail.project = kept(event.call.project, line);
       detail.corrects = event.corrects;
-      detail.voided = keys_.key_of(event.voids.source, event.voids.id);
+      detail.hold_budget = kept(event.voids_hold_budget, line);
       detail.voids_unrated = event.voids_unrated;
       break;
     case usage::EventType::resource_void: detail.resource = kept(event.voids.id, line); break;

@@ -132,7 +132,7 @@ ledger::WalletId Core::wallet_of(std::uint32_t tenant, std::string_view account)
   return *opened;
 }
 
-/// The node of the API key, else that of the project, else that of the account.
+/// The node of the API key, else that of the project; of a void, else that of the call's hold.
 ledger::BudgetId Core::budget_of(std::uint32_t tenant, const batch::EventDetail& detail) {
   if (ledger_.budget_count() == 0) return ledger::no_budget;
   const auto find = [&](std::string_view kind, std::string_view name) {
@@ -142,6 +142,7 @@ ledger::BudgetId Core::budget_of(std::uint32_t tenant, const batch::EventDetail&
   };
   if (const auto found = find("key/", detail.api_key); found.has_value()) return *found;
   if (const auto found = find("project/", detail.project); found.has_value()) return *found;
+  if (const auto found = find("", detail.hold_budget); found.has_value()) return *found;
   return ledger::no_budget;
 }
 
@@ -161,8 +162,12 @@ ledger::Charge Core::charge_of(const batch::Record& record, const batch::EventDe
 
 bool Core::charge(const batch::Record& record, batch::EventDetail& detail, const Place& place) {
   if (record.charge.amount.is_zero() && detail.hold.empty()) return true;
-  const auto charged = ledger_.charge(charge_of(record, detail, place));
+  const ledger::Charge charge = charge_of(record, detail, place);
+  const auto charged = ledger_.charge(charge);
   if (!charged.has_value()) return false;
+  const bool is_of_hold =
+      charge.budget == ledger::no_budget && charged->budget != ledger::no_budget;
+  if (is_of_hold) detail.hold_budget = ledger_.budget(charged->budget).name;
   if (record.charge.amount.is_negative()) return true;
   for (const ledger::Drawn& part : charged->drawn) {
     if (part.account != ledger::Account::promo) continue;

@@ -234,6 +234,7 @@ Answer<Charged> Ledger::book(const Charge& command, Hold* hold) {
   if (!can_post(wallet)) return refuse(Refusal::amount_out_of_range);
 
   Charged charged;
+  charged.budget = budget;
   charged.notes.above_hold = is_open && command.amount > hold->reserved;
   charged.notes.late_capture = hold != nullptr && hold->state == HoldState::expired;
   charged.notes.hold_not_open = !command.hold.is_none() && !is_open && !charged.notes.late_capture;

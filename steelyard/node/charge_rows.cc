@@ -109,6 +109,7 @@ charges::FactBatch ChargeRows::rows_of(batch::ChunkRater& events, const core::Pl
     fact.flags = flags_of(record, detail);
     fact.corrects = detail.corrects;
     fact.credit = detail.credit;
+    fact.hold_budget = detail.hold_budget;
     if (record.status == Status::rated) {
       add_lines(record);
       fact.lines = lines_;

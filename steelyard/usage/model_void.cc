@@ -105,6 +105,7 @@ Result<ModelVoid> read_model_void(const Object& data) {
   read.model = members.text("model");
   read.api_key = members.text("api_key", false);
   read.project = members.text("project", false);
+  read.hold_budget = members.text("hold_budget", false);
   members.each("lines", [&](Members& line) {
     read.lines.push_back({line.text("item"), line.text("tier"), line.text("unit"),
                           line.amount("price"), line.amount("per"), line.amount("quantity"),

@@ -39,6 +39,7 @@ struct ModelVoid {
   std::string_view model;
   std::string_view api_key;  ///< Empty: not said. Also the next.
   std::string_view project;
+  std::string_view hold_budget;  ///< The budget that it counted on because its hold did.
   std::vector<VoidedLine> lines;
   std::vector<VoidedCredit> credit;
 };
