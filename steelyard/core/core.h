@@ -216,7 +216,6 @@ class Core {
   bool restore_entity(std::string_view key, std::string_view value);
   bool restore_published(std::uint32_t number, std::string_view value);
   bool restore_tenant(std::uint32_t number, std::string_view value);
-  bool restore_waiting(std::uint64_t sequence, std::string_view value);
   bool restore_act(std::uint64_t sequence, std::string_view value);
   void note_act(const Command& command, const Place& place, std::string_view by, bool is_refused);
   bool restore_crossed(std::uint64_t number, std::string_view value);
