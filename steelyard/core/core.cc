@@ -185,7 +185,7 @@ void Core::crossed(const ledger::Crossing& crossing) {
 
 Answer Core::apply(const Command& command, const Place& place, std::string_view by) {
   last_ = place;
-  auto done = std::visit([&](const auto& each) { return carry_out(each, place); }, command);
+  auto done = carry_out_once(command, place);
   note_act(command, place, by, !done.has_value());
   if (done.has_value()) return *std::move(done);
   Answer answer;
@@ -194,6 +194,29 @@ Answer Core::apply(const Command& command, const Place& place, std::string_view 
     answer.refused_budget = ledger_.budget(done.error().budget).name;
   }
   return answer;
+}
+
+/// Under a key that was answered before, the same command gives the same answer; another, none.
+ledger::Answer<Answer> Core::carry_out_once(const Command& command, const Place& place) {
+  const auto carry_it_out = [&] {
+    return std::visit([&](const auto& each) { return carry_out(each, place); }, command);
+  };
+  const auto asked = keyed(command);
+  if (!asked.has_value()) return carry_it_out();
+  keyed_answers_.forget_expired(place.received);
+  if (const auto* const known = keyed_answers_.find(place.tenant, asked->key)) {
+    if (known->command.content != asked->content) {
+      return std::unexpected(Refused{.why = Refusal::idempotency_key_reused});
+    }
+    Answer answer = answer_of(true);
+    answer.balance = known->balance;
+    return answer;
+  }
+  auto done = carry_it_out();
+  if (done.has_value() && !done->is_repeat) {
+    keyed_answers_.add({place.sequence, place.tenant, *asked, place.received, done->balance});
+  }
+  return done;
 }
 
 /// Holds are a gateway's, not a person's, and far too many.

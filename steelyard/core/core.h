@@ -16,6 +16,7 @@
 #include "steelyard/core/call_quotas.h"
 #include "steelyard/core/command.h"
 #include "steelyard/core/entity.h"
+#include "steelyard/core/keyed_answers.h"
 #include "steelyard/core/line_rows.h"
 #include "steelyard/core/usage_book.h"
 #include "steelyard/identity/identities.h"
@@ -195,6 +196,7 @@ class Core {
   ledger::BudgetId budget_of(std::uint32_t tenant, const batch::EventDetail& detail);
   void crossed(const ledger::Crossing& crossing);
 
+  ledger::Answer<Answer> carry_out_once(const Command& command, const Place& place);
   ledger::Answer<Answer> carry_out(const SetTenant& command, const Place& place);
   ledger::Answer<Answer> carry_out(const SetAccount& command, const Place& place);
   ledger::Answer<Answer> carry_out(const CloseAccount& command, const Place& place);
@@ -240,6 +242,7 @@ class Core {
   std::deque<Act> acts_;
   std::uint64_t kept_act_ = 0;  // The sequence of the last one that was kept.
   std::vector<std::uint64_t> forgotten_acts_;
+  KeyedAnswers keyed_answers_;
   Published published_;
   std::deque<CrossedBudget> crossed_;
   std::uint64_t crossed_end_ = 0;  // The number behind the last of them.

@@ -22,6 +22,7 @@ constexpr char usage_kind = 'F';    // Tenant, then a key of its usage book.
 constexpr char ledger_kind = 'G';   // Then a key of the ledger.
 constexpr char quota_kind = 'J';    // Then a key of the quotas.
 constexpr char waiting_kind = 'K';  // Sequence.
+constexpr char answer_kind = 'L';   // Sequence: what was answered under a key.
 constexpr char rated_mark = 'r';    // Before the text of a cloud event;
 constexpr char unrated_mark = 'u';  // it was kept, but had no price.
 constexpr char cloud_kind = 'H';    // Tenant, sequence.
@@ -151,6 +152,8 @@ void Core::for_each_changed(const EntityVisitor& visit) {
     visit(key_of(waiting_kind, sequence),
           waits ? std::optional<std::string_view>("") : std::nullopt);
   });
+  keyed_answers_.for_each_changed(
+      [&](std::uint64_t sequence, auto value) { visit(key_of(answer_kind, sequence), value); });
   for (const CloudEvent& each : new_cloud_events_) {
     visit(key_of(cloud_kind, each.tenant, each.sequence),
           (each.is_unrated ? unrated_mark : rated_mark) + each.text);
@@ -259,6 +262,10 @@ bool Core::restore_entity(std::string_view key, std::string_view value) {
     case act_kind: {
       const auto sequence = name.sorting<std::uint64_t>();
       return name.is_done() && restore_act(sequence, value);
+    }
+    case answer_kind: {
+      const auto sequence = name.sorting<std::uint64_t>();
+      return name.is_done() && keyed_answers_.restore(sequence, value);
     }
     case waiting_kind: {
       const auto sequence = name.sorting<std::uint64_t>();
