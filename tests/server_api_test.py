@@ -645,6 +645,34 @@ def test_a_call_is_voided_or_replaced_once(server):
     expect((status, word_of(body)), (422, "not_correctable"))
 
 
+def test_the_budget_of_a_hold_gets_back_what_a_void_takes_back(server):
+    spent = lambda: server.ask("GET", "/v1/budgets/team%2Fheld")[1]["spent"]
+    server.ask("PUT", "/v1/budgets/team%2Fheld", {"limit": "1"})
+    server.ask("PUT", "/v1/accounts/budgeted", {"postpaid_limit": "10"})
+    status, body, _ = server.ask("POST", "/v1/holds", {"hold": "h-team", "account": "budgeted",
+                                                       "amount": "0.5", "budget": "team/held"})
+    expect((status, body["allowed"]), (200, True))
+    server.send([call("team", account="budgeted", hold="h-team")])
+    expect(spent(), "0.0008")
+    wait_for_charges(server)
+    server.ask("POST", "/v1/corrections/void", {"source": "test", "id": "e-team", "reason": "test"})
+    expect(spent(), "0")
+
+
+def test_E10_a_charge_beyond_the_ledger_is_refused_alone(server):
+    usage = {"specversion": "1.0", "id": "vast", "source": "collector", "type": "cloud.resource.usage",
+             "subject": "vast", "time": "2026-11-22T09:00:00Z",
+             "data": {"product": "oss", "resource": "b", "start": "2026-11-22T08:00:00Z",
+                      "end": "2026-11-22T09:00:00Z", "meters": {"storage_gb": "900000000000000000000"},
+                      "attributes": {"class": "standard_lrs", "region": "cn-hangzhou"}}}
+    _, body, _ = server.send([usage, call("beside", account="vast")])
+    expect((body["rejected"], body["rated"], body["set_aside"][0]["reason"]),
+           (1, 1, "invalid_quantity"))
+    assert body["set_aside"][0]["detail"], body
+    expect(server.ask("GET", "/v1/accounts/vast/balance")[1]["owed"], "0.0008")
+    expect(server.ask("GET", "/v1/reconciliation")[1]["balanced"], True)
+
+
 def test_what_credit_paid_of_a_call_does_not_become_money(server):
     grant = {"amount": "0.0005", "effective_at": "2026-11-01T00:00:00Z",
              "expires_at": "2027-01-01T00:00:00Z"}

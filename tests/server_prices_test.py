@@ -3,10 +3,13 @@
 
 Amounts are computed by hand: qwen-plus costs 0.0008 CNY for 1,000 input tokens in the shipped book.
 """
+import csv
 import decimal
 import http.client
+import io
 import pathlib
 import random
+import re
 import shutil
 import subprocess
 import tempfile
@@ -228,6 +231,36 @@ def test_a_receipt_names_the_price_of_its_time(server):
             break
         time.sleep(0.1)
     assert [body["amount"] for _, body, _ in answers] == ["0.0008", "0.0016"], answers
+
+
+def test_a_void_takes_back_all_four_costs(server):
+    """Of a customer with a price of its own, for whom the list price is another."""
+    files = files_of(SHIPPED)
+    files["book.yaml"] = re.sub(r"(?m)^overrides: .*$", "overrides:\n"
+                                "  - {account: acme, multiplier: 0.85}\n"
+                                "  - {account: acme, model: qwen-plus, type: output, price: 0.001}",
+                                files["book.yaml"])
+    assert publish(server, files)[0] == 200
+    server.send([call(1, usage={"input": 1000, "cached_input": 77, "output": 333})])
+    path = "/v1/exports/charges?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z&format=focus"
+    costs = ("ListCost", "ContractedCost", "EffectiveCost", "BilledCost")
+
+    def sums(lines):
+        deadline = time.monotonic() + 10
+        while len(rows := list(csv.DictReader(io.StringIO(server.ask("GET", path)[1])))) < lines:
+            assert time.monotonic() < deadline, rows
+            time.sleep(0.05)
+        return rows, [sum(decimal.Decimal(row[cost]) for row in rows) for cost in costs]
+
+    rows, before = sums(3)
+    assert len(rows) == 3 and before[0] > before[1] == before[3] > 0, rows
+    voided = {"source": "test", "id": "e-1", "reason": "a test"}
+    assert server.ask("POST", "/v1/corrections/void", voided)[0] == 200
+    rows, after = sums(6)
+    assert after == [0, 0, 0, 0], rows
+    assert sorted(row["ListUnitPrice"] for row in rows[:3]) == \
+        sorted(row["ListUnitPrice"] for row in rows[3:]), rows
+    assert server.ask("GET", "/v1/accounts/acme/bill?month=2026-11")[1]["total"] == "0"
 
 
 def test_mistakes_are_named_and_nothing_changes(server):

@@ -52,6 +52,46 @@ def facts(server):
 
 
 
+def test_a_command_that_moves_money_has_one_answer_over_restarts(server):
+    """The same key and body: the first answer, once; the same key with anything else: 422."""
+    expires = {"expires_at": "2027-01-01T00:00:00Z"}
+    commands = (("top-ups", {"amount": "12.5"}), ("grants", {"amount": "3", **expires}),
+                ("refunds", {"amount": "2", "original": "key-0"}),
+                ("quotas", {"model": "qwen-plus", "class": "free", "tokens": 600, **expires}))
+
+    def send(number, path, body):
+        return server.ask("POST", f"/v1/accounts/acme/{path}", body, {"Idempotency-Key": f"key-{number}"})
+
+    first = []
+    for number, (path, body) in enumerate(commands):
+        status, answer, headers = send(number, path, body)
+        assert status == 200 and "Idempotent-Replayed" not in headers, (path, status, answer)
+        first.append(answer)
+    for turn, end in enumerate((server.crash, server.stop, server.stop)):
+        end()
+        server.start()
+        for number, (path, body) in enumerate(commands):
+            status, answer, headers = send(number, path, body)
+            assert (status, answer, headers.get("Idempotent-Replayed")) == (200, first[number], "true"), \
+                (path, status, answer)
+        end()
+        server.start()
+        for number, (path, body) in enumerate(commands):
+            changed = (path, body | ({"tokens": 700} if "tokens" in body else {"amount": "1"}))
+            other = commands[(number + 1) % len(commands)] if turn == 1 else changed
+            status, answer, _ = send(number, *other)
+            assert (status, answer["code"]) == (422, "idempotency_key_reused"), (other, status, answer)
+    _, balance, _ = server.ask("GET", "/v1/accounts/acme/balance")
+    assert (balance["prepaid"], balance["credit"]) == ("10.5", "3"), balance
+    server.stop()
+    shutil.rmtree(pathlib.Path(server.data) / "state")  # The log alone is enough.
+    server.start()
+    status, answer, _ = send(0, *commands[0])
+    assert (status, answer) == (200, first[0]), answer
+    assert server.stop() == 0
+    assert "is the same, byte for byte" in verified(server)
+
+
 def test_a_stop_keeps_everything(server):
     fill(server)
     before = facts(server)

@@ -61,15 +61,16 @@ std::string named(const ChargeRow& row) {
 }
 
 std::string line_json(const ChargeRow& row) {
-  return JsonObject()
-      .text("item", row.item)
+  JsonObject line;
+  line.text("item", row.item)
       .text("tier", row.tier)
       .text("unit", row.unit)
       .amount("price", row.price)
       .amount("per", row.per)
       .amount("quantity", row.quantity)
-      .amount("amount", row.amount)
-      .finish();
+      .amount("amount", row.amount);
+  if (row.list_price.has_value()) line.amount("list_price", *row.list_price);
+  return line.finish();
 }
 
 /// "ID=0.5,ID=0.25" as a list of objects.
@@ -123,6 +124,7 @@ std::string void_event(const CorrectedEvent& corrected, std::string_view reason)
         .text("model", row.model);
     if (!row.api_key.empty()) data.text("api_key", row.api_key);
     if (!row.project.empty()) data.text("project", row.project);
+    if (!row.hold_budget.empty()) data.text("hold_budget", row.hold_budget);
     data.raw("lines", '[' + lines + ']').raw("credit", credit_json(row.credit));
   }
   return event_of(row, is_call(row) ? "ai.model.void" : "cloud.resource.void", id_of("void/", row))

@@ -9,29 +9,19 @@ namespace steelyard::api {
 namespace {
 
 TEST(Problems, every_refusal_of_the_ledger_has_a_row) {
-  for (const ledger::Refusal each : {ledger::Refusal::insufficient_balance,
-                                     ledger::Refusal::budget_exceeded,
-                                     ledger::Refusal::unknown_hold,
-                                     ledger::Refusal::hold_not_open,
-                                     ledger::Refusal::hold_conflict,
-                                     ledger::Refusal::unknown_account,
-                                     ledger::Refusal::unknown_budget,
-                                     ledger::Refusal::unknown_original,
-                                     ledger::Refusal::unknown_time_zone,
-                                     ledger::Refusal::currency_mismatch,
-                                     ledger::Refusal::origin_conflict,
-                                     ledger::Refusal::name_is_invalid,
-                                     ledger::Refusal::amount_out_of_range,
-                                     ledger::Refusal::time_out_of_range,
-                                     ledger::Refusal::refund_exceeds_original,
-                                     ledger::Refusal::entry_not_balanced,
-                                     ledger::Refusal::account_not_adjustable,
-                                     ledger::Refusal::budget_conflict,
-                                     ledger::Refusal::threshold_out_of_range,
-                                     ledger::Refusal::quota_is_empty,
-                                     ledger::Refusal::no_price,
-                                     ledger::Refusal::account_closed,
-                                     ledger::Refusal::account_has_open_holds}) {
+  for (const ledger::Refusal each :
+       {ledger::Refusal::insufficient_balance, ledger::Refusal::budget_exceeded,
+        ledger::Refusal::unknown_hold,         ledger::Refusal::hold_not_open,
+        ledger::Refusal::hold_conflict,        ledger::Refusal::unknown_account,
+        ledger::Refusal::unknown_budget,       ledger::Refusal::unknown_original,
+        ledger::Refusal::unknown_time_zone,    ledger::Refusal::currency_mismatch,
+        ledger::Refusal::origin_conflict,      ledger::Refusal::idempotency_key_reused,
+        ledger::Refusal::name_is_invalid,      ledger::Refusal::amount_out_of_range,
+        ledger::Refusal::time_out_of_range,    ledger::Refusal::refund_exceeds_original,
+        ledger::Refusal::entry_not_balanced,   ledger::Refusal::account_not_adjustable,
+        ledger::Refusal::budget_conflict,      ledger::Refusal::threshold_out_of_range,
+        ledger::Refusal::quota_is_empty,       ledger::Refusal::no_price,
+        ledger::Refusal::account_closed,       ledger::Refusal::account_has_open_holds}) {
     EXPECT_NE(server::find_problem(ledger::name_of(each)), nullptr) << ledger::name_of(each);
   }
 }

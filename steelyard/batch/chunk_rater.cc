@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "steelyard/base/limits.h"
+#include "steelyard/ledger/command.h"
 #include "steelyard/usage/event.h"
 
 namespace steelyard::batch {
@@ -103,6 +104,11 @@ void ChunkRater::rate_line(std::string_view line, Record& record) {
   if (event.type != usage::EventType::model_call) return read_cloud_event(event, line, record);
   record.charge = rater_->rate(event);
   if (record.charge.is_rated) {
+    if (!ledger::is_bookable(record.charge.amount)) {
+      return refuse(record, {ErrorCode::invalid_quantity,
+                             "/data/usage: costs " + record.charge.amount.to_text() +
+                                 "; the limit is " + ledger::amount_max.to_text()});
+    }
     record.status = Status::rated;
     return;
   }
@@ -161,7 +167,7 @@ void ChunkRater::keep_detail(const usage::UsageEvent& event, std::string_view li
       detail.api_key = kept(event.call.api_key, line);
       detail.project = kept(event.call.project, line);
       detail.corrects = event.corrects;
-      detail.voided = keys_.key_of(event.voids.source, event.voids.id);
+      detail.hold_budget = kept(event.voids_hold_budget, line);
       detail.voids_unrated = event.voids_unrated;
       break;
     case usage::EventType::resource_void: detail.resource = kept(event.voids.id, line); break;
@@ -249,22 +255,18 @@ void ChunkRater::decide(std::size_t index, CloudRequest* request, identity::Iden
     apply(*request, cloud, record);
   }
   if (record.is_late) {
-    settle_late(record, key, how.waiting);
+    settle_late(record, how.waiting);
   } else if (!takes_identity(record)) {
     identities.forget(key, sequence_of(index));
   } else if (keeps_details_ && record.status == Status::unrated) {
-    set_aside(index, key, request, how);
+    set_aside(index, request, how);
   }
 }
 
 /// What has no price waits for one; orders and plans are kept where they belong meanwhile.
-void ChunkRater::set_aside(std::size_t index, identity::IdentityKey key,
-                           const CloudRequest* request, const Deciding& how) {
-  const Record& record = records_[index];
+void ChunkRater::set_aside(std::size_t index, const CloudRequest* request, const Deciding& how) {
   EventDetail& detail = details_[index];
-  if (detail.may_wait && how.waiting != nullptr) {
-    how.waiting->add({detail.sequence, how.tenant, record.source, record.id}, key);
-  }
+  if (detail.may_wait && how.waiting != nullptr) how.waiting->add(detail.sequence);
   detail.is_remembered = request != nullptr && (detail.type == usage::EventType::resource_order ||
                                                 detail.type == usage::EventType::plan_purchase);
 }
@@ -282,9 +284,7 @@ bool ChunkRater::is_first(std::size_t index, identity::IdentityKey key,
     return false;
   }
   if (record.status == Status::rated && how.waiting != nullptr) {
-    const std::uint64_t waiting = how.waiting->find(key);
-    record.is_late = waiting != 0;
-    if (record.is_late) record.first_sequence = waiting;
+    record.is_late = how.waiting->contains(record.first_sequence);
   }
   if (record.is_late) return true;
   record.status = Status::duplicate;
@@ -335,7 +335,7 @@ bool ChunkRater::is_stale_void(std::size_t index, const Deciding& how) const {
   if (!keeps_details_ || how.waiting == nullptr) return false;
   const EventDetail& detail = details_[index];
   return detail.type == usage::EventType::model_void && detail.voids_unrated &&
-         how.waiting->find(identity::of_tenant(detail.voided, how.tenant)) == 0;
+         !how.waiting->contains(detail.corrects);
 }
 
 Error ChunkRater::stale_void() {
@@ -348,10 +348,10 @@ std::uint64_t ChunkRater::sequence_of(std::size_t index) const {
 }
 
 /// What still has no price stays what it is: a duplicate.
-void ChunkRater::settle_late(Record& record, identity::IdentityKey key, WaitingFacts* waiting) {
+void ChunkRater::settle_late(Record& record, WaitingFacts* waiting) {
   record.is_late = record.status == Status::rated;
   if (record.is_late) {
-    waiting->remove(key);
+    waiting->remove(record.first_sequence);
   } else {
     record.status = Status::duplicate;
     record.detail.clear();

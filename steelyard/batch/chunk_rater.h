@@ -78,9 +78,8 @@ class ChunkRater {
   bool is_stale_void(std::size_t index, const Deciding& how) const;
   static Error stale_void();
   std::uint64_t sequence_of(std::size_t index) const;
-  void set_aside(std::size_t index, identity::IdentityKey key, const CloudRequest* request,
-                 const Deciding& how);
-  static void settle_late(Record& record, identity::IdentityKey key, WaitingFacts* waiting);
+  void set_aside(std::size_t index, const CloudRequest* request, const Deciding& how);
+  static void settle_late(Record& record, WaitingFacts* waiting);
   static void apply(CloudRequest& request, CloudRun& cloud, Record& record);
   void refuse(Record& record, Error error);
   std::string_view kept(std::string_view text, std::string_view line);

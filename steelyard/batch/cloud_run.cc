@@ -1,6 +1,8 @@
 #include "steelyard/batch/cloud_run.h"
 
+#include "steelyard/base/check.h"
 #include "steelyard/base/hash.h"
+#include "steelyard/ledger/command.h"
 #include "steelyard/rating/cloud/window_fee.h"
 
 namespace steelyard::batch {
@@ -20,13 +22,25 @@ Charge unknown_event(const CloudRequest& request, bool has_settled) {
   return charge;
 }
 
+bool is_beyond_ledger(const Charge& charge) {
+  return charge.is_rated && !ledger::is_bookable(charge.amount);
+}
+
+Charge beyond_ledger(money::Decimal amount) {
+  Charge charge;
+  charge.reason = ErrorCode::invalid_quantity;
+  charge.detail = "it costs " + amount.to_text() + "; the limit is " +
+                  ledger::amount_max.to_text() + " either way";
+  return charge;
+}
+
 }  // namespace
 
 Charge CloudRun::apply(CloudRequest& request, identity::IdentityKey key) {
   switch (request.type) {
     case usage::EventType::resource_void: return take_back(request);
-    case usage::EventType::resource_order: return apply_account(*request.order);
-    case usage::EventType::plan_purchase: return apply_account(*request.purchase);
+    case usage::EventType::resource_order: return apply_bookable(*request.order);
+    case usage::EventType::plan_purchase: return apply_bookable(*request.purchase);
     default: break;
   }
   return request.corrects.has_value() ? replace(request, key) : apply_usage(request, key);
@@ -54,6 +68,14 @@ Charge CloudRun::apply_account(const Bought& bought) {
   return charge;
 }
 
+template <class Bought>
+Charge CloudRun::apply_bookable(const Bought& bought) {
+  Charge charge = apply_account(bought);
+  if (!is_beyond_ledger(charge)) return charge;
+  accounts_.take_back(bought.event, bought.account);
+  return beyond_ledger(charge.amount);
+}
+
 void CloudRun::undo(const CloudRequest& request) {
   if (request.type == usage::EventType::resource_order) {
     accounts_.take_back(request.order->event, request.order->account);
@@ -66,6 +88,10 @@ void CloudRun::undo(const CloudRequest& request) {
 Charge CloudRun::apply_usage(CloudRequest& request, identity::IdentityKey key) {
   request.fact.sequence = next_sequence_++;
   Charge charge = engine_.apply(request.fact);
+  if (is_beyond_ledger(charge)) {
+    STEELYARD_CHECK(engine_.take_back(request.fact).is_rated);
+    return beyond_ledger(charge.amount);
+  }
   if (charge.is_rated) facts_.keep(number_of(key), request.fact);
   return charge;
 }
@@ -87,6 +113,10 @@ Charge CloudRun::take_back(const CloudRequest& request) {
   }
   if (fact->account != request.fact.account) return unknown_event(request, has_settled_);
   Charge charge = engine_.take_back(*fact);
+  if (is_beyond_ledger(charge)) {
+    STEELYARD_CHECK(engine_.apply(*fact).is_rated);
+    return beyond_ledger(charge.amount);
+  }
   if (charge.is_rated) facts_.forget(number);
   return charge;
 }

@@ -34,6 +34,7 @@ class CloudRun {
                 std::string(rater.currency())),
         accounts_(engine_) {}
 
+  /// What would cost more than a ledger keeps is left undone: invalid_quantity.
   rating::cloud::Charge apply(CloudRequest& request, identity::IdentityKey key);
 
   /// Engine::look_ahead.
@@ -52,6 +53,8 @@ class CloudRun {
  private:
   template <class Bought>
   rating::cloud::Charge apply_account(const Bought& bought);
+  template <class Bought>
+  rating::cloud::Charge apply_bookable(const Bought& bought);
   rating::cloud::Charge apply_usage(CloudRequest& request, identity::IdentityKey key);
   rating::cloud::Charge replace(CloudRequest& request, identity::IdentityKey key);
   rating::cloud::Charge take_back(const CloudRequest& request);

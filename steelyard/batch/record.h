@@ -56,9 +56,11 @@ struct EventDetail {
   bool is_remembered = false;  ///< An order or plan that is unrated, and yet kept by the accounts.
   /// Place of the call that is taken back, or that came without a price; 0: none.
   std::uint64_t corrects = 0;
-  identity::IdentityKey voided;  ///< Of an ai.model.void: the call,
-  bool voids_unrated = false;    ///< and whether it had no price.
-  std::string credit;            ///< What was drawn from grants: "ID=0.5,ID=0.25".
+  bool voids_unrated = false;  ///< Of an ai.model.void: the call had no price.
+  /// The budget that it counts on because its hold does; of an ai.model.void, because that of the
+  /// call did. Lives as long as the budget.
+  std::string_view hold_budget;
+  std::string credit;  ///< What was drawn from grants: "ID=0.5,ID=0.25".
 };
 
 }  // namespace steelyard::batch

@@ -1,42 +1,29 @@
 #include "steelyard/batch/waiting_facts.h"
 
+#include <algorithm>
+
 namespace steelyard::batch {
 
-using identity::IdentityKey;
-
-std::uint64_t WaitingFacts::find(IdentityKey key) const {
-  const auto found = sequence_of_.find(key);
-  return found == sequence_of_.end() ? 0 : found->second;
-}
-
 std::vector<std::uint64_t> WaitingFacts::sequences() const {
-  std::vector<std::uint64_t> all;
-  all.reserve(key_of_.size());
-  for (const auto& [sequence, key] : key_of_) all.push_back(sequence);
+  std::vector<std::uint64_t> all(sequences_.begin(), sequences_.end());
+  std::ranges::sort(all);
   return all;
 }
 
-bool WaitingFacts::restore(const Fact& fact, IdentityKey key) {
-  return sequence_of_.emplace(key, fact.sequence).second &&
-         key_of_.emplace(fact.sequence, key).second;
+void WaitingFacts::add(std::uint64_t sequence) {
+  if (sequences_.insert(sequence).second) changed_.push_back(sequence);
 }
 
-void WaitingFacts::add(const Fact& fact, IdentityKey key) {
-  if (!restore(fact, key)) return;
-  changes_.push_back({fact.sequence, fact.tenant, std::string(fact.source), std::string(fact.id)});
+void WaitingFacts::remove(std::uint64_t sequence) {
+  if (sequences_.erase(sequence) > 0) changed_.push_back(sequence);
 }
 
-void WaitingFacts::remove(IdentityKey key) {
-  const auto found = sequence_of_.find(key);
-  if (found == sequence_of_.end()) return;
-  changes_.push_back({found->second, 0, {}, {}});
-  key_of_.erase(found->second);
-  sequence_of_.erase(found);
-}
-
-void WaitingFacts::for_each_changed(const std::function<void(const Fact&)>& visit) {
-  for (const Change& each : changes_) visit({each.sequence, each.tenant, each.source, each.id});
-  changes_.clear();
+void WaitingFacts::for_each_changed(const std::function<void(std::uint64_t, bool)>& visit) {
+  std::ranges::sort(changed_);
+  const auto repeated = std::ranges::unique(changed_);
+  changed_.erase(repeated.begin(), repeated.end());
+  for (const std::uint64_t sequence : changed_) visit(sequence, contains(sequence));
+  changed_.clear();
 }
 
 }  // namespace steelyard::batch

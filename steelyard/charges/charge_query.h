@@ -56,6 +56,7 @@ struct ChargeRow {
   std::uint32_t flags = 0;
   Position corrects = 0;
   std::string credit;
+  std::string hold_budget;  ///< The budget it counts on because its hold does.
   std::string item;
   std::string tier;
   std::string unit;

@@ -67,10 +67,11 @@ struct ChargedFact {
   std::string_view book;           ///< Name of the price book,
   std::uint32_t book_version = 0;  ///< and its number.
   FactStatus status = FactStatus::rated;
-  ErrorCode reason{};       ///< If it is unrated.
-  std::uint32_t flags = 0;  ///< Of FactFlag, joined by |.
-  Position corrects = 0;    ///< Sequence of the fact that this one corrects; 0: none.
-  std::string_view credit;  ///< What of it was drawn from grants: "ID=0.5,ID=0.25".
+  ErrorCode reason{};            ///< If it is unrated.
+  std::uint32_t flags = 0;       ///< Of FactFlag, joined by |.
+  Position corrects = 0;         ///< Sequence of the fact that this one corrects; 0: none.
+  std::string_view credit;       ///< What of it was drawn from grants: "ID=0.5,ID=0.25".
+  std::string_view hold_budget;  ///< The budget it counts on because its hold does.
   std::span<const ChargedLine> lines;
 
   bool has(FactFlag flag) const { return (flags & static_cast<std::uint32_t>(flag)) != 0; }

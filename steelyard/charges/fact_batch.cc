@@ -49,10 +49,11 @@ std::span<const ChargedLine> FactBatch::keep(std::span<const ChargedLine> lines,
 
 void FactBatch::add(const ChargedFact& fact) {
   constexpr std::array texts = {
-      &ChargedFact::tenant,  &ChargedFact::account, &ChargedFact::source,   &ChargedFact::id,
-      &ChargedFact::type,    &ChargedFact::model,   &ChargedFact::resource, &ChargedFact::region,
-      &ChargedFact::api_key, &ChargedFact::project, &ChargedFact::tags,     &ChargedFact::currency,
-      &ChargedFact::book,    &ChargedFact::credit,
+      &ChargedFact::tenant,   &ChargedFact::account, &ChargedFact::source,
+      &ChargedFact::id,       &ChargedFact::type,    &ChargedFact::model,
+      &ChargedFact::resource, &ChargedFact::region,  &ChargedFact::api_key,
+      &ChargedFact::project,  &ChargedFact::tags,    &ChargedFact::currency,
+      &ChargedFact::book,     &ChargedFact::credit,  &ChargedFact::hold_budget,
   };
   const ChargedFact last = facts_.empty() ? ChargedFact() : facts_.back();
   ChargedFact& kept = facts_.emplace_back(fact);

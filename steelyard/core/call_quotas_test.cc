@@ -149,7 +149,7 @@ TEST(CallQuotas, a_quota_is_added_once) {
   EXPECT_TRUE(machine.ask(without_begin).is_repeat);
   const Answer other = machine.ask(quota("q", "free", 11));
   ASSERT_TRUE(other.refused.has_value());
-  EXPECT_EQ(other.refused->why, ledger::Refusal::origin_conflict);
+  EXPECT_EQ(other.refused->why, ledger::Refusal::idempotency_key_reused);
 }
 
 TEST(CallQuotas, are_forgotten_long_behind_their_end) {

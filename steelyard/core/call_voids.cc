@@ -38,9 +38,10 @@ std::vector<ledger::Drawn> drawn_of(const usage::ModelVoid& voided, Decimal amou
 bool Core::take_back(batch::Record& record, const batch::EventDetail& detail, const Place& place) {
   json::Document document;
   const usage::ModelVoid voided = read_void(document, detail.text);
-  if (voided.is_unrated) waiting_.remove(identity::of_tenant(detail.voided, place.tenant));
+  if (voided.is_unrated) waiting_.remove(voided.sequence);
   for (const usage::VoidedLine& line : voided.lines) {
-    const auto& row = line_rows_.row({line.item, line.tier, line.unit, line.price, line.per});
+    const auto& row =
+        line_rows_.row({line.item, line.tier, line.unit, line.price, line.per, line.list_price});
     record.cloud.lines.push_back({&row, -line.quantity, -line.amount});
     record.charge.amount += -line.amount;
     quotas_.give_back(place.tenant, line.tier,

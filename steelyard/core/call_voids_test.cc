@@ -43,6 +43,42 @@ TEST(CallVoids, a_call_that_is_taken_back_costs_nothing_and_is_taken_back_once) 
   EXPECT_EQ(machine.core.imbalance(), std::nullopt);
 }
 
+// The hold counts on a budget that the call does not name; so does the call, and its void.
+TEST(CallVoids, the_budget_of_a_hold_is_given_back_to) {
+  Machine machine;
+  machine.ask(R"({"command":"set_account","account":"acme"})");
+  machine.ask(R"({"command":"set_budget","name":"team/search","limit":"1"})");
+  machine.ask(R"({"command":"set_budget","name":"team/chat","parent":"team/search"})");
+  machine.ask(R"({"command":"open_hold","hold":"h-1","account":"acme","amount":"0.4",)"
+              R"("budget":"team/chat","ttl_ms":60000})");
+  machine.take(call("a", 1'000, R"("hold":"h-1",)"));
+  EXPECT_EQ(machine.hold_budget(), "team/chat");
+  const auto spent = [&](const char* name) {
+    const auto budget = machine.core.ledger().find_budget(1, name).value();
+    return machine.core.ledger().budget(budget).current.spent.to_text();
+  };
+  EXPECT_EQ(spent("team/chat"), "0.0008");
+  machine.tick(std::int64_t{40} * 86'400);  // The hold is forgotten.
+  std::string taking_back = voided("a", line_of("0k-128k", 1'000, "0.0008", "0.0008"));
+  const std::string key = R"("api_key":"ak-7")";
+  taking_back.replace(taking_back.find(key), key.size(), R"("hold_budget":"team/chat")");
+  EXPECT_EQ(machine.take(taking_back), std::vector{Status::rated});
+  EXPECT_EQ(spent("team/chat"), "0");
+  EXPECT_EQ(spent("team/search"), "0");
+  EXPECT_EQ(machine.core.imbalance(), std::nullopt);
+}
+
+TEST(CallVoids, a_call_with_a_budget_of_its_own_says_none_of_its_hold) {
+  Machine machine;
+  machine.ask(R"({"command":"set_account","account":"acme"})");
+  machine.ask(R"({"command":"set_budget","name":"team/search"})");
+  machine.ask(R"({"command":"set_budget","name":"key/ak-7"})");
+  machine.ask(R"({"command":"open_hold","hold":"h-1","account":"acme","amount":"0.4",)"
+              R"("budget":"team/search","ttl_ms":60000})");
+  machine.take(call("a", 1'000, R"("hold":"h-1","api_key":"ak-7",)"));
+  EXPECT_EQ(machine.hold_budget(), "");
+}
+
 TEST(CallVoids, quotas_get_their_tokens_back) {
   Machine machine;
   machine.ask(R"({"command":"add_quota","account":"acme","id":"q-1","model":"qwen-plus",)"

@@ -132,7 +132,7 @@ ledger::WalletId Core::wallet_of(std::uint32_t tenant, std::string_view account)
   return *opened;
 }
 
-/// The node of the API key, else that of the project, else that of the account.
+/// The node of the API key, else that of the project; of a void, else that of the call's hold.
 ledger::BudgetId Core::budget_of(std::uint32_t tenant, const batch::EventDetail& detail) {
   if (ledger_.budget_count() == 0) return ledger::no_budget;
   const auto find = [&](std::string_view kind, std::string_view name) {
@@ -142,6 +142,7 @@ ledger::BudgetId Core::budget_of(std::uint32_t tenant, const batch::EventDetail&
   };
   if (const auto found = find("key/", detail.api_key); found.has_value()) return *found;
   if (const auto found = find("project/", detail.project); found.has_value()) return *found;
+  if (const auto found = find("", detail.hold_budget); found.has_value()) return *found;
   return ledger::no_budget;
 }
 
@@ -161,8 +162,12 @@ ledger::Charge Core::charge_of(const batch::Record& record, const batch::EventDe
 
 bool Core::charge(const batch::Record& record, batch::EventDetail& detail, const Place& place) {
   if (record.charge.amount.is_zero() && detail.hold.empty()) return true;
-  const auto charged = ledger_.charge(charge_of(record, detail, place));
+  const ledger::Charge charge = charge_of(record, detail, place);
+  const auto charged = ledger_.charge(charge);
   if (!charged.has_value()) return false;
+  const bool is_of_hold =
+      charge.budget == ledger::no_budget && charged->budget != ledger::no_budget;
+  if (is_of_hold) detail.hold_budget = ledger_.budget(charged->budget).name;
   if (record.charge.amount.is_negative()) return true;
   for (const ledger::Drawn& part : charged->drawn) {
     if (part.account != ledger::Account::promo) continue;
@@ -180,7 +185,7 @@ void Core::crossed(const ledger::Crossing& crossing) {
 
 Answer Core::apply(const Command& command, const Place& place, std::string_view by) {
   last_ = place;
-  auto done = std::visit([&](const auto& each) { return carry_out(each, place); }, command);
+  auto done = carry_out_once(command, place);
   note_act(command, place, by, !done.has_value());
   if (done.has_value()) return *std::move(done);
   Answer answer;
@@ -189,6 +194,29 @@ Answer Core::apply(const Command& command, const Place& place, std::string_view 
     answer.refused_budget = ledger_.budget(done.error().budget).name;
   }
   return answer;
+}
+
+/// Under a key that was answered before, the same command gives the same answer; another, none.
+ledger::Answer<Answer> Core::carry_out_once(const Command& command, const Place& place) {
+  const auto carry_it_out = [&] {
+    return std::visit([&](const auto& each) { return carry_out(each, place); }, command);
+  };
+  const auto asked = keyed(command);
+  if (!asked.has_value()) return carry_it_out();
+  keyed_answers_.forget_expired(place.received);
+  if (const auto* const known = keyed_answers_.find(place.tenant, asked->key)) {
+    if (known->command.content != asked->content) {
+      return std::unexpected(Refused{.why = Refusal::idempotency_key_reused});
+    }
+    Answer answer = answer_of(true);
+    answer.balance = known->balance;
+    return answer;
+  }
+  auto done = carry_it_out();
+  if (done.has_value() && !done->is_repeat) {
+    keyed_answers_.add({place.sequence, place.tenant, *asked, place.received, done->balance});
+  }
+  return done;
 }
 
 /// Holds are a gateway's, not a person's, and far too many.

@@ -16,6 +16,7 @@
 #include "steelyard/core/call_quotas.h"
 #include "steelyard/core/command.h"
 #include "steelyard/core/entity.h"
+#include "steelyard/core/keyed_answers.h"
 #include "steelyard/core/line_rows.h"
 #include "steelyard/core/usage_book.h"
 #include "steelyard/identity/identities.h"
@@ -36,8 +37,8 @@ struct Place {
 /// How many facts of a tenant came, by what became of them.
 struct Counts {
   std::uint64_t refused = 0;  ///< Rejected before the log: since the start only.
-  /// Rated, but of an amount or at a time that no ledger takes (10^15, 1970 to 2200): they are in
-  /// no account and no bill, and somebody has to look at them.
+  /// Rated, but refused by the ledger, because a total of it would overflow: they are in no
+  /// account and no bill, and somebody has to look at them.
   std::uint64_t not_booked = 0;
   std::array<std::uint64_t, batch::status_count> by_status{};  ///< Of those in the log.
 
@@ -195,6 +196,7 @@ class Core {
   ledger::BudgetId budget_of(std::uint32_t tenant, const batch::EventDetail& detail);
   void crossed(const ledger::Crossing& crossing);
 
+  ledger::Answer<Answer> carry_out_once(const Command& command, const Place& place);
   ledger::Answer<Answer> carry_out(const SetTenant& command, const Place& place);
   ledger::Answer<Answer> carry_out(const SetAccount& command, const Place& place);
   ledger::Answer<Answer> carry_out(const CloseAccount& command, const Place& place);
@@ -216,7 +218,6 @@ class Core {
   bool restore_entity(std::string_view key, std::string_view value);
   bool restore_published(std::uint32_t number, std::string_view value);
   bool restore_tenant(std::uint32_t number, std::string_view value);
-  bool restore_waiting(std::uint64_t sequence, std::string_view value);
   bool restore_act(std::uint64_t sequence, std::string_view value);
   void note_act(const Command& command, const Place& place, std::string_view by, bool is_refused);
   bool restore_crossed(std::uint64_t number, std::string_view value);
@@ -241,6 +242,7 @@ class Core {
   std::deque<Act> acts_;
   std::uint64_t kept_act_ = 0;  // The sequence of the last one that was kept.
   std::vector<std::uint64_t> forgotten_acts_;
+  KeyedAnswers keyed_answers_;
   Published published_;
   std::deque<CrossedBudget> crossed_;
   std::uint64_t crossed_end_ = 0;  // The number behind the last of them.

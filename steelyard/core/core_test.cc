@@ -158,21 +158,90 @@ TEST(Core, accounts_may_have_long_names_in_any_script) {
           .refused.has_value());
 }
 
-// 2^53 - 1 input tokens of qwen-plus would be priced above its last tier; a cloud quantity is not.
-TEST(Core, E10_an_amount_beyond_the_ledger_is_told_and_ends_nothing) {
+std::string storage(const std::string& id, const std::string& gigabytes) {
+  return R"({"specversion":"1.0","id":")" + id +
+         R"(","source":"s","type":"cloud.resource.usage","subject":"acme",)"
+         R"("time":"2026-11-22T09:00:00Z","data":{"product":"oss","resource":"b",)"
+         R"("start":"2026-11-22T08:00:00Z","end":"2026-11-22T09:00:00Z",)"
+         R"("meters":{"storage_gb":")" +
+         gigabytes + R"("},"attributes":{"region":"cn-hangzhou","class":"standard_lrs"}}})" + "\n";
+}
+
+// What it costs is only known in its window, so it stands in the log; it is refused all the same.
+TEST(Core, E10_usage_that_no_ledger_can_keep_is_refused_and_changes_nothing) {
   Machine machine;
-  const std::string huge =
-      R"({"specversion":"1.0","id":"o","source":"s","type":"cloud.resource.usage","subject":"acme",)"
-      R"("time":"2026-11-22T09:00:00Z","data":{"product":"oss","resource":"b",)"
-      R"("start":"2026-11-22T08:00:00Z","end":"2026-11-22T09:00:00Z",)"
-      R"("meters":{"storage_gb":"900000000000000000000"},)"
-      R"("attributes":{"region":"cn-hangzhou","class":"standard_lrs"}}})"
-      "\n";
-  EXPECT_EQ(machine.take(huge), std::vector{Status::rejected});
+  machine.take(storage("a", "600"));
+  const std::string owed = text(machine.balance().receivable);
+  EXPECT_EQ(machine.take(storage("o", "900000000000000000000")), std::vector{Status::rejected});
+  EXPECT_EQ(machine.last().reason, ErrorCode::invalid_quantity);
+  EXPECT_NE(machine.last().detail, "");
+  EXPECT_TRUE(machine.lines().empty());
   EXPECT_EQ(machine.core.counts(1).not_booked, 0U);
-  EXPECT_FALSE(machine.core.imbalance().has_value());
-  EXPECT_EQ(machine.take(call("a", 1'000)), std::vector{Status::rated});
-  EXPECT_EQ(text(machine.balance().receivable), "0.0008");
+  EXPECT_EQ(text(machine.balance().receivable), owed);
+  EXPECT_EQ(machine.core.imbalance(), std::nullopt);
+
+  // The window is as if it had never come, and its id is free.
+  Machine other;
+  other.take(storage("a", "600"));
+  for (Machine* const each : {&machine, &other}) {
+    EXPECT_EQ(each->take(storage("o", "900")), std::vector{Status::rated});
+  }
+  EXPECT_EQ(text(machine.balance().receivable), text(other.balance().receivable));
+}
+
+TEST(Core, E10_a_replacement_that_no_ledger_can_keep_leaves_the_old_one) {
+  Machine machine;
+  machine.take(storage("a", "600"));
+  const std::string owed = text(machine.balance().receivable);
+  std::string other = storage("b", "900000000000000000000");
+  other.replace(other.find("\"product\""), 0, R"("replaces":{"source":"s","id":"a"},)");
+  EXPECT_EQ(machine.take(other), std::vector{Status::rejected});
+  EXPECT_EQ(machine.last().reason, ErrorCode::invalid_quantity);
+  EXPECT_EQ(text(machine.balance().receivable), owed);
+  const std::string back =
+      R"({"specversion":"1.0","id":"v","source":"s","type":"cloud.resource.void",)"
+      R"("subject":"acme","time":"2026-11-22T09:00:00Z",)"
+      R"("data":{"voids":{"source":"s","id":"a"}}})"
+      "\n";
+  EXPECT_EQ(machine.take(back), std::vector{Status::rated});
+  EXPECT_TRUE(machine.balance().receivable.is_zero());
+  EXPECT_EQ(machine.core.imbalance(), std::nullopt);
+}
+
+/// The shipped book, in which 1,000 tokens of one model cost 10^8: the highest price there can be.
+const rating::Rater& rater_of_the_rich() {
+  static const rating::Rater rater = [] {
+    auto files = pricebook::read_files(STEELYARD_ROOT "/pricebooks/aliyun-ai-paas").value();
+    std::string& models = files.at("models.csv");
+    const std::string row = "\nqwen3-30b-a3b-instruct-2507,-,input,";
+    const std::size_t at = models.find(row) + row.size();
+    models.replace(at, models.find_first_of(",\n", at) - at, "100000000");
+    return rating::Rater(std::make_shared<const pricebook::PriceBookSeries>(
+        pricebook::load(files, "a test").value()));
+  }();
+  return rater;
+}
+
+std::string of_the_rich(const std::string& id, const std::string& tokens) {
+  std::string event = call(id, 7);
+  event.replace(event.find("qwen-plus"), 9, "qwen3-30b-a3b-instruct-2507");
+  return event.replace(event.find("\"input\":7") + 8, 1, tokens);
+}
+
+// 10^10 tokens at 10^8 for 1,000 are 10^15, the most that a ledger keeps.
+TEST(Core, E10_a_call_that_no_ledger_can_keep_is_refused_before_the_log) {
+  Machine machine({}, rater_of_the_rich());
+  EXPECT_EQ(machine.take(of_the_rich("a", "10000000000")), std::vector{Status::rated});
+  EXPECT_EQ(machine.take(of_the_rich("b", "10000000001") + call("c", 1'000)),
+            (std::vector{Status::rejected, Status::rated}));
+  EXPECT_EQ(machine.place().sequence, 3U) << "it has no place in the log";
+  EXPECT_EQ(text(machine.balance().receivable), "1000000000000000.0008");
+  EXPECT_EQ(machine.core.imbalance(), std::nullopt);
+  machine.take(of_the_rich("b", "10000000001"));
+  EXPECT_EQ(machine.last().reason, ErrorCode::invalid_quantity);
+  EXPECT_EQ(machine.last().detail,
+            "/data/usage: costs 1000000000100000; the limit is 1000000000000000");
+  EXPECT_EQ(machine.take(of_the_rich("b", "5")), std::vector{Status::rated}) << "its id is free";
 }
 
 TEST(Core, tenants_know_nothing_of_each_other) {

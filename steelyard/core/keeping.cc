@@ -22,6 +22,7 @@ constexpr char usage_kind = 'F';    // Tenant, then a key of its usage book.
 constexpr char ledger_kind = 'G';   // Then a key of the ledger.
 constexpr char quota_kind = 'J';    // Then a key of the quotas.
 constexpr char waiting_kind = 'K';  // Sequence.
+constexpr char answer_kind = 'L';   // Sequence: what was answered under a key.
 constexpr char rated_mark = 'r';    // Before the text of a cloud event;
 constexpr char unrated_mark = 'u';  // it was kept, but had no price.
 constexpr char cloud_kind = 'H';    // Tenant, sequence.
@@ -47,15 +48,6 @@ std::string value_of(const PublishedPrices& each) {
     to.text(path);
     to.text(text);
   }
-  return value;
-}
-
-std::string value_of(const batch::WaitingFacts::Fact& fact) {
-  std::string value;
-  ByteWriter to(value);
-  to.u32(fact.tenant);
-  to.text(fact.source);
-  to.text(fact.id);
   return value;
 }
 
@@ -156,10 +148,12 @@ void Core::for_each_changed(const EntityVisitor& visit) {
     key.assign(1, quota_kind).append(name);
     visit(key, value);
   });
-  waiting_.for_each_changed([&](const batch::WaitingFacts::Fact& fact) {
-    if (fact.id.empty()) return visit(key_of(waiting_kind, fact.sequence), std::nullopt);
-    visit(key_of(waiting_kind, fact.sequence), value_of(fact));
+  waiting_.for_each_changed([&](std::uint64_t sequence, bool waits) {
+    visit(key_of(waiting_kind, sequence),
+          waits ? std::optional<std::string_view>("") : std::nullopt);
   });
+  keyed_answers_.for_each_changed(
+      [&](std::uint64_t sequence, auto value) { visit(key_of(answer_kind, sequence), value); });
   for (const CloudEvent& each : new_cloud_events_) {
     visit(key_of(cloud_kind, each.tenant, each.sequence),
           (each.is_unrated ? unrated_mark : rated_mark) + each.text);
@@ -207,17 +201,6 @@ bool Core::restore_tenant(std::uint32_t number, std::string_view value) {
   of.settled = from.decimal();
   of.has_changed = false;
   return from.is_done();
-}
-
-bool Core::restore_waiting(std::uint64_t sequence, std::string_view value) {
-  ByteReader from(value);
-  batch::WaitingFacts::Fact fact;
-  fact.sequence = sequence;
-  fact.tenant = from.u32();
-  fact.source = from.text();
-  fact.id = from.text();
-  const auto key = identity::of_tenant(key_maker_.key_of(fact.source, fact.id), fact.tenant);
-  return from.is_done() && waiting_.restore(fact, key);
 }
 
 bool Core::restore_act(std::uint64_t sequence, std::string_view value) {
@@ -280,9 +263,13 @@ bool Core::restore_entity(std::string_view key, std::string_view value) {
       const auto sequence = name.sorting<std::uint64_t>();
       return name.is_done() && restore_act(sequence, value);
     }
+    case answer_kind: {
+      const auto sequence = name.sorting<std::uint64_t>();
+      return name.is_done() && keyed_answers_.restore(sequence, value);
+    }
     case waiting_kind: {
       const auto sequence = name.sorting<std::uint64_t>();
-      return name.is_done() && restore_waiting(sequence, value);
+      return name.is_done() && value.empty() && waiting_.restore(sequence);
     }
     case usage_kind: {
       const auto found = tenants_.find(name.sorting<std::uint32_t>());

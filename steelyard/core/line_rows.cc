@@ -12,6 +12,7 @@ const rating::cloud::Row& LineRows::row(const LineText& text) {
   to.text(text.unit);
   to.decimal(text.price);
   to.decimal(text.per);
+  if (text.list_price.has_value()) to.decimal(*text.list_price);
   const auto found = rows_.find(name_);
   if (found != rows_.end()) return *found->second;
   auto row = std::make_unique<rating::cloud::Row>();
@@ -20,6 +21,7 @@ const rating::cloud::Row& LineRows::row(const LineText& text) {
   row->unit = text.unit;
   row->price = text.price;
   row->per = text.per;
+  row->list_price = text.list_price;
   return *rows_.emplace(name_, std::move(row)).first->second;
 }
 

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,6 +19,7 @@ struct LineText {
   std::string_view unit;
   money::Decimal price;
   money::Decimal per;
+  std::optional<money::Decimal> list_price = {};  ///< Where it is another.
 };
 
 /// The rows of charge lines that no price book has: what a quota covers, what is taken back. Each

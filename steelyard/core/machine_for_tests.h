@@ -114,6 +114,7 @@ class Machine {
   const batch::Record& last() { return reader_.records().back(); }
   /// What of the last event was drawn from grants.
   const std::string& credit() { return reader_.details().back().credit; }
+  std::string_view hold_budget() { return reader_.details().back().hold_budget; }
 
   Answer ask(const std::string& command) {
     const auto read = read_command(command);

@@ -193,9 +193,7 @@ Answer<Charged> Ledger::settle(const Charge& command) {
 /// The charge is new; its hold may be in any state, or none.
 Answer<Charged> Ledger::book(const Charge& command, Hold* hold) {
   Wallet& wallet = *find(command.wallet);
-  if (command.amount > amount_max || command.amount < -amount_max) {
-    return refuse(Refusal::amount_out_of_range);
-  }
+  if (!is_bookable(command.amount)) return refuse(Refusal::amount_out_of_range);
   if (!is_in_range(command.at)) return refuse(Refusal::time_out_of_range);
   BudgetId budget = command.budget;
   if (budget == no_budget && hold != nullptr) budget = hold->budget;
@@ -236,6 +234,7 @@ Answer<Charged> Ledger::book(const Charge& command, Hold* hold) {
   if (!can_post(wallet)) return refuse(Refusal::amount_out_of_range);
 
   Charged charged;
+  charged.budget = budget;
   charged.notes.above_hold = is_open && command.amount > hold->reserved;
   charged.notes.late_capture = hold != nullptr && hold->state == HoldState::expired;
   charged.notes.hold_not_open = !command.hold.is_none() && !is_open && !charged.notes.late_capture;

@@ -18,6 +18,11 @@ namespace steelyard::ledger {
 
 /// Of one command; also of one grant, hold and limit. 10^15 units.
 inline constexpr money::Decimal amount_max = money::Decimal::whole(1'000'000'000'000'000);
+
+/// Whether a charge may be so large, or a correction so far below zero.
+constexpr bool is_bookable(money::Decimal amount) {
+  return amount <= amount_max && -amount <= amount_max;
+}
 inline constexpr std::int64_t hold_ttl_micros_max = std::int64_t{7} * 86'400 * 1'000'000;
 inline constexpr int budget_depth_max = 8;
 inline constexpr int thresholds_max = 8;

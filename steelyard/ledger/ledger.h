@@ -61,6 +61,7 @@ struct Charged {
   /// Where it was drawn from or, below zero, given back to. Valid until the next command. Of a
   /// repeat: empty, if charges are not remembered.
   std::span<const Drawn> drawn = {};
+  BudgetId budget = no_budget;  ///< The lowest node it counted on. Not of a repeat.
 };
 
 struct Authorised {

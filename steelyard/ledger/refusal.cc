@@ -20,6 +20,7 @@ std::string_view name_of(Refusal refusal) {
     STEELYARD_NAME(currency_mismatch);
     STEELYARD_NAME(origin_conflict);
     STEELYARD_NAME(name_is_invalid);
+    STEELYARD_NAME(idempotency_key_reused);
     STEELYARD_NAME(amount_out_of_range);
     STEELYARD_NAME(time_out_of_range);
     STEELYARD_NAME(refund_exceeds_original);

@@ -27,8 +27,9 @@ enum class Refusal : std::uint8_t {
   unknown_original = 22,
   unknown_time_zone = 23,
   currency_mismatch = 24,
-  origin_conflict = 25,  ///< The origin is that of a command with other content.
-  name_is_invalid = 26,  ///< Empty, or longer than NameIndex::bytes_max.
+  origin_conflict = 25,         ///< The origin is that of a command with other content.
+  idempotency_key_reused = 27,  ///< The key was answered to another command.
+  name_is_invalid = 26,         ///< Empty, or longer than NameIndex::bytes_max.
 
   // What a command asks for.
   amount_out_of_range = 30,  ///< Negative, 0 or too large where it may not be; a total overflows.

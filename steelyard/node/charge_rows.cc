@@ -68,6 +68,7 @@ void ChargeRows::add_lines(const Record& record) {
     row.unit = line.row->unit;
     row.price = line.row->price;
     row.per = line.row->per;
+    row.list_price = line.row->list_price;
     row.quantity = line.quantity;
     row.amount = line.amount;
     lines_.push_back(row);
@@ -108,6 +109,7 @@ charges::FactBatch ChargeRows::rows_of(batch::ChunkRater& events, const core::Pl
     fact.flags = flags_of(record, detail);
     fact.corrects = detail.corrects;
     fact.credit = detail.credit;
+    fact.hold_budget = detail.hold_budget;
     if (record.status == Status::rated) {
       add_lines(record);
       fact.lines = lines_;

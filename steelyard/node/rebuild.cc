@@ -1,9 +1,12 @@
 #include "steelyard/node/rebuild.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "steelyard/identity/identity_set.h"
@@ -17,6 +20,54 @@ namespace {
 constexpr std::uint64_t progress_records = 1'000'000;
 
 using Entities = std::map<std::string, std::string, std::less<>>;
+
+/// Identities that know where a fact came first, of those that wait for a price: nobody asks for
+/// others. Memory for few sequences, whatever the length of the log.
+class RebuiltIdentities : public identity::Identities {
+ public:
+  /// `waits`: whether the fact of a sequence, which was decided, waits.
+  explicit RebuiltIdentities(std::function<bool(std::uint64_t)> waits) : waits_(std::move(waits)) {}
+
+  void prefetch(identity::IdentityKey key) const override { known_.prefetch(key); }
+
+  identity::Known insert(identity::IdentityKey key, std::uint64_t fingerprint,
+                         std::uint64_t sequence) override {
+    identity::Known known = known_.insert(key, fingerprint, sequence);
+    if (known.seen == identity::Seen::first) {
+      if (sequences_.size() >= sequences_max_) leave_out();
+      sequences_[key] = sequence;
+    } else if (const auto found = sequences_.find(key); found != sequences_.end()) {
+      known.first_sequence = found->second;
+    }
+    return known;
+  }
+
+  void forget(identity::IdentityKey key, std::uint64_t sequence) override {
+    sequences_.erase(key);
+    known_.forget(key, sequence);
+  }
+
+  std::uint64_t count() const override { return known_.count(); }
+
+ private:
+  struct Hash {
+    std::size_t operator()(const identity::IdentityKey& key) const {
+      return static_cast<std::size_t>(key.high ^ key.low);
+    }
+  };
+
+  void leave_out() {
+    std::erase_if(sequences_, [this](const auto& each) { return !waits_(each.second); });
+    sequences_max_ = std::max(sequences_min, 2 * sequences_.size());
+  }
+
+  static constexpr std::size_t sequences_min = 65'536;
+
+  std::function<bool(std::uint64_t)> waits_;
+  identity::IdentitySet known_;
+  std::unordered_map<identity::IdentityKey, std::uint64_t, Hash> sequences_;
+  std::size_t sequences_max_ = sequences_min;
+};
 
 /// Keys have bytes of numbers in them.
 std::string readable(std::string_view key) {
@@ -95,7 +146,9 @@ Result<Rebuilt> rebuild(const rating::Rater& rater, const log::LocalLog& log,
                                                        std::to_string(log.durable_end()));
     }
   }
-  identity::IdentitySet identities;
+  const core::Core* current = nullptr;
+  RebuiltIdentities identities(
+      [&current](std::uint64_t sequence) { return current->waiting().contains(sequence); });
   Entities entities;
   const auto take_changes = [&entities](core::Core& core) {
     core.for_each_changed([&](std::string_view key, std::optional<std::string_view> value) {
@@ -108,12 +161,14 @@ Result<Rebuilt> rebuild(const rating::Rater& rater, const log::LocalLog& log,
   };
   std::vector<std::shared_ptr<const rating::Rater>> raters;
   auto core = std::make_unique<core::Core>(rater, identities);
+  current = core.get();
   const auto change = [&](const core::GivenCommand& prices,
                           const core::Place& place) -> Result<core::Core*> {
     STEELYARD_TRY(made, rater_of(std::get<core::PublishPrices>(prices.what).files));
     raters.push_back(std::move(made));
     take_changes(*core);
     core = std::make_unique<core::Core>(*raters.back(), identities);
+    current = core.get();
     for (const auto& [key, value] : entities) STEELYARD_PASS(core->restore(key, value));
     STEELYARD_PASS(core->finish_restore());
     core->apply(prices.what, place, prices.by);

@@ -26,7 +26,8 @@ constexpr std::array list = {
     ReasonText{usage_missing, "The call reports no usage, and it did not fail.",
                "Take the usage from the provider's answer (of a stream: from its last part). "
                "Unknown is not 0."},
-    ReasonText{invalid_quantity, "A count is not a whole number from 0 to 2^53 - 1.",
+    ReasonText{invalid_quantity,
+               "A count is not a whole number from 0 to 2^53 - 1, or what it costs is above 10^15.",
                "Send the provider's numbers as numbers, unchanged."},
     ReasonText{inconsistent_usage,
                "The counts contradict each other, such as more cached than "

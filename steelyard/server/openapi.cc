@@ -220,7 +220,8 @@ std::string openapi_document(const RouteTable& table, std::string_view version) 
           {"required", true},
           {"description",
            "Your name for this command. The same key with the same request gives "
-           "the first answer again, with `Idempotent-Replayed: true`."},
+           "the first answer again, with `Idempotent-Replayed: true`: for 7 days, whenever the "
+           "server was restarted. Later, a payment that was booked is still booked once."},
           {"schema", {{"type", "string"}, {"minLength", 1}, {"maxLength", 128}}},
           {"example", "top-up-2026-11-25-0001"}}}}},
       {"securitySchemes",

@@ -90,6 +90,7 @@ struct UsageEvent {
   NamedEvent voids;            ///< If `type` is resource_void or model_void.
   std::uint64_t corrects = 0;  ///< If `type` is model_void: where that stands in the log.
   bool voids_unrated = false;  ///< The same: whether it had no price.
+  std::string_view voids_hold_budget;  ///< The same: see ModelVoid.
 };
 
 /// Reads the envelope, the data and the usage of one event, checked in that order.

@@ -31,6 +31,12 @@ class Members {
     return {};
   }
 
+  std::optional<Decimal> amount_if_said(std::string_view name) {
+    const Node* const node = find(name, false, Type::string, "a decimal string");
+    if (node == nullptr) return std::nullopt;
+    return amount(name);
+  }
+
   bool flag(std::string_view name) {
     const Node* const node = find(name, false, Type::boolean, "true or false");
     return node != nullptr && node->whole == 1;
@@ -99,10 +105,11 @@ Result<ModelVoid> read_model_void(const Object& data) {
   read.model = members.text("model");
   read.api_key = members.text("api_key", false);
   read.project = members.text("project", false);
+  read.hold_budget = members.text("hold_budget", false);
   members.each("lines", [&](Members& line) {
     read.lines.push_back({line.text("item"), line.text("tier"), line.text("unit"),
                           line.amount("price"), line.amount("per"), line.amount("quantity"),
-                          line.amount("amount")});
+                          line.amount("amount"), line.amount_if_said("list_price")});
   });
   members.each("credit", [&](Members& part) {
     read.credit.push_back({part.text("grant"), part.amount("amount")});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct VoidedLine {
   money::Decimal per;
   money::Decimal quantity;
   money::Decimal amount;
+  std::optional<money::Decimal> list_price = {};  ///< Where the customer has a price of its own.
 };
 
 /// What of the charge was drawn from credit.
@@ -37,6 +39,7 @@ struct ModelVoid {
   std::string_view model;
   std::string_view api_key;  ///< Empty: not said. Also the next.
   std::string_view project;
+  std::string_view hold_budget;  ///< The budget that it counted on because its hold did.
   std::vector<VoidedLine> lines;
   std::vector<VoidedCredit> credit;
 };

@@ -89,6 +89,7 @@ RollupKey put_fact(const ChargedFact& fact, std::int64_t number, Names& names, T
   } else {
     to.put_text(fact.credit);
   }
+  put_name(NameKind::hold_budget, fact.hold_budget);
   return key;
 }
 

@@ -30,11 +30,12 @@ enum class NameKind : std::uint8_t {
   tags,
   currency,
   reason,
+  hold_budget,
 };
-inline constexpr std::size_t name_kind_count = 12;
+inline constexpr std::size_t name_kind_count = 13;
 inline constexpr std::array<std::string_view, name_kind_count> name_kinds = {
-    "tenant", "account", "source",  "type", "model",    "resource",
-    "region", "api_key", "project", "tags", "currency", "reason",
+    "tenant",  "account", "source", "type",     "model",  "resource",    "region",
+    "api_key", "project", "tags",   "currency", "reason", "hold_budget",
 };
 
 struct TextHash {

@@ -2,6 +2,7 @@
 
 #include <boost/container/small_vector.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <tuple>
 
@@ -23,7 +24,8 @@ struct Row {
   std::uint32_t number = 0;      ///< Dense over all rows.
   std::uint64_t order = 0;       ///< Lines stand in this order.
   bool is_money = false;         ///< The quantity is an amount: "rounding", "minimum".
-  mutable const Row* rounding = nullptr;  ///< RowTable's, of rounding_of.
+  mutable const Row* rounding = nullptr;          ///< RowTable's, of rounding_of.
+  std::optional<money::Decimal> list_price = {};  ///< Of a call taken back, where it is another.
 };
 
 /// The order of lines: by item and price row, then by tier and price, whatever came first.

@@ -1,0 +1,162 @@
+#include "steelyard/core/keyed_answers.h"
+
+#include <algorithm>
+
+#include "steelyard/base/check.h"
+#include "steelyard/ledger/bytes.h"
+
+namespace steelyard::core {
+
+using ledger::ByteReader;
+using ledger::ByteWriter;
+
+namespace {
+
+void write(ByteWriter& to, const std::optional<base::Instant>& at) {
+  to.u8(at.has_value() ? 1 : 0);
+  to.instant(at.value_or(base::Instant{}));
+}
+
+void write(ByteWriter& to, const TopUp& command) { to.decimal(command.amount); }
+
+void write(ByteWriter& to, const Grant& command) {
+  to.decimal(command.amount);
+  to.u16(command.priority);
+  write(to, command.effective_at);
+  to.instant(command.expires_at);
+  to.text(command.scope);
+}
+
+void write(ByteWriter& to, const Refund& command) {
+  to.text(command.original);
+  to.decimal(command.amount);
+}
+
+void write(ByteWriter& to, const AddQuota& command) {
+  to.text(command.model);
+  to.u8(static_cast<std::uint8_t>(command.quota_class));
+  to.u8(command.kinds.input ? 1 : 0);
+  to.u8(command.kinds.cached_input ? 1 : 0);
+  to.u8(command.kinds.output ? 1 : 0);
+  to.u64(command.tokens);
+  write(to, command.effective_at);
+  to.instant(command.expires_at);
+  to.u16(command.priority);
+}
+
+template <class What>
+std::optional<KeyedCommand> keyed_as(const Command& command) {
+  const auto* const what = std::get_if<What>(&command);
+  if (what == nullptr) return std::nullopt;
+  std::string content;
+  ByteWriter to(content);
+  write(to, *what);
+  return KeyedCommand{ledger::id_of({"key", what->id}),
+                      ledger::id_of({name_of(command), what->account, content})};
+}
+
+void write(ByteWriter& to, const ledger::Balance& balance) {
+  to.decimal(balance.prepaid);
+  to.decimal(balance.receivable);
+  to.decimal(balance.reserved);
+  to.decimal(balance.promo);
+  to.decimal(balance.promo_usable);
+  to.decimal(balance.terms.postpaid_limit);
+  to.u8(balance.terms.is_unlimited ? 1 : 0);
+  to.decimal(balance.available);
+}
+
+ledger::Balance read_balance(ByteReader& from) {
+  ledger::Balance balance;
+  balance.prepaid = from.decimal();
+  balance.receivable = from.decimal();
+  balance.reserved = from.decimal();
+  balance.promo = from.decimal();
+  balance.promo_usable = from.decimal();
+  balance.terms.postpaid_limit = from.decimal();
+  balance.terms.is_unlimited = from.boolean();
+  balance.available = from.decimal();
+  return balance;
+}
+
+std::string value_of(const KeyedAnswers::Kept& kept) {
+  std::string value;
+  ByteWriter to(value);
+  to.u32(kept.tenant);
+  to.id(kept.command.key);
+  to.id(kept.command.content);
+  to.instant(kept.at);
+  to.u8(kept.balance.has_value() ? 1 : 0);
+  if (kept.balance.has_value()) write(to, *kept.balance);
+  return value;
+}
+
+}  // namespace
+
+std::optional<KeyedCommand> keyed(const Command& command) {
+  if (const auto found = keyed_as<TopUp>(command)) return found;
+  if (const auto found = keyed_as<Grant>(command)) return found;
+  if (const auto found = keyed_as<Refund>(command)) return found;
+  return keyed_as<AddQuota>(command);
+}
+
+const KeyedAnswers::Kept* KeyedAnswers::find(std::uint32_t tenant, ledger::Id key) const {
+  const auto found = sequences_.find(key_of(tenant, key));
+  if (found == sequences_.end()) return nullptr;
+  const auto kept = std::ranges::lower_bound(answers_, found->second, {}, &Kept::sequence);
+  STEELYARD_CHECK(kept != answers_.end());
+  STEELYARD_CHECK(kept->sequence == found->second);
+  return &*kept;
+}
+
+void KeyedAnswers::add(const Kept& kept) {
+  STEELYARD_CHECK(answers_.empty() || answers_.back().sequence < kept.sequence);
+  if (answers_.size() == answers_max) forget_oldest();
+  const bool is_new =
+      sequences_.emplace(key_of(kept.tenant, kept.command.key), kept.sequence).second;
+  STEELYARD_CHECK(is_new);
+  answers_.push_back(kept);
+}
+
+void KeyedAnswers::forget_oldest() {
+  const Kept& oldest = answers_.front();
+  // What was never visited is not kept anywhere.
+  if (oldest.sequence <= last_kept_) forgotten_.push_back(oldest.sequence);
+  sequences_.erase(key_of(oldest.tenant, oldest.command.key));
+  answers_.pop_front();
+}
+
+void KeyedAnswers::forget_expired(base::Instant now) {
+  while (!answers_.empty() && answers_.front().at.seconds < now.seconds - memory_seconds) {
+    forget_oldest();
+  }
+}
+
+void KeyedAnswers::for_each_changed(const Visitor& visit) {
+  for (const std::uint64_t sequence : forgotten_) visit(sequence, std::nullopt);
+  forgotten_.clear();
+  const auto begin = std::ranges::upper_bound(answers_, last_kept_, {}, &Kept::sequence);
+  for (auto kept = begin; kept != answers_.end(); ++kept) {
+    visit(kept->sequence, value_of(*kept));
+    last_kept_ = kept->sequence;
+  }
+}
+
+bool KeyedAnswers::restore(std::uint64_t sequence, std::string_view value) {
+  ByteReader from(value);
+  Kept kept;
+  kept.sequence = sequence;
+  kept.tenant = from.u32();
+  kept.command.key = from.id();
+  kept.command.content = from.id();
+  kept.at = from.instant();
+  if (from.boolean()) kept.balance = read_balance(from);
+  const bool is_behind = answers_.empty() || answers_.back().sequence < sequence;
+  if (!from.is_done() || !is_behind) return false;
+  if (!sequences_.emplace(key_of(kept.tenant, kept.command.key), sequence).second) return false;
+  answers_.push_back(kept);
+  last_kept_ = sequence;
+  return true;
+}
+
+}  // namespace steelyard::core
