@@ -186,8 +186,13 @@ std::expected<std::string, Problem> replacing_event(const Request& request,
     if (given.find(json::word(name)) == nullptr) event.text(name, text);
   }
   if (is_call(row)) {
+    const json::Object call(document, *data);
+    std::string text(document.text(*data));
+    if (!row.hold_budget.empty() && call.find(json::word("hold_budget")) == nullptr) {
+      text = with_members_of(JsonObject().text("hold_budget", row.hold_budget).finish(), text);
+    }
     return void_event(corrected, "replaced by " + id) + '\n' +
-           on_one_line(event.raw("data", document.text(*data)).finish());
+           on_one_line(event.raw("data", text).finish());
   }
   JsonObject replaces;
   replaces.raw("replaces", named(row));

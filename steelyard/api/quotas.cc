@@ -1,6 +1,7 @@
 #include "steelyard/api/answers.h"
 #include "steelyard/api/parameters.h"
 #include "steelyard/api/services.h"
+#include "steelyard/base/check.h"
 
 namespace steelyard::api {
 namespace {
@@ -34,6 +35,25 @@ std::string quota_json(const ledger::QuotaView& view) {
       .finish();
 }
 
+/// As it was when nothing had been drawn yet: a repeat has the answer of the first.
+std::string quota_as_added(std::string_view command, base::Instant from) {
+  const auto given = core::read_command(command);
+  STEELYARD_CHECK(given.has_value());
+  const auto& added = std::get<core::AddQuota>(given->what);
+  return quota_json({.quota = {.tenant = 0,
+                               .id = {},
+                               .name = added.id,
+                               .customer = added.account,
+                               .model = added.model,
+                               .quota_class = added.quota_class,
+                               .kinds = added.kinds,
+                               .tokens = added.tokens,
+                               .effective_at = from,
+                               .expires_at = added.expires_at,
+                               .priority = added.priority},
+                     .remaining = added.tokens});
+}
+
 Route quotas_route(server::Method method, std::string operation, server::Scope scope) {
   Route route;
   route.method = method;
@@ -50,16 +70,13 @@ void add_quota(Services& services, Reply reply) {
   const Request& request = reply.request();
   const std::string account(request.path_parameter("account"));
   if (!request.principal.may_see_account(account)) return reply.send(server::Problem("not_found"));
-  const auto tenant = services.tenant_number(request.principal.tenant);
-  if (!tenant.has_value()) return reply.send(problem_of(tenant.error()));
   const std::string id(request.idempotency_key);
   const std::string begin =
       JsonObject().text("command", "add_quota").text("account", account).text("id", id).finish();
   std::string command = with_members_of(begin, request.body);
-  send_command(services, std::move(reply), std::move(command),
-               [id, tenant = *tenant](const core::Answer& answer, const core::Core& core) {
-                 const auto quota = core.quotas().find(tenant, core::quota_id(id));
-                 Response response = Response::json(quota_json(*quota));
+  send_command(services, std::move(reply), command,
+               [command](const core::Answer& answer, const core::Core&) {
+                 Response response = Response::json(quota_as_added(command, *answer.quota_from));
                  if (answer.is_repeat) response.with("Idempotent-Replayed", "true");
                  return response;
                });

@@ -140,6 +140,7 @@ void ChunkRater::keep_detail(const usage::UsageEvent& event, std::string_view li
       detail.api_key = kept(event.call.api_key, line);
       detail.project = kept(event.call.project, line);
       detail.hold = kept(event.call.hold, line);
+      detail.hold_budget = kept(event.call.hold_budget, line);
       detail.tokens = event.call.tokens;
       detail.is_batch = event.call.is_batch;
       break;
@@ -167,7 +168,7 @@ void ChunkRater::keep_detail(const usage::UsageEvent& event, std::string_view li
       detail.api_key = kept(event.call.api_key, line);
       detail.project = kept(event.call.project, line);
       detail.corrects = event.corrects;
-      detail.hold_budget = kept(event.voids_hold_budget, line);
+      detail.hold_budget = kept(event.call.hold_budget, line);
       detail.voids_unrated = event.voids_unrated;
       break;
     case usage::EventType::resource_void: detail.resource = kept(event.voids.id, line); break;

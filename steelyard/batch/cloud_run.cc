@@ -70,9 +70,11 @@ Charge CloudRun::apply_account(const Bought& bought) {
 
 template <class Bought>
 Charge CloudRun::apply_bookable(const Bought& bought) {
+  const bool was_known = accounts_.knows(bought.event);
   Charge charge = apply_account(bought);
   if (!is_beyond_ledger(charge)) return charge;
-  accounts_.take_back(bought.event, bought.account);
+  // What was known and had no price covers usage already, and goes on to.
+  if (!was_known) accounts_.take_back(bought.event, bought.account);
   return beyond_ledger(charge.amount);
 }
 
@@ -129,12 +131,18 @@ Charge CloudRun::replace(CloudRequest& request, identity::IdentityKey key) {
     return unknown_event(request, has_settled_);
   Charge back = engine_.take_back(*old);
   if (!back.is_rated) return back;
-  Charge charge = apply_usage(request, key);
+  request.fact.sequence = next_sequence_++;
+  Charge charge = engine_.apply(request.fact);
+  if (charge.is_rated && !ledger::is_bookable(charge.amount + back.amount)) {
+    STEELYARD_CHECK(engine_.take_back(request.fact).is_rated);
+    charge = beyond_ledger(charge.amount + back.amount);
+  }
   if (!charge.is_rated) {
     STEELYARD_CHECK(engine_.apply(*old).is_rated);
     return charge;
   }
   facts_.forget(number);
+  facts_.keep(number_of(key), request.fact);
   charge.lines.insert(charge.lines.end(), back.lines.begin(), back.lines.end());
   rating::cloud::settle(charge.lines, engine_.rows());
   charge.amount += back.amount;

@@ -5,9 +5,7 @@
 namespace steelyard::batch {
 
 std::vector<std::uint64_t> WaitingFacts::sequences() const {
-  std::vector<std::uint64_t> all(sequences_.begin(), sequences_.end());
-  std::ranges::sort(all);
-  return all;
+  return {sequences_.begin(), sequences_.end()};
 }
 
 void WaitingFacts::add(std::uint64_t sequence) {

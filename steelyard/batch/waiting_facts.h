@@ -13,7 +13,7 @@ namespace steelyard::batch {
 class WaitingFacts {
  public:
   bool contains(std::uint64_t sequence) const { return sequences_.contains(sequence); }
-  /// Rising.
+  /// In no order.
   std::vector<std::uint64_t> sequences() const;
   std::size_t size() const { return sequences_.size(); }
 

@@ -68,6 +68,39 @@ TEST(CallVoids, the_budget_of_a_hold_is_given_back_to) {
   EXPECT_EQ(machine.core.imbalance(), std::nullopt);
 }
 
+// The hold is forgotten, and its call's key has a budget now, which counted nothing of it.
+TEST(CallVoids, a_replaced_call_counts_where_it_did) {
+  const auto with_budgets = [](Machine& machine) {
+    machine.ask(R"({"command":"set_account","account":"acme"})");
+    machine.ask(R"({"command":"set_budget","name":"team/chat","limit":"1"})");
+    machine.ask(R"({"command":"open_hold","hold":"h-1","account":"acme","amount":"0.4",)"
+                R"("budget":"team/chat","ttl_ms":60000})");
+    machine.take(call("a", 1'000, R"("hold":"h-1","api_key":"ak-7",)"));
+    EXPECT_EQ(machine.hold_budget(), "team/chat");
+    machine.tick(std::int64_t{40} * 86'400);
+  };
+  std::string taking_back = voided("a", line_of("0k-128k", 1'000, "0.0008", "0.0008"));
+  const std::string key = R"("api_key":"ak-7")";
+  taking_back.replace(taking_back.find(key), key.size(), key + R"(,"hold_budget":"team/chat")");
+  const std::string other = call("replace/a", 500, R"("hold_budget":"team/chat",)");
+  const auto spent = [](Machine& machine, const char* name) {
+    const auto budget = machine.core.ledger().find_budget(1, name).value();
+    return machine.core.ledger().budget(budget).current.spent.to_text();
+  };
+  Machine machine;
+  with_budgets(machine);
+  EXPECT_EQ(machine.take(taking_back + other), (std::vector{Status::rated, Status::rated}));
+  EXPECT_EQ(spent(machine, "team/chat"), "0.0004");
+  EXPECT_EQ(machine.hold_budget(), "team/chat") << "so that it can be corrected again";
+
+  Machine newer;
+  with_budgets(newer);
+  newer.ask(R"({"command":"set_budget","name":"key/ak-7","limit":"1"})");
+  EXPECT_EQ(newer.take(taking_back), std::vector{Status::rated});
+  EXPECT_EQ(spent(newer, "team/chat"), "0");
+  EXPECT_EQ(spent(newer, "key/ak-7"), "0");
+}
+
 TEST(CallVoids, a_call_with_a_budget_of_its_own_says_none_of_its_hold) {
   Machine machine;
   machine.ask(R"({"command":"set_account","account":"acme"})");

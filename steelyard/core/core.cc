@@ -132,7 +132,8 @@ ledger::WalletId Core::wallet_of(std::uint32_t tenant, std::string_view account)
   return *opened;
 }
 
-/// The node of the API key, else that of the project; of a void, else that of the call's hold.
+/// The node of the API key, else that of the project, else the one that the hold of a corrected
+/// call counted on. A void goes back to the latter first: nodes may be newer than the call.
 ledger::BudgetId Core::budget_of(std::uint32_t tenant, const batch::EventDetail& detail) {
   if (ledger_.budget_count() == 0) return ledger::no_budget;
   const auto find = [&](std::string_view kind, std::string_view name) {
@@ -140,9 +141,11 @@ ledger::BudgetId Core::budget_of(std::uint32_t tenant, const batch::EventDetail&
     name_.assign(kind).append(name);
     return ledger_.find_budget(tenant, name_);
   };
+  const auto of_hold = find("", detail.hold_budget);
+  if (detail.type == usage::EventType::model_void && of_hold.has_value()) return *of_hold;
   if (const auto found = find("key/", detail.api_key); found.has_value()) return *found;
   if (const auto found = find("project/", detail.project); found.has_value()) return *found;
-  if (const auto found = find("", detail.hold_budget); found.has_value()) return *found;
+  if (of_hold.has_value()) return *of_hold;
   return ledger::no_budget;
 }
 
@@ -210,6 +213,9 @@ ledger::Answer<Answer> Core::carry_out_once(const Command& command, const Place&
     }
     Answer answer = answer_of(true);
     answer.balance = known->balance;
+    if (const auto* const quota = std::get_if<AddQuota>(&command)) {
+      answer.quota_from = quota->effective_at.value_or(known->at);
+    }
     return answer;
   }
   auto done = carry_it_out();
@@ -311,6 +317,7 @@ ledger::Answer<Answer> Core::carry_out(const Refund& command, const Place& place
 ledger::Answer<Answer> Core::carry_out(const AddQuota& command, const Place& place) {
   const auto known = quotas_.book().find(place.tenant, quota_id(command.id));
   const base::Instant from_now = known.has_value() ? known->quota.effective_at : place.received;
+  const base::Instant from = command.effective_at.value_or(from_now);
   const auto added = quotas_.book().add({.tenant = place.tenant,
                                          .id = quota_id(command.id),
                                          .name = command.id,
@@ -319,12 +326,14 @@ ledger::Answer<Answer> Core::carry_out(const AddQuota& command, const Place& pla
                                          .quota_class = command.quota_class,
                                          .kinds = command.kinds,
                                          .tokens = command.tokens,
-                                         .effective_at = command.effective_at.value_or(from_now),
+                                         .effective_at = from,
                                          .expires_at = command.expires_at,
                                          .priority = command.priority});
   if (!added.has_value()) return std::unexpected(added.error());
   wallet_of(place.tenant, command.account);
-  return answer_of(!*added);
+  Answer answer = answer_of(!*added);
+  answer.quota_from = from;
+  return answer;
 }
 
 /// What a planned call may cost; of a hold that is there already, what was asked for it.

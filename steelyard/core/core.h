@@ -49,12 +49,13 @@ struct Counts {
 
 /// What a command did.
 struct Answer {
-  std::optional<ledger::Refused> refused;  ///< Nothing changed.
-  std::string refused_budget;              ///< The name of the node that refused.
-  bool is_repeat = false;                  ///< It was done before; nothing changed now.
-  std::optional<ledger::Authorised> hold;  ///< Of OpenHold; nothing is held for what is covered.
-  std::optional<ledger::Charged> charged;  ///< Of SettleHold; without `drawn`.
-  std::optional<ledger::Balance> balance;  ///< Of the account behind it, if it names one.
+  std::optional<ledger::Refused> refused;   ///< Nothing changed.
+  std::string refused_budget;               ///< The name of the node that refused.
+  bool is_repeat = false;                   ///< It was done before; nothing changed now.
+  std::optional<ledger::Authorised> hold;   ///< Of OpenHold; nothing is held for what is covered.
+  std::optional<ledger::Charged> charged;   ///< Of SettleHold; without `drawn`.
+  std::optional<ledger::Balance> balance;   ///< Of the account behind it, if it names one.
+  std::optional<base::Instant> quota_from;  ///< Of AddQuota: from when on the quota counts.
 };
 
 /// Something that somebody did, other than usage and holds. What exactly stands in the log.

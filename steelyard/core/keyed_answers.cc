@@ -1,7 +1,5 @@
 #include "steelyard/core/keyed_answers.h"
 
-#include <algorithm>
-
 #include "steelyard/base/check.h"
 #include "steelyard/ledger/bytes.h"
 
@@ -103,42 +101,57 @@ std::optional<KeyedCommand> keyed(const Command& command) {
 const KeyedAnswers::Kept* KeyedAnswers::find(std::uint32_t tenant, ledger::Id key) const {
   const auto found = sequences_.find(key_of(tenant, key));
   if (found == sequences_.end()) return nullptr;
-  const auto kept = std::ranges::lower_bound(answers_, found->second, {}, &Kept::sequence);
-  STEELYARD_CHECK(kept != answers_.end());
-  STEELYARD_CHECK(kept->sequence == found->second);
-  return &*kept;
+  return &answers_.at(found->second);
+}
+
+/// False: its key is known, or it does not come behind the others.
+bool KeyedAnswers::keep(const Kept& kept) {
+  if (!answers_.empty() && answers_.rbegin()->first >= kept.sequence) return false;
+  if (!sequences_.emplace(key_of(kept.tenant, kept.command.key), kept.sequence).second) {
+    return false;
+  }
+  answers_.emplace(kept.sequence, kept);
+  of_tenants_[kept.tenant].insert(kept.sequence);
+  return true;
 }
 
 void KeyedAnswers::add(const Kept& kept) {
-  STEELYARD_CHECK(answers_.empty() || answers_.back().sequence < kept.sequence);
-  if (answers_.size() == answers_max) forget_oldest();
-  const bool is_new =
-      sequences_.emplace(key_of(kept.tenant, kept.command.key), kept.sequence).second;
-  STEELYARD_CHECK(is_new);
-  answers_.push_back(kept);
+  if (answers_.size() == answers_max) {
+    forget(has_more_than_its_share(kept.tenant) ? *of_tenants_[kept.tenant].begin()
+                                                : answers_.begin()->first);
+  }
+  STEELYARD_CHECK(keep(kept));
 }
 
-void KeyedAnswers::forget_oldest() {
-  const Kept& oldest = answers_.front();
+bool KeyedAnswers::has_more_than_its_share(std::uint32_t tenant) const {
+  const auto own = of_tenants_.find(tenant);
+  return own != of_tenants_.end() && own->second.size() * of_tenants_.size() > answers_max;
+}
+
+void KeyedAnswers::forget(std::uint64_t sequence) {
+  const auto found = answers_.find(sequence);
+  const Kept& kept = found->second;
   // What was never visited is not kept anywhere.
-  if (oldest.sequence <= last_kept_) forgotten_.push_back(oldest.sequence);
-  sequences_.erase(key_of(oldest.tenant, oldest.command.key));
-  answers_.pop_front();
+  if (sequence <= last_kept_) forgotten_.push_back(sequence);
+  sequences_.erase(key_of(kept.tenant, kept.command.key));
+  const auto own = of_tenants_.find(kept.tenant);
+  own->second.erase(sequence);
+  if (own->second.empty()) of_tenants_.erase(own);
+  answers_.erase(found);
 }
 
 void KeyedAnswers::forget_expired(base::Instant now) {
-  while (!answers_.empty() && answers_.front().at.seconds < now.seconds - memory_seconds) {
-    forget_oldest();
+  while (!answers_.empty() && answers_.begin()->second.at.seconds < now.seconds - memory_seconds) {
+    forget(answers_.begin()->first);
   }
 }
 
 void KeyedAnswers::for_each_changed(const Visitor& visit) {
   for (const std::uint64_t sequence : forgotten_) visit(sequence, std::nullopt);
   forgotten_.clear();
-  const auto begin = std::ranges::upper_bound(answers_, last_kept_, {}, &Kept::sequence);
-  for (auto kept = begin; kept != answers_.end(); ++kept) {
-    visit(kept->sequence, value_of(*kept));
-    last_kept_ = kept->sequence;
+  for (auto each = answers_.upper_bound(last_kept_); each != answers_.end(); ++each) {
+    visit(each->first, value_of(each->second));
+    last_kept_ = each->first;
   }
 }
 
@@ -151,10 +164,7 @@ bool KeyedAnswers::restore(std::uint64_t sequence, std::string_view value) {
   kept.command.content = from.id();
   kept.at = from.instant();
   if (from.boolean()) kept.balance = read_balance(from);
-  const bool is_behind = answers_.empty() || answers_.back().sequence < sequence;
-  if (!from.is_done() || !is_behind) return false;
-  if (!sequences_.emplace(key_of(kept.tenant, kept.command.key), sequence).second) return false;
-  answers_.push_back(kept);
+  if (!from.is_done() || !keep(kept)) return false;
   last_kept_ = sequence;
   return true;
 }

@@ -2,9 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <tuple>
 #include <vector>
 
@@ -27,8 +27,9 @@ std::optional<KeyedCommand> keyed(const Command& command);
 
 /// What was answered to commands that moved money, under the keys of their clients: so that the
 /// same command gives the same answer, whenever the server was restarted. Those of the last week,
-/// and no more than 100,000 of all tenants: the oldest are forgotten first. The ledger knows the
-/// keys of its own entries for ever.
+/// and no more than 100,000: when there are so many, a tenant that has more than an equal share
+/// forgets its own oldest, others the oldest of all. The ledger knows the keys of its own entries
+/// for ever.
 class KeyedAnswers {
  public:
   struct Kept {
@@ -62,11 +63,14 @@ class KeyedAnswers {
   using Key = std::tuple<std::uint32_t, std::uint64_t, std::uint64_t>;
 
   static Key key_of(std::uint32_t tenant, ledger::Id key) { return {tenant, key.high, key.low}; }
-  void forget_oldest();
+  bool keep(const Kept& kept);
+  void forget(std::uint64_t sequence);
+  bool has_more_than_its_share(std::uint32_t tenant) const;
 
-  std::deque<Kept> answers_;
-  std::map<Key, std::uint64_t> sequences_;  // Of the answer of each key.
-  std::uint64_t last_kept_ = 0;             // Sequence of the last that was visited.
+  std::map<std::uint64_t, Kept> answers_;                        // By sequence.
+  std::map<Key, std::uint64_t> sequences_;                       // Of the answer of each key.
+  std::map<std::uint32_t, std::set<std::uint64_t>> of_tenants_;  // Sequences.
+  std::uint64_t last_kept_ = 0;  // Sequence of the last that was visited.
   std::vector<std::uint64_t> forgotten_;
 };
 

@@ -66,10 +66,27 @@ TEST(KeyedAnswers, quotas_have_keys_too) {
   EXPECT_FALSE(before.ask(quota).is_repeat);
   Machine machine;
   go_on(machine, before);
-  EXPECT_TRUE(machine.ask(quota).is_repeat);
+  machine.tick(std::int64_t{3} * 86'400);
+  const Answer repeat = machine.ask(quota);
+  EXPECT_TRUE(repeat.is_repeat);
+  EXPECT_EQ(repeat.quota_from, before.place().received) << "from then on, not from now";
   std::string more = quota;
   more.replace(more.find("600"), 3, "700");
   EXPECT_EQ(why_not(machine.ask(more)), ledger::Refusal::idempotency_key_reused);
+}
+
+// It ended long ago, so the next tick forgets it; its key is still known.
+TEST(KeyedAnswers, a_quota_that_is_forgotten_is_answered_as_it_was) {
+  const std::string quota =
+      R"({"command":"add_quota","account":"acme","id":"q-1","model":"qwen-plus","class":"free",)"
+      R"("tokens":600,"effective_at":"2020-01-01T00:00:00Z","expires_at":"2020-02-01T00:00:00Z"})";
+  Machine machine;
+  EXPECT_EQ(why_not(machine.ask(quota)), std::nullopt);
+  machine.tick(1);
+  EXPECT_FALSE(machine.core.quotas().find(1, quota_id("q-1")).has_value());
+  const Answer repeat = machine.ask(quota);
+  EXPECT_TRUE(repeat.is_repeat);
+  EXPECT_EQ(base::to_rfc3339(repeat.quota_from.value()), "2020-01-01T00:00:00Z");
 }
 
 // What was refused may be asked for again, when it can be done.
@@ -119,6 +136,19 @@ TEST(KeyedAnswers, the_oldest_are_forgotten_when_there_are_too_many) {
   answers.for_each_changed(
       [&](std::uint64_t, auto value) { visited += value.has_value() ? 1 : 0; });
   EXPECT_EQ(visited, KeyedAnswers::answers_max);
+}
+
+TEST(KeyedAnswers, who_asks_much_does_not_push_out_the_answers_of_others) {
+  KeyedAnswers answers;
+  const auto key = [](std::uint64_t n) { return ledger::Id{1, n}; };
+  answers.add({1, 2, {key(1), {}}, noon, {}});
+  for (std::uint64_t n = 2; n <= KeyedAnswers::answers_max * 2; ++n) {
+    answers.add({n, 1, {key(n), {}}, noon, {}});
+  }
+  EXPECT_NE(answers.find(2, key(1)), nullptr);
+  EXPECT_EQ(answers.find(1, key(2)), nullptr);
+  answers.add({KeyedAnswers::answers_max * 2 + 1, 2, {key(2), {}}, noon, {}});
+  EXPECT_NE(answers.find(2, key(2)), nullptr);
 }
 
 TEST(KeyedAnswers, what_is_none_is_not_restored) {

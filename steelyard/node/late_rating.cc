@@ -79,6 +79,7 @@ bool LateRating::is_interrupted() {
 void LateRating::try_all() {
   std::vector<std::uint64_t> waiting;
   node_.ask([&](const core::Core& core) { waiting = core.waiting().sequences(); });
+  std::ranges::sort(waiting);
   for (auto next = waiting.cbegin(); next != waiting.cend() && !is_interrupted();) {
     for (const auto& [tenant, lines] : read(next, waiting.cend())) {
       send(tenant, with_a_price(lines, node_.prices().current()));

@@ -19,8 +19,8 @@ Exchange::~Exchange() {
 void Exchange::settle(Response& response) {
   render(response, id_);
   if (!idempotency_key_.has_value()) return;
-  // What was not carried out may be sent again; what was, or was refused for good, is kept.
-  if (response.status >= 500 || response.status == 429 || response.status == 408) {
+  // What was refused changed nothing: it may be sent again, and is no reason to refuse another.
+  if (response.status >= 300) {
     application_->parts_.idempotency->abandon(*idempotency_key_);
   } else {
     application_->parts_.idempotency->complete(*idempotency_key_, response);

@@ -41,7 +41,7 @@ class Idempotency {
   virtual IdempotencyState begin(const IdempotencyKey& key, std::string_view request_hash) = 0;
   /// Keeps the answer. Called once for a key that began fresh.
   virtual void complete(const IdempotencyKey& key, const Response& response) = 0;
-  /// Forgets a command that was not carried out (429, 5xx): it may be sent again.
+  /// Forgets a command that was refused: it may be sent again.
   virtual void abandon(const IdempotencyKey& key) = 0;
 };
 

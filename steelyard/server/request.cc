@@ -1,5 +1,6 @@
 #include "steelyard/server/request.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "steelyard/base/check.h"
@@ -99,6 +100,21 @@ Response Response::text(std::string body, std::string content_type, int status) 
   response.content_type = std::move(content_type);
   response.body = std::move(body);
   return response;
+}
+
+Response& Response::with(std::string name, std::string value) & {
+  const auto same = [&](const auto& field) { return field.first == name; };
+  const auto found = std::ranges::find_if(fields, same);
+  if (found != fields.end()) {
+    found->second = std::move(value);
+  } else {
+    fields.emplace_back(std::move(name), std::move(value));
+  }
+  return *this;
+}
+
+Response&& Response::with(std::string name, std::string value) && {
+  return std::move(with(std::move(name), std::move(value)));
 }
 
 Response Response::no_content() {

@@ -99,14 +99,9 @@ struct Response {
   /// 201 with the address of what was created.
   static Response created(std::string body, std::string location);
 
-  Response& with(std::string name, std::string value) & {
-    fields.emplace_back(std::move(name), std::move(value));
-    return *this;
-  }
-  Response&& with(std::string name, std::string value) && {
-    fields.emplace_back(std::move(name), std::move(value));
-    return std::move(*this);
-  }
+  /// A field stands once: its last value counts.
+  Response& with(std::string name, std::string value) &;
+  Response&& with(std::string name, std::string value) &&;
 };
 
 /// The problem of a domain error.

@@ -84,10 +84,10 @@ Result<void> check_model_void(const json::Object& data, UsageEvent& event) {
   event.voids = read.voids;
   event.corrects = read.sequence;
   event.voids_unrated = read.is_unrated;
-  event.voids_hold_budget = read.hold_budget;
   event.call.model = read.model;
   event.call.api_key = read.api_key;
   event.call.project = read.project;
+  event.call.hold_budget = read.hold_budget;
   return {};
 }
 

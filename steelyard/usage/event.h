@@ -29,6 +29,8 @@ struct ModelCall {
   std::string_view api_key;      ///< Whose call it was; empty: not said. Also the next two.
   std::string_view project;
   std::string_view hold;  ///< What was held for it, and is settled by it.
+  /// Of a correction: the budget that what it corrects counted on because its hold did.
+  std::string_view hold_budget;
   bool is_batch = false;
   bool is_failed_without_usage = false;  ///< Status of 400 or more: costs nothing.
 };
@@ -90,7 +92,6 @@ struct UsageEvent {
   NamedEvent voids;            ///< If `type` is resource_void or model_void.
   std::uint64_t corrects = 0;  ///< If `type` is model_void: where that stands in the log.
   bool voids_unrated = false;  ///< The same: whether it had no price.
-  std::string_view voids_hold_budget;  ///< The same: see ModelVoid.
 };
 
 /// Reads the envelope, the data and the usage of one event, checked in that order.

@@ -21,6 +21,7 @@ struct Fields {
   const Node* api_key = nullptr;
   const Node* project = nullptr;
   const Node* hold = nullptr;
+  const Node* hold_budget = nullptr;
   const Node* region = nullptr;
   const Node* service_tier = nullptr;
 };
@@ -41,6 +42,7 @@ Fields fields_of(const json::Object& data) {
       case word("api_key"): fields.api_key = &member; break;
       case word("project"): fields.project = &member; break;
       case word("hold"): fields.hold = &member; break;
+      case word("hold_budget"): fields.hold_budget = &member; break;
       case word("region"): fields.region = &member; break;
       case word("service_tier"): fields.service_tier = &member; break;
       default: break;  // Kept in the fact, not priced.
@@ -151,6 +153,7 @@ Result<void> read_model_call(const json::Object& data, UsageEvent& event) {
   STEELYARD_PASS(read_string(document, fields.api_key, "/data/api_key", call.api_key));
   STEELYARD_PASS(read_string(document, fields.project, "/data/project", call.project));
   STEELYARD_PASS(read_string(document, fields.hold, "/data/hold", call.hold));
+  STEELYARD_PASS(read_string(document, fields.hold_budget, "/data/hold_budget", call.hold_budget));
   STEELYARD_PASS(check_string(document, fields.region, "/data/region"));
   STEELYARD_PASS(check_string(document, fields.service_tier, "/data/service_tier"));
   STEELYARD_PASS(check_tags(document, fields.tags));
