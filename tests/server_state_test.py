@@ -83,10 +83,10 @@ def test_a_command_that_moves_money_has_one_answer_over_restarts(server):
             assert (status, answer["code"]) == (422, "idempotency_key_reused"), (other, status, answer)
     for number, (path, body) in enumerate(commands):  # A refusal is no answer to the right one.
         status, answer, headers = send(number, path, body)
-        assert (status, answer, headers.get_all("Idempotent-Replayed")) == (200, first[number], ["true"]), \
+        assert (status, answer, headers.get("Idempotent-Replayed")) == (200, first[number], "true"), \
             (path, status, answer)
         status, answer, headers = send(number, path, body)  # Of the frame now.
-        assert (status, answer, headers.get_all("Idempotent-Replayed")) == (200, first[number], ["true"]), \
+        assert (status, answer, headers.get("Idempotent-Replayed")) == (200, first[number], "true"), \
             (path, status, answer)
     _, balance, _ = server.ask("GET", "/v1/accounts/acme/balance")
     assert (balance["prepaid"], balance["credit"]) == ("10.5", "3"), balance

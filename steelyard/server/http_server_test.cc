@@ -483,6 +483,13 @@ TEST(HttpServer, tenants_come_from_the_key_alone) {
             "{\"number\":2}");
 }
 
+TEST(HttpServer, a_field_of_an_answer_stands_once) {
+  Response response = Response().with("Retry-After", "1").with("Retry-After", "2");
+  response.with("Retry-After", "3");
+  ASSERT_EQ(response.fields.size(), 1U);
+  EXPECT_EQ(response.fields.front().second, "3");
+}
+
 TEST(HttpServer, commands_are_carried_out_once) {
   DemoServer demo;
   RawClient client(demo.server->port());
@@ -506,13 +513,15 @@ TEST(HttpServer, commands_are_carried_out_once) {
   EXPECT_EQ(code_of(create("k1", R"({"name":"b"})")), "idempotency_key_reused");
   EXPECT_EQ(demo.demo.commands, 1);
 
-  // A refusal for good is an answer; a failure of ours is none, and may be tried again.
+  // A refusal changed nothing: the key is free for the same command, and for a right one.
   EXPECT_EQ(create("k2", R"({"name":"poor"})").status, 402);
-  EXPECT_EQ(create("k2", R"({"name":"poor"})").field("Idempotent-Replayed"), "true");
-  EXPECT_EQ(demo.demo.commands, 2);
+  EXPECT_EQ(create("k2", R"({"name":"poor"})").field("Idempotent-Replayed"), "");
+  EXPECT_EQ(demo.demo.commands, 3);
+  EXPECT_EQ(create("k2", R"({"name":"b"})").status, 201);
+  EXPECT_EQ(code_of(create("k2", R"({"name":"poor"})")), "idempotency_key_reused");
   EXPECT_FALSE(create("k3", R"({"name":"full"})").field("Retry-After").empty());
   EXPECT_EQ(create("k3", R"({"name":"full"})").status, 507);
-  EXPECT_EQ(demo.demo.commands, 4);
+  EXPECT_EQ(demo.demo.commands, 6);
 
   // What is wrong with the body uses up no key.
   answer = create("k4", R"({"name":"a","tenant_id":"x","amount":1.5})");
