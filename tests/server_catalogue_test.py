@@ -203,6 +203,37 @@ def test_B13_a_slow_disk_is_said_by_429_and_loses_nothing():
         check(server, journal)
 
 
+def test_B18_a_folder_that_is_moved_deleted_or_replaced_ends_the_server():
+    def move(data):
+        os.rename(data, data + ".moved")
+
+    def replace_by_a_copy(data):
+        move(data)
+        shutil.copytree(data + ".moved", data)
+
+    def replace_the_log(data):
+        os.rename(data + "/log", data + "/log.moved")
+        shutil.copytree(data + "/log.moved", data + "/log")
+
+    for harm in (move, shutil.rmtree, replace_by_a_copy, replace_the_log):
+        with Server() as server:
+            expect(server.send([call(i) for i in range(10)])[1]["rated"], 10)
+            harm(server.data)
+            expect(server.process.wait(timeout=10), 74, harm.__name__)
+            said = server.error_text().strip().splitlines()[-1]
+            assert f"{server.data} was moved, deleted or replaced" in said, said
+            assert "start again" in said, said
+            try:
+                answer = server.ask("GET", "/health/ready")
+            except OSError:
+                answer = None
+            expect(answer, None, "nobody is ready")
+            if harm is move:
+                os.rename(server.data + ".moved", server.data)
+                server.start()
+                expect(server.send([call(i) for i in range(10)])[1]["duplicate"], 10)
+
+
 def test_B20_a_folder_that_may_not_be_read_is_named():
     with Server() as server:
         server.stop()

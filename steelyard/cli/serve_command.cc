@@ -108,10 +108,22 @@ void wait_for_signal(const sigset_t& signals) {
   }
 }
 
-/// Lets holds and grants end, and state be kept.
+/// What is written to a folder that was moved or deleted, nobody finds again.
+void check_place(const log::LocalLog& log, const std::string& folder) {
+  const auto is = log.check_place();
+  if (is.has_value()) return;
+  std::fprintf(stderr,
+               "steelyard: %s was moved, deleted or replaced while it is served, and nothing more "
+               "is taken: %s; put it back, or serve it where it is now, then start again\n",
+               folder.c_str(), is.error().detail.c_str());
+  _exit(base::exit_status_of_io_error);
+}
+
+/// Lets holds and grants end, and state be kept; looks each second whether the folder is there.
 class Ticker {
  public:
-  explicit Ticker(node::Node& node) : thread_([this, &node] { run(node); }) {}
+  Ticker(node::Node& node, std::string folder)
+      : folder_(std::move(folder)), thread_([this, &node] { run(node); }) {}
   ~Ticker() {
     is_over_ = true;
     thread_.join();
@@ -122,9 +134,14 @@ class Ticker {
  private:
   void run(node::Node& node) {
     constexpr auto step = std::chrono::milliseconds(100);
-    for (; !is_over_; std::this_thread::sleep_for(step)) node.tick();
+    constexpr int steps_between_looks = 10;
+    for (int i = 0; !is_over_; ++i, std::this_thread::sleep_for(step)) {
+      if (i % steps_between_looks == 0) check_place(node.log(), folder_);
+      node.tick();
+    }
   }
 
+  std::string folder_;
   std::atomic<bool> is_over_ = false;
   std::thread thread_;
 };
@@ -300,7 +317,7 @@ Result<void> serve(const Arguments& arguments, Session& session) {
                                                 api::make_routes(services), std::move(parts)));
   STEELYARD_PASS(greet(services, http->url(), session));
   {
-    const Ticker ticker(*node);
+    const Ticker ticker(*node, arguments.data);
     wait_for_signal(signals);
     http->stop();
   }
