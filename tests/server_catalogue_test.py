@@ -4,6 +4,7 @@
 server_catalogue_test.py [NAME…]: all by default.
 """
 import concurrent.futures
+import datetime
 import json
 import os
 import pathlib
@@ -305,6 +306,31 @@ def test_D4_an_event_that_is_too_old_is_rejected_and_says_so():
         status, body, _ = server.send([call("old") | {"time": "1969-12-31T23:59:59Z"}])
         expect((status, body["rejected"], body["set_aside"][0]["reason"]), (200, 1, "invalid_time"))
         assert "1969" in body["set_aside"][0]["detail"], body
+
+
+def test_D10_the_clock_of_a_source_that_is_ahead_is_measured_and_told():
+    def ahead(seconds):
+        now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+        return {"time": now.strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+    with Server() as server:
+        events = [call("right") | ahead(0), call("late") | ahead(-7200) | {"source": "late"},
+                  call("fast") | ahead(180) | {"source": 'fast"'},
+                  call("little") | ahead(30) | {"source": "little"},
+                  call("far") | ahead(600) | {"source": "far"}]
+        status, body, _ = server.send(events)
+        expect((status, body["rated"], body["rejected"]), (200, 4, 1), body)
+        expect(body["set_aside"][0]["reason"], "invalid_time")
+        _, text, _ = server.ask("GET", "/metrics")
+        found = dict(re.findall(r'^steelyard_source_clock_ahead_seconds{source="(.*)",tenant="default"} (\d+)$', text, re.M))
+        expect(sorted(found), ["far", 'fast\\"', "little"], text)
+        for source, seconds in (("far", 600), ('fast\\"', 180), ("little", 30)):
+            assert seconds - 30 <= int(found[source]) <= seconds, (source, found)
+        expect(server.stop(), 0)
+        told = [json.loads(line) for line in server.error_text().splitlines()]
+        told = {line["source"]: line for line in told if line["event"] == "source_clock_is_ahead"}
+        expect(sorted(told), ["far", 'fast"'])
+        expect((told["far"]["level"], told["far"]["tenant"]), ("warning", "default"))
 
 
 def test_D11_the_time_zone_of_the_server_changes_nothing():

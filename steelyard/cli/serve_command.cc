@@ -192,6 +192,9 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
+  const auto log = server::StructuredLog::to_stderr(
+      server::Clock::system(),
+      arguments.is_quiet ? server::LogLevel::warning : server::LogLevel::info);
   STEELYARD_TRY(folder, price_book_folder(arguments.price_book));
   STEELYARD_TRY(files, pricebook::read_files(folder));
   STEELYARD_TRY(series, pricebook::load(files, folder));
@@ -250,6 +253,14 @@ Result<void> serve(const Arguments& arguments, Session& session) {
         error.detail.c_str());
     _exit(base::exit_status_of_io_error);
   };
+  // Before the services are there, nothing is taken.
+  api::Services services(*initial);
+  options.source_is_ahead = [&services, &log](const node::SourceClocks::Ahead& ahead) {
+    log->write(server::LogLevel::warning, "source_clock_is_ahead",
+               {{"tenant", services.tenant_name(ahead.tenant)},
+                {"source", ahead.source},
+                {"seconds", std::to_string(ahead.micros / 1'000'000)}});
+  };
   node::KeeperOptions keeping;
   keeping.seed = base::hash(pepper.reveal());
   keeping.records_max = arguments.keep_every;
@@ -270,7 +281,6 @@ Result<void> serve(const Arguments& arguments, Session& session) {
                 node::Node::open(initial, std::move(facts), std::move(keeper), std::move(options)));
   STEELYARD_PASS(publish_folder(*node, std::move(files), hash, folder));
   server::KeyStore keys(std::move(pepper));
-  api::Services services(*initial);
   services.node = node.get();
   services.keys = &keys;
   services.charges = &charges;
@@ -289,9 +299,21 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   metrics.gauge("steelyard_charge_rows_waiting",
                 "Events that are answered, and whose charge rows can not be asked for yet", {},
                 [&feed] { return static_cast<std::int64_t>(feed.waiting_facts()); });
-  const auto log = server::StructuredLog::to_stderr(
-      server::Clock::system(),
-      arguments.is_quiet ? server::LogLevel::warning : server::LogLevel::info);
+  metrics.gauges(
+      "steelyard_source_clock_ahead_seconds",
+      "By how much the clocks of sources are ahead, at most in the last minutes; without "
+      "labels: of those that are too many to be counted apart.",
+      [&node, &services] {
+        std::vector<server::Metrics::Reading> all;
+        for (const auto& each : node->sources_ahead()) {
+          server::Metrics::Labels labels;
+          if (each.tenant != 0) {
+            labels = {{"tenant", services.tenant_name(each.tenant)}, {"source", each.source}};
+          }
+          all.push_back({std::move(labels), each.micros / 1'000'000});
+        }
+        return all;
+      });
   metrics.gauge("steelyard_clock_is_suspect", "1 while the clock has jumped and is not believed.",
                 {}, [&node]() -> std::int64_t { return node->clock().is_suspect() ? 1 : 0; });
   server::ServerParts parts;

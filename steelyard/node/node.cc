@@ -69,6 +69,7 @@ Node::Node(std::shared_ptr<const rating::Rater> initial, std::unique_ptr<log::Lo
            std::unique_ptr<Keeper> keeper, NodeOptions options)
     : options_(std::move(options)),
       clock_(options_.clock),
+      source_clocks_(options_.source_is_ahead),
       prices_(std::move(initial)),
       keeper_(std::move(keeper)),
       log_(std::move(log)) {}
@@ -250,9 +251,11 @@ void Node::give_back(std::unique_ptr<EventBatch> batch) {
 
 /// An event of the future is rejected here, where there is a clock, by the later of the two times;
 /// so is one that is older than any ledger, and one that only this program may write.
-void Node::refuse_some(EventBatch& batch, Intake intake) const {
-  const base::Instant latest = instant_of(
-      std::max(clock_.now_micros(), options_.clock.wall_micros()) + options_.future_micros_max);
+void Node::refuse_some(EventBatch& batch, std::uint32_t tenant, Intake intake) {
+  const std::int64_t believed = clock_.now_micros();
+  const std::int64_t now = std::max(believed, options_.clock.wall_micros());
+  const base::Instant noted = instant_of(now + SourceClocks::noted_micros);
+  const base::Instant latest = instant_of(now + options_.future_micros_max);
   const auto details = batch.reader_.details();
   const auto records = batch.reader_.records();
   for (std::size_t i = 0; i < records.size(); ++i) {
@@ -261,6 +264,9 @@ void Node::refuse_some(EventBatch& batch, Intake intake) const {
       refuse(records[i], ErrorCode::unknown_type,
              "/type: ai.model.void is not taken; POST /v1/corrections/void takes a call back");
       continue;
+    }
+    if (details[i].time >= noted) {
+      source_clocks_.note(tenant, records[i].source, micros_of(details[i].time) - now, believed);
     }
     const bool is_too_old = details[i].time.seconds < limits::usage_second_min;
     if (details[i].time <= latest && !is_too_old) continue;
@@ -290,7 +296,7 @@ void Node::take_events(std::uint32_t tenant, std::string_view lines, EventsDone 
   const std::size_t size = batch->text_.size();
   batch->text_.append(json::Document::padding, '\0');
   batch->reader_.rate({batch->text_.data(), size});
-  refuse_some(*batch, intake);
+  refuse_some(*batch, tenant, intake);
 
   std::string bytes;
   bytes.reserve(size + batch->records().size() * core::log_record_header_bytes);

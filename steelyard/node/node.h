@@ -22,6 +22,7 @@
 #include "steelyard/node/prices.h"
 #include "steelyard/node/replay.h"
 #include "steelyard/node/scrub.h"
+#include "steelyard/node/source_clocks.h"
 #include "steelyard/node/trusted_clock.h"
 #include "steelyard/rating/rater.h"
 
@@ -34,6 +35,8 @@ struct NodeOptions {
   bool accepts_clock = false;
   std::int64_t future_micros_max = std::int64_t{5} * 60 * 1'000'000;  ///< Of an event's time.
   EventsApplied events_applied = {};
+  /// Told of a source whose clock is more than two minutes ahead; on the caller's thread.
+  std::function<void(const SourceClocks::Ahead&)> source_is_ahead = {};
   /// Of the log, so many of its last segments (64 MiB) are checked before the node opens, the
   /// others behind its back.
   std::size_t checked_segments = 16;
@@ -116,6 +119,10 @@ class Node {
   void ask(const std::function<void(const core::Core&)>& question);
 
   const TrustedClock& clock() const { return clock_; }
+  /// The sources whose clocks are ahead.
+  std::vector<SourceClocks::Ahead> sources_ahead() {
+    return source_clocks_.ahead(clock_.now_micros());
+  }
 
   /// The last sequence that the core has applied.
   std::uint64_t applied() const { return applied_.load(std::memory_order_acquire); }
@@ -140,10 +147,11 @@ class Node {
               std::function<void(Result<core::Place>)> durable, std::uint32_t tenant);
   std::unique_ptr<EventBatch> borrow();
   void give_back(std::unique_ptr<EventBatch> batch);
-  void refuse_some(EventBatch& batch, Intake intake) const;
+  void refuse_some(EventBatch& batch, std::uint32_t tenant, Intake intake);
 
   NodeOptions options_;
   mutable TrustedClock clock_;
+  SourceClocks source_clocks_;
   Prices prices_;
 
   // Events are rated and put into the log under a shared lock of the second, prices are published
