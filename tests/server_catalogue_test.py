@@ -126,6 +126,55 @@ def test_A14_sigterm_with_requests_in_flight_drains_and_exits_with_0():
         check(server, journal)
 
 
+def test_A15_a_record_that_ends_the_server_is_refused_after_two_ends():
+    with Server() as server:
+        for number in range(5):
+            expect(server.send([call(number)])[1]["rated"], 1)
+        server.crash()  # Nothing is kept: a start replays all.
+        note = pathlib.Path(server.data, "replaying")
+        trace = pathlib.Path(server.folder.name, "trace")
+
+        def end_at_the_event(id_):
+            """Starts it, and ends it by a signal where it is about to apply a record of that id."""
+            for when in range(1, 40):
+                before = note.read_bytes() if note.exists() else None
+                try:
+                    # The note is the only file of that name: what is applied is written to it first.
+                    server.start(["strace", "-D", "-f", "-qq", "-o", str(trace), "-P", str(note), "-e",
+                                  "trace=pwrite64", "-e", f"inject=pwrite64:signal=ABRT:when={when}"], NO_LEAKS)
+                except AssertionError:
+                    pass
+                else:
+                    raise RuntimeError("it started")
+                at = int(note.read_text().split()[0])
+                if at and id_ in record_at(server, at):
+                    return at
+                if before is None:
+                    note.unlink()
+                else:
+                    note.write_bytes(before)
+            raise RuntimeError("it does not come to it")
+
+        first, second = end_at_the_event("e-3"), end_at_the_event("e-3")
+        expect(first, second)
+        for _ in range(2):
+            said = start_error(server)
+            assert f'ended 2 times while it applied record {first} of the log: event "e-3" of source "test"' in said, said
+            assert f"--record {first}" in said and str(note) in said, said
+        note.unlink()
+        server.start()
+        expect(server.send([call(number) for number in range(5)])[1]["duplicate"], 5)
+        expect(note.exists(), False)
+
+
+def record_at(server, sequence):
+    """What `verify --record` prints."""
+    ran = subprocess.run([BINARY, "verify", "--data", server.data, "--record", str(sequence)],
+                         capture_output=True, text=True, timeout=60, check=False)
+    expect(ran.returncode, 0, ran.stderr)
+    return ran.stdout
+
+
 # B. Storage
 
 def test_B2_a_flipped_bit_in_an_old_frame_is_named_and_not_served():

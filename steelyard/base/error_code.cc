@@ -48,6 +48,7 @@ std::string_view name_of(ErrorCode code) {
     STEELYARD_NAME(overloaded);
     STEELYARD_NAME(other_store);
     STEELYARD_NAME(unknown_format);
+    STEELYARD_NAME(record_ends_server);
   }
 #undef STEELYARD_NAME
   check_failed("every code has a name", __FILE__, __LINE__);

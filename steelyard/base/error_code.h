@@ -61,6 +61,7 @@ enum class ErrorCode : std::uint8_t {
   overloaded = 124,
   other_store = 125,
   unknown_format = 126,
+  record_ends_server = 127,
 };
 
 /// The enumerator as text: "above_top_tier".

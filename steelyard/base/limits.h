@@ -40,6 +40,7 @@ inline constexpr std::size_t product_steps_max = 32;
 inline constexpr std::size_t product_dims_max = 16;
 inline constexpr std::size_t scenario_bytes_max = 1'048'576;
 
+
 /// Sources whose clocks are ahead at once: each is a line of the metrics.
 inline constexpr std::size_t watched_sources_max = 200;
 

@@ -213,6 +213,7 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   STEELYARD_TRY(pepper, load_pepper(arguments.data, facts->durable_end() == 1));
   node::NodeOptions options;
   options.clock = {now_micros, steady_micros, tell_of_jump};
+  options.guarded_folder = arguments.data;
   options.accepts_clock = arguments.accepts_clock;
   if (!arguments.is_quiet) {
     options.replaying = [](std::uint64_t count) {

@@ -79,12 +79,14 @@ Result<std::unique_ptr<Node>> Node::open(std::shared_ptr<const rating::Rater> in
                                          std::unique_ptr<Keeper> keeper, NodeOptions options) {
   std::unique_ptr<Node> node(
       new Node(std::move(initial), std::move(log), std::move(keeper), std::move(options)));
-  STEELYARD_TRY(behind, node->restore());
-  // What is not replayed is not read otherwise.
-  const std::uint64_t checked =
-      begin_of_last_segments(*node->log_, node->options_.checked_segments);
-  STEELYARD_PASS(check_log(*node->log_, checked, behind + 1));
-  STEELYARD_PASS(node->replay(behind));
+  ReplayGuard guard;
+  if (!node->options_.guarded_folder.empty()) {
+    STEELYARD_TRY(begun, ReplayGuard::begin(node->options_.guarded_folder, *node->log_));
+    guard = std::move(begun);
+  }
+  const auto checked = node->take_up(guard);
+  STEELYARD_PASS(guard.end());  // Also where it is refused: that did not end the process.
+  STEELYARD_PASS(checked);
   STEELYARD_PASS(node->check_clock());
   node->scrub_.emplace(*node->log_, std::min(checked, behind + 1), node->options_.log_is_damaged);
   node->intake_rater_ = &node->prices_.current();
@@ -92,6 +94,18 @@ Result<std::unique_ptr<Node>> Node::open(std::shared_ptr<const rating::Rater> in
   node->late_rating_.emplace(*node);
   node->late_rating_->prices_changed();  // What a stop interrupted.
   return node;
+}
+
+/// Returns the sequence from which the log was checked.
+Result<std::uint64_t> Node::take_up(ReplayGuard& guard) {
+  guard.note({0, 0});
+  STEELYARD_TRY(behind, restore());
+  guard.note({});
+  // What is not replayed is not read otherwise.
+  const std::uint64_t checked = begin_of_last_segments(*log_, options_.checked_segments);
+  STEELYARD_PASS(check_log(*log_, checked, behind + 1));
+  STEELYARD_PASS(replay(behind, guard));
+  return std::min(checked, behind + 1);
 }
 
 std::unique_ptr<core::Core> Node::make_core(const rating::Rater& rater) {
@@ -151,13 +165,14 @@ Node::~Node() {
   core_thread_.join();
 }
 
-Result<void> Node::replay(std::uint64_t behind) {
+Result<void> Node::replay(std::uint64_t behind, ReplayGuard& guard) {
   const auto change = [this](const core::GivenCommand& prices,
                              const Place& place) -> Result<core::Core*> {
     STEELYARD_TRY(rater, prices_.rater_for(std::get<core::PublishPrices>(prices.what)));
     return change_prices(prices, std::move(rater), place);
   };
   Replay replay(*core_, change, options_.events_applied);
+  replay.watch([&guard](const RecordRange& applying) { guard.note(applying); }, guard.suspects());
   Result<void> outcome;
   STEELYARD_TRY(end, log_->read(behind + 1, [&](std::uint64_t sequence, std::string_view bytes) {
     outcome = replay.take(sequence, bytes);

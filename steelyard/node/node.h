@@ -37,6 +37,9 @@ struct NodeOptions {
   EventsApplied events_applied = {};
   /// Told of a source whose clock is more than two minutes ahead; on the caller's thread.
   std::function<void(const SourceClocks::Ahead&)> source_is_ahead = {};
+  /// Where a start notes how far it is, so that a record that ends the process does not do so for
+  /// ever: see ReplayGuard. Empty: nowhere.
+  std::string guarded_folder = {};
   /// Of the log, so many of its last segments (64 MiB) are checked before the node opens, the
   /// others behind its back.
   std::size_t checked_segments = 16;
@@ -82,7 +85,8 @@ class Node {
  public:
   /// Takes what the keeper kept, and replays the log from there. `initial`: the prices until some
   /// are published. Errors: those of reading them; file_is_malformed where a record can not be
-  /// read; invalid_time where the clock is more than five minutes behind the log.
+  /// read; invalid_time where the clock is more than five minutes behind the log;
+  /// record_ends_server where a record has ended two starts.
   [[nodiscard]] static Result<std::unique_ptr<Node>> open(
       std::shared_ptr<const rating::Rater> initial, std::unique_ptr<log::LocalLog> log,
       std::unique_ptr<Keeper> keeper, NodeOptions options);
@@ -131,6 +135,7 @@ class Node {
  private:
   Node(std::shared_ptr<const rating::Rater> initial, std::unique_ptr<log::LocalLog> log,
        std::unique_ptr<Keeper> keeper, NodeOptions options);
+  Result<std::uint64_t> take_up(ReplayGuard& guard);
   Result<std::uint64_t> restore();
   std::unique_ptr<core::Core> make_core(const rating::Rater& rater);
   Result<core::Core*> change_prices(const core::GivenCommand& prices,
@@ -138,7 +143,7 @@ class Node {
                                     const core::Place& place);
   Result<void> put_into_force(const core::GivenCommand& prices,
                               std::shared_ptr<const rating::Rater> rater);
-  Result<void> replay(std::uint64_t behind);
+  Result<void> replay(std::uint64_t behind, ReplayGuard& guard);
   void run_core();
   void enqueue(std::function<void()> task);
   Result<void> check_clock();
