@@ -348,6 +348,31 @@ def test_C5_slow_senders_are_cut_off_and_others_do_not_notice():
         assert slowest < 2, f"somebody else waited for {slowest:.1f} s"
 
 
+def test_C8_a_tenant_has_so_many_names_and_no_more():
+    def calls_of(first, count):
+        return [call(f"m-{i}", model=f"model-{i}") for i in range(first, first + count)]
+
+    with Server() as server:
+        for first in range(0, 10_000, 2_500):
+            expect(server.send(calls_of(first, 2_500))[1]["unrated"], 2_500)
+        for _ in range(2):
+            status, body, _ = server.send(calls_of(9_999, 3))
+            expect((status, body["duplicate"], body["rejected"]), (200, 1, 2), body)
+            for each in body["set_aside"]:
+                expect(each["reason"], "too_many_names")
+                assert "10000 models" in each["detail"], each
+            expect(server.send([call("m-5", model="model-5")])[1]["duplicate"], 1)
+            # Its name came before, with other events.
+            expect(server.send([call("again", model="model-6")])[1]["rejected"], 0)
+            server.crash()
+            server.start()
+        # Another tenant has its own.
+        _, made, _ = server.ask("POST", "/v1/keys", {"name": "x", "role": "ingest", "kind": "ingest",
+                                                     "tenant": "other"})
+        server.key = made["key"]
+        expect(server.send(calls_of(10_000, 2))[1]["unrated"], 2)
+
+
 # D. Time
 
 def test_D4_an_event_that_is_too_old_is_rejected_and_says_so():

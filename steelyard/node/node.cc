@@ -70,6 +70,7 @@ Node::Node(std::shared_ptr<const rating::Rater> initial, std::unique_ptr<log::Lo
     : options_(std::move(options)),
       clock_(options_.clock),
       source_clocks_(options_.source_is_ahead),
+      name_quota_(options_.name_limits, keeper->keys()),
       prices_(std::move(initial)),
       keeper_(std::move(keeper)),
       log_(std::move(log)) {}
@@ -88,7 +89,10 @@ Result<std::unique_ptr<Node>> Node::open(std::shared_ptr<const rating::Rater> in
   STEELYARD_PASS(guard.end());  // Also where it is refused: that did not end the process.
   STEELYARD_PASS(checked);
   STEELYARD_PASS(node->check_clock());
-  node->scrub_.emplace(*node->log_, std::min(checked, behind + 1), node->options_.log_is_damaged);
+  node->core_->for_each_name_book([&](std::uint32_t tenant, const core::NameBook& names) {
+    node->name_quota_.take(tenant, names.sets());
+  });
+  node->scrub_.emplace(*node->log_, *checked, node->options_.log_is_damaged);
   node->intake_rater_ = &node->prices_.current();
   node->core_thread_ = std::thread([raw = node.get()] { raw->run_core(); });
   node->late_rating_.emplace(*node);
@@ -289,6 +293,9 @@ void Node::refuse_some(EventBatch& batch, std::uint32_t tenant, Intake intake) {
            "/time: " + base::to_rfc3339(details[i].time) +
                (is_too_old ? " is before 1970" : " is in the future"));
   }
+  name_quota_.admit(tenant, records, details, [](batch::Record& record, std::string why) {
+    refuse(record, ErrorCode::too_many_names, std::move(why));
+  });
   if (!intake.is_all_or_nothing) return;
   const auto not_rated = std::ranges::find_if(
       records, [](const batch::Record& record) { return record.status != Status::rated; });
@@ -329,6 +336,7 @@ void Node::take_events(std::uint32_t tenant, std::string_view lines, EventsDone 
     enqueue([this, shared, count, done, place] {
       if (!place.has_value()) return done(std::unexpected(place.error()));
       core_->apply(shared->reader_, *place);
+      name_quota_.applied(place->tenant, shared->records(), shared->details());
       if (options_.events_applied) options_.events_applied(shared->reader_, *place, *core_);
       if (count > 0) applied_.store(place->sequence + count - 1, std::memory_order_release);
       done(shared.get());

@@ -19,6 +19,7 @@
 #include "steelyard/log/local_log.h"
 #include "steelyard/node/keeper.h"
 #include "steelyard/node/late_rating.h"
+#include "steelyard/node/name_quota.h"
 #include "steelyard/node/prices.h"
 #include "steelyard/node/replay.h"
 #include "steelyard/node/scrub.h"
@@ -34,6 +35,7 @@ struct NodeOptions {
   /// Opens although the log's last record is of a later time than the clock says.
   bool accepts_clock = false;
   std::int64_t future_micros_max = std::int64_t{5} * 60 * 1'000'000;  ///< Of an event's time.
+  core::NameLimits name_limits = {};
   EventsApplied events_applied = {};
   /// Told of a source whose clock is more than two minutes ahead; on the caller's thread.
   std::function<void(const SourceClocks::Ahead&)> source_is_ahead = {};
@@ -157,6 +159,7 @@ class Node {
   NodeOptions options_;
   mutable TrustedClock clock_;
   SourceClocks source_clocks_;
+  NameQuota name_quota_;
   Prices prices_;
 
   // Events are rated and put into the log under a shared lock of the second, prices are published
