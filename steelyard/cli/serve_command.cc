@@ -6,9 +6,12 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
+#include <exception>
 #include <filesystem>
 #include <memory>
+#include <new>
 #include <thread>
 
 #include "steelyard/api/services.h"
@@ -101,6 +104,23 @@ void tell_of_jump(std::int64_t micros) {
       static_cast<long long>(micros / 1'000'000));
 }
 
+/// A request that gets no memory is refused; where something else does not, what it was doing is
+/// half done, and the log is the only thing to go on from.
+[[noreturn]] void end_of_exception() {
+  try {
+    if (const auto thrown = std::current_exception()) std::rethrow_exception(thrown);
+  } catch (const std::bad_alloc&) {
+    constexpr std::string_view words =
+        "steelyard: there is no memory, and the server ends; nothing that was acknowledged is "
+        "lost\n";
+    (void)!write(STDERR_FILENO, words.data(), words.size());
+    _exit(base::exit_status_of_no_memory);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "steelyard: the server ends: %s\n", error.what());
+  }
+  std::abort();
+}
+
 /// Blocks until somebody asks the program to end. The signals were blocked in every thread.
 void wait_for_signal(const sigset_t& signals) {
   int signal = 0;
@@ -186,6 +206,7 @@ Result<void> publish_folder(node::Node& node, pricebook::Files files, const std:
 }
 
 Result<void> serve(const Arguments& arguments, Session& session) {
+  std::set_terminate(end_of_exception);
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);

@@ -122,8 +122,9 @@ Result<void> LocalLog::append(Batch batch, Completion completion) {
       return failure(ErrorCode::overloaded,
                      std::to_string(queued_bytes_) + " bytes wait to be written");
     }
-    queued_bytes_ += batch.total_bytes();
+    const std::size_t bytes = batch.total_bytes();
     queue_.push_back({std::move(batch), std::move(completion)});
+    queued_bytes_ += bytes;
   }
   wake_.notify_one();
   return {};

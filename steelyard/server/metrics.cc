@@ -102,12 +102,12 @@ struct Metrics::Families {
       if (const auto found = routes.find(key); found != routes.end()) return found->second;
     }
     const std::unique_lock lock(mutex);
-    RouteCounters& counters = routes[key];
-    if (counters.requests == nullptr) {
-      counters.requests = &requests.Add({{"route", key.first}, {"status", std::to_string(status)}});
-      counters.took = &took.Add({{"route", key.first}}, seconds);
-    }
-    return counters;
+    // Both are there before they can be found: whoever meets an end of memory between leaves
+    // nothing.
+    const RouteCounters counters{
+        &requests.Add({{"route", key.first}, {"status", std::to_string(status)}}),
+        &took.Add({{"route", key.first}}, seconds)};
+    return routes.try_emplace(key, counters).first->second;
   }
 };
 
