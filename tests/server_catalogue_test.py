@@ -4,6 +4,7 @@
 server_catalogue_test.py [NAME…]: all by default.
 """
 import concurrent.futures
+import datetime
 import json
 import os
 import pathlib
@@ -125,6 +126,55 @@ def test_A14_sigterm_with_requests_in_flight_drains_and_exits_with_0():
         check(server, journal)
 
 
+def test_A15_a_record_that_ends_the_server_is_refused_after_two_ends():
+    with Server() as server:
+        for number in range(5):
+            expect(server.send([call(number)])[1]["rated"], 1)
+        server.crash()  # Nothing is kept: a start replays all.
+        note = pathlib.Path(server.data, "replaying")
+        trace = pathlib.Path(server.folder.name, "trace")
+
+        def end_at_the_event(id_):
+            """Starts it, and ends it by a signal where it is about to apply a record of that id."""
+            for when in range(1, 40):
+                before = note.read_bytes() if note.exists() else None
+                try:
+                    # The note is the only file of that name: what is applied is written to it first.
+                    server.start(["strace", "-D", "-f", "-qq", "-o", str(trace), "-P", str(note), "-e",
+                                  "trace=pwrite64", "-e", f"inject=pwrite64:signal=ABRT:when={when}"], NO_LEAKS)
+                except AssertionError:
+                    pass
+                else:
+                    raise RuntimeError("it started")
+                at = int(note.read_text().split()[0])
+                if at and id_ in record_at(server, at):
+                    return at
+                if before is None:
+                    note.unlink()
+                else:
+                    note.write_bytes(before)
+            raise RuntimeError("it does not come to it")
+
+        first, second = end_at_the_event("e-3"), end_at_the_event("e-3")
+        expect(first, second)
+        for _ in range(2):
+            said = start_error(server)
+            assert f'ended 2 times while it applied record {first} of the log: event "e-3" of source "test"' in said, said
+            assert f"--record {first}" in said and str(note) in said, said
+        note.unlink()
+        server.start()
+        expect(server.send([call(number) for number in range(5)])[1]["duplicate"], 5)
+        expect(note.exists(), False)
+
+
+def record_at(server, sequence):
+    """What `verify --record` prints."""
+    ran = subprocess.run([BINARY, "verify", "--data", server.data, "--record", str(sequence)],
+                         capture_output=True, text=True, timeout=60, check=False)
+    expect(ran.returncode, 0, ran.stderr)
+    return ran.stdout
+
+
 # B. Storage
 
 def test_B2_a_flipped_bit_in_an_old_frame_is_named_and_not_served():
@@ -203,6 +253,37 @@ def test_B13_a_slow_disk_is_said_by_429_and_loses_nothing():
         check(server, journal)
 
 
+def test_B18_a_folder_that_is_moved_deleted_or_replaced_ends_the_server():
+    def move(data):
+        os.rename(data, data + ".moved")
+
+    def replace_by_a_copy(data):
+        move(data)
+        shutil.copytree(data + ".moved", data)
+
+    def replace_the_log(data):
+        os.rename(data + "/log", data + "/log.moved")
+        shutil.copytree(data + "/log.moved", data + "/log")
+
+    for harm in (move, shutil.rmtree, replace_by_a_copy, replace_the_log):
+        with Server() as server:
+            expect(server.send([call(i) for i in range(10)])[1]["rated"], 10)
+            harm(server.data)
+            expect(server.process.wait(timeout=10), 74, harm.__name__)
+            said = server.error_text().strip().splitlines()[-1]
+            assert f"{server.data} was moved, deleted or replaced" in said, said
+            assert "start again" in said, said
+            try:
+                answer = server.ask("GET", "/health/ready")
+            except OSError:
+                answer = None
+            expect(answer, None, "nobody is ready")
+            if harm is move:
+                os.rename(server.data + ".moved", server.data)
+                server.start()
+                expect(server.send([call(i) for i in range(10)])[1]["duplicate"], 10)
+
+
 def test_B20_a_folder_that_may_not_be_read_is_named():
     with Server() as server:
         server.stop()
@@ -267,6 +348,31 @@ def test_C5_slow_senders_are_cut_off_and_others_do_not_notice():
         assert slowest < 2, f"somebody else waited for {slowest:.1f} s"
 
 
+def test_C8_a_tenant_has_so_many_names_and_no_more():
+    def calls_of(first, count):
+        return [call(f"m-{i}", model=f"model-{i}") for i in range(first, first + count)]
+
+    with Server() as server:
+        for first in range(0, 10_000, 2_500):
+            expect(server.send(calls_of(first, 2_500))[1]["unrated"], 2_500)
+        for _ in range(2):
+            status, body, _ = server.send(calls_of(9_999, 3))
+            expect((status, body["duplicate"], body["rejected"]), (200, 1, 2), body)
+            for each in body["set_aside"]:
+                expect(each["reason"], "too_many_names")
+                assert "10000 models" in each["detail"], each
+            expect(server.send([call("m-5", model="model-5")])[1]["duplicate"], 1)
+            # Its name came before, with other events.
+            expect(server.send([call("again", model="model-6")])[1]["rejected"], 0)
+            server.crash()
+            server.start()
+        # Another tenant has its own.
+        _, made, _ = server.ask("POST", "/v1/keys", {"name": "x", "role": "ingest", "kind": "ingest",
+                                                     "tenant": "other"})
+        server.key = made["key"]
+        expect(server.send(calls_of(10_000, 2))[1]["unrated"], 2)
+
+
 # D. Time
 
 def test_D4_an_event_that_is_too_old_is_rejected_and_says_so():
@@ -274,6 +380,31 @@ def test_D4_an_event_that_is_too_old_is_rejected_and_says_so():
         status, body, _ = server.send([call("old") | {"time": "1969-12-31T23:59:59Z"}])
         expect((status, body["rejected"], body["set_aside"][0]["reason"]), (200, 1, "invalid_time"))
         assert "1969" in body["set_aside"][0]["detail"], body
+
+
+def test_D10_the_clock_of_a_source_that_is_ahead_is_measured_and_told():
+    def ahead(seconds):
+        now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+        return {"time": now.strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+    with Server() as server:
+        events = [call("right") | ahead(0), call("late") | ahead(-7200) | {"source": "late"},
+                  call("fast") | ahead(180) | {"source": 'fast"'},
+                  call("little") | ahead(30) | {"source": "little"},
+                  call("far") | ahead(600) | {"source": "far"}]
+        status, body, _ = server.send(events)
+        expect((status, body["rated"], body["rejected"]), (200, 4, 1), body)
+        expect(body["set_aside"][0]["reason"], "invalid_time")
+        _, text, _ = server.ask("GET", "/metrics")
+        found = dict(re.findall(r'^steelyard_source_clock_ahead_seconds{source="(.*)",tenant="default"} (\d+)$', text, re.M))
+        expect(sorted(found), ["far", 'fast\\"', "little"], text)
+        for source, seconds in (("far", 600), ('fast\\"', 180), ("little", 30)):
+            assert seconds - 30 <= int(found[source]) <= seconds, (source, found)
+        expect(server.stop(), 0)
+        told = [json.loads(line) for line in server.error_text().splitlines()]
+        told = {line["source"]: line for line in told if line["event"] == "source_clock_is_ahead"}
+        expect(sorted(told), ["far", 'fast"'])
+        expect((told["far"]["level"], told["far"]["tenant"]), ("warning", "default"))
 
 
 def test_D11_the_time_zone_of_the_server_changes_nothing():

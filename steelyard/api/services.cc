@@ -1,5 +1,6 @@
 #include "steelyard/api/services.h"
 
+#include <algorithm>
 #include <future>
 #include <mutex>
 
@@ -32,6 +33,13 @@ Result<std::uint32_t> Services::tenant_number(const std::string& tenant) {
   STEELYARD_PASS(load());
   const std::shared_lock lock(mutex_);
   return tenants_.at(tenant);
+}
+
+std::string Services::tenant_name(std::uint32_t number) {
+  const std::shared_lock lock(mutex_);
+  const auto found =
+      std::ranges::find(tenants_, number, [](const auto& each) { return each.second; });
+  return found == tenants_.end() ? std::string() : found->first;
 }
 
 Result<void> Services::keep_key(const server::KeyRecord& record, std::string_view by) {

@@ -40,6 +40,9 @@ class Services {
   /// The number of a tenant in the log. A new one is written to the log first; waits for it.
   [[nodiscard]] Result<std::uint32_t> tenant_number(const std::string& tenant);
 
+  /// "" if there is no such tenant.
+  std::string tenant_name(std::uint32_t number);
+
   /// Puts a key's record into the log, and by whom it was made; waits until it is there.
   [[nodiscard]] Result<void> keep_key(const server::KeyRecord& record, std::string_view by = {});
 

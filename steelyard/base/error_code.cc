@@ -18,6 +18,7 @@ std::string_view name_of(ErrorCode code) {
     STEELYARD_NAME(usage_missing);
     STEELYARD_NAME(invalid_quantity);
     STEELYARD_NAME(inconsistent_usage);
+    STEELYARD_NAME(too_many_names);
     STEELYARD_NAME(unknown_model);
     STEELYARD_NAME(above_top_tier);
     STEELYARD_NAME(no_price_for_item);
@@ -48,6 +49,7 @@ std::string_view name_of(ErrorCode code) {
     STEELYARD_NAME(overloaded);
     STEELYARD_NAME(other_store);
     STEELYARD_NAME(unknown_format);
+    STEELYARD_NAME(record_ends_server);
   }
 #undef STEELYARD_NAME
   check_failed("every code has a name", __FILE__, __LINE__);

@@ -19,6 +19,7 @@ enum class ErrorCode : std::uint8_t {
   usage_missing = 8,
   invalid_quantity = 9,
   inconsistent_usage = 10,
+  too_many_names = 11,
 
   // A valid fact has no price: status `unrated`.
   unknown_model = 20,
@@ -61,6 +62,7 @@ enum class ErrorCode : std::uint8_t {
   overloaded = 124,
   other_store = 125,
   unknown_format = 126,
+  record_ends_server = 127,
 };
 
 /// The enumerator as text: "above_top_tier".

@@ -6,4 +6,7 @@ namespace steelyard::base {
 /// docs/guides/backup-and-recovery.md.
 inline constexpr int exit_status_of_io_error = 74;
 
+/// Of a server that got no memory where it can not give up one request: EX_OSERR.
+inline constexpr int exit_status_of_no_memory = 71;
+
 }  // namespace steelyard::base

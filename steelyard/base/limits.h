@@ -40,6 +40,14 @@ inline constexpr std::size_t product_steps_max = 32;
 inline constexpr std::size_t product_dims_max = 16;
 inline constexpr std::size_t scenario_bytes_max = 1'048'576;
 
+// Distinct names that the events of one tenant may have: what is above is too_many_names. Each name
+// is kept for ever.
+inline constexpr std::size_t tenant_labels_max = 10'000;      ///< Models, sources, regions: each.
+inline constexpr std::size_t tenant_parties_max = 1'000'000;  ///< Accounts, projects, keys, …
+
+/// Sources whose clocks are ahead at once: each is a line of the metrics.
+inline constexpr std::size_t watched_sources_max = 200;
+
 // Of the log. A batch is wholly in one frame.
 inline constexpr std::size_t log_batch_bytes_max = std::size_t{16} * 1024 * 1024;
 inline constexpr std::size_t log_batch_records_max = 1'000'000;

@@ -56,7 +56,8 @@ struct EventDetail {
   bool is_remembered = false;  ///< An order or plan that is unrated, and yet kept by the accounts.
   /// Place of the call that is taken back, or that came without a price; 0: none.
   std::uint64_t corrects = 0;
-  bool voids_unrated = false;  ///< Of an ai.model.void: the call had no price.
+  bool names_are_known = false;  ///< Events that were applied before had all of its names.
+  bool voids_unrated = false;    ///< Of an ai.model.void: the call had no price.
   /// The budget that it counts on because its hold does; of an ai.model.void, because that of the
   /// call did. Lives as long as the budget.
   std::string_view hold_budget;

@@ -7,9 +7,12 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
+#include <exception>
 #include <filesystem>
 #include <memory>
+#include <new>
 #include <thread>
 
 #include "steelyard/api/services.h"
@@ -102,6 +105,23 @@ void tell_of_jump(std::int64_t micros) {
       static_cast<long long>(micros / 1'000'000));
 }
 
+/// A request that gets no memory is refused; where something else does not, what it was doing is
+/// half done, and the log is the only thing to go on from.
+[[noreturn]] void end_of_exception() {
+  try {
+    if (const auto thrown = std::current_exception()) std::rethrow_exception(thrown);
+  } catch (const std::bad_alloc&) {
+    constexpr std::string_view words =
+        "steelyard: there is no memory, and the server ends; nothing that was acknowledged is "
+        "lost\n";
+    (void)!write(STDERR_FILENO, words.data(), words.size());
+    _exit(base::exit_status_of_no_memory);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "steelyard: the server ends: %s\n", error.what());
+  }
+  std::abort();
+}
+
 /// Blocks until somebody asks the program to end. The signals were blocked in every thread.
 void wait_for_signal(const sigset_t& signals) {
   int signal = 0;
@@ -116,10 +136,22 @@ std::size_t cores() {
   return static_cast<std::size_t>(CPU_COUNT(&allowed));
 }
 
-/// Lets holds and grants end, and state be kept.
+/// What is written to a folder that was moved or deleted, nobody finds again.
+void check_place(const log::LocalLog& log, const std::string& folder) {
+  const auto is = log.check_place();
+  if (is.has_value()) return;
+  std::fprintf(stderr,
+               "steelyard: %s was moved, deleted or replaced while it is served, and nothing more "
+               "is taken: %s; put it back, or serve it where it is now, then start again\n",
+               folder.c_str(), is.error().detail.c_str());
+  _exit(base::exit_status_of_io_error);
+}
+
+/// Lets holds and grants end, and state be kept; looks each second whether the folder is there.
 class Ticker {
  public:
-  explicit Ticker(node::Node& node) : thread_([this, &node] { run(node); }) {}
+  Ticker(node::Node& node, std::string folder)
+      : folder_(std::move(folder)), thread_([this, &node] { run(node); }) {}
   ~Ticker() {
     is_over_ = true;
     thread_.join();
@@ -130,9 +162,14 @@ class Ticker {
  private:
   void run(node::Node& node) {
     constexpr auto step = std::chrono::milliseconds(100);
-    for (; !is_over_; std::this_thread::sleep_for(step)) node.tick();
+    constexpr int steps_between_looks = 10;
+    for (int i = 0; !is_over_; ++i, std::this_thread::sleep_for(step)) {
+      if (i % steps_between_looks == 0) check_place(node.log(), folder_);
+      node.tick();
+    }
   }
 
+  std::string folder_;
   std::atomic<bool> is_over_ = false;
   std::thread thread_;
 };
@@ -177,12 +214,16 @@ Result<void> publish_folder(node::Node& node, pricebook::Files files, const std:
 }
 
 Result<void> serve(const Arguments& arguments, Session& session) {
+  std::set_terminate(end_of_exception);
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
+  const auto log = server::StructuredLog::to_stderr(
+      server::Clock::system(),
+      arguments.is_quiet ? server::LogLevel::warning : server::LogLevel::info);
   STEELYARD_TRY(folder, price_book_folder(arguments.price_book));
   STEELYARD_TRY(files, pricebook::read_files(folder));
   STEELYARD_TRY(series, pricebook::load(files, folder));
@@ -201,6 +242,7 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   STEELYARD_TRY(pepper, load_pepper(arguments.data, facts->durable_end() == 1));
   node::NodeOptions options;
   options.clock = {now_micros, steady_micros, tell_of_jump};
+  options.guarded_folder = arguments.data;
   options.accepts_clock = arguments.accepts_clock;
   if (!arguments.is_quiet) {
     options.replaying = [](std::uint64_t count) {
@@ -241,6 +283,14 @@ Result<void> serve(const Arguments& arguments, Session& session) {
         error.detail.c_str());
     _exit(base::exit_status_of_io_error);
   };
+  // Before the services are there, nothing is taken.
+  api::Services services(*initial);
+  options.source_is_ahead = [&services, &log](const node::SourceClocks::Ahead& ahead) {
+    log->write(server::LogLevel::warning, "source_clock_is_ahead",
+               {{"tenant", services.tenant_name(ahead.tenant)},
+                {"source", ahead.source},
+                {"seconds", std::to_string(ahead.micros / 1'000'000)}});
+  };
   node::KeeperOptions keeping;
   keeping.seed = base::hash(pepper.reveal());
   keeping.records_max = arguments.keep_every;
@@ -261,7 +311,6 @@ Result<void> serve(const Arguments& arguments, Session& session) {
                 node::Node::open(initial, std::move(facts), std::move(keeper), std::move(options)));
   STEELYARD_PASS(publish_folder(*node, std::move(files), hash, folder));
   server::KeyStore keys(std::move(pepper));
-  api::Services services(*initial);
   services.node = node.get();
   services.keys = &keys;
   services.charges = &charges;
@@ -282,9 +331,21 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   metrics.gauge("steelyard_charge_rows_waiting",
                 "Events that are answered, and whose charge rows can not be asked for yet", {},
                 [&feed] { return static_cast<std::int64_t>(feed.waiting_facts()); });
-  const auto log = server::StructuredLog::to_stderr(
-      server::Clock::system(),
-      arguments.is_quiet ? server::LogLevel::warning : server::LogLevel::info);
+  metrics.gauges(
+      "steelyard_source_clock_ahead_seconds",
+      "By how much the clocks of sources are ahead, at most in the last minutes; without "
+      "labels: of those that are too many to be counted apart.",
+      [&node, &services] {
+        std::vector<server::Metrics::Reading> all;
+        for (const auto& each : node->sources_ahead()) {
+          server::Metrics::Labels labels;
+          if (each.tenant != 0) {
+            labels = {{"tenant", services.tenant_name(each.tenant)}, {"source", each.source}};
+          }
+          all.push_back({std::move(labels), each.micros / 1'000'000});
+        }
+        return all;
+      });
   metrics.gauge("steelyard_clock_is_suspect", "1 while the clock has jumped and is not believed.",
                 {}, [&node]() -> std::int64_t { return node->clock().is_suspect() ? 1 : 0; });
   server::ServerParts parts;
@@ -310,7 +371,7 @@ Result<void> serve(const Arguments& arguments, Session& session) {
                                                 api::make_routes(services), std::move(parts)));
   STEELYARD_PASS(greet(services, http->url(), session));
   {
-    const Ticker ticker(*node);
+    const Ticker ticker(*node, arguments.data);
     wait_for_signal(signals);
     http->stop();
   }

@@ -2,6 +2,7 @@
 
 #include "steelyard/cli/command.h"
 #include "steelyard/cli/price_book_option.h"
+#include "steelyard/core/log_record.h"
 #include "steelyard/log/local_log.h"
 #include "steelyard/log/verify.h"
 #include "steelyard/node/rebuild.h"
@@ -17,6 +18,7 @@ struct Arguments {
   std::string data;
   std::string price_book;
   bool replays = false;
+  std::uint64_t record = 0;
 };
 
 std::string count(std::uint64_t number) { return report::grouped(std::to_string(number)); }
@@ -38,7 +40,43 @@ Result<void> check_state(const Arguments& arguments, Session& session) {
   return {};
 }
 
+std::string_view name_of(core::RecordKind kind) {
+  switch (kind) {
+    case core::RecordKind::event: return "event";
+    case core::RecordKind::command: return "command";
+    case core::RecordKind::tick: return "tick";
+  }
+  return "";
+}
+
+/// As it stands: nothing of it is applied.
+Result<void> show_record(const Arguments& arguments, Session& session) {
+  STEELYARD_TRY(log, log::LocalLog::open(arguments.data));
+  const std::string at = "record " + count(arguments.record);
+  if (arguments.record >= log->durable_end()) {
+    return failure(ErrorCode::usage_of_command,
+                   at + ": the log has " + count(log->durable_end() - 1));
+  }
+  std::string text;
+  Result<void> outcome;
+  STEELYARD_PASS(log->read(arguments.record, [&](std::uint64_t, std::string_view bytes) {
+    const auto record = core::read_log_record(bytes);
+    if (!record.has_value()) {
+      outcome = std::unexpected(record.error());
+      return false;
+    }
+    text = at + ": " + std::string(name_of(record->kind)) + " of tenant " +
+           std::to_string(record->tenant) + ", received " + base::to_rfc3339(record->received()) +
+           '\n' + std::string(record->text) + '\n';
+    return false;
+  }));
+  STEELYARD_PASS(outcome);
+  session.write(text);
+  return {};
+}
+
 Result<void> verify(const Arguments& arguments, Session& session) {
+  if (arguments.record > 0) return show_record(arguments, session);
   STEELYARD_TRY(report, log::verify(arguments.data));
   session.write("log      " + count(report.records) + " records in " + count(report.frames) +
                 " frames, " + count(report.segments) + " segments, " + count(report.bytes) +
@@ -65,6 +103,11 @@ void add_verify(CLI::App& app, Session& session) {
   command->add_flag("--replay", arguments->replays,
                     "Also rebuild all state from the log and compare its sums; the server must "
                     "not run");
+  command
+      ->add_option("--record", arguments->record,
+                   "Only print that record of the log as it stands; the server must not run")
+      ->type_name("SEQUENCE")
+      ->check(CLI::PositiveNumber);
   set_examples(*command,
                "  Checksums, hash chain and sequences of the log; also while the server runs:\n"
                "    steelyard verify --data ./data\n"

@@ -36,7 +36,7 @@ batch::ChunkRater Core::make_reader() const {
 
 Core::Tenant& Core::tenant(std::uint32_t number) {
   std::unique_ptr<Tenant>& tenant = tenants_[number];
-  if (tenant == nullptr) tenant = std::make_unique<Tenant>(*rater_);
+  if (tenant == nullptr) tenant = std::make_unique<Tenant>(*rater_, key_maker_);
   tenant->has_changed = true;
   return *tenant;
 }
@@ -50,6 +50,11 @@ const Counts& Core::counts(std::uint32_t tenant) const {
 const UsageBook* Core::usage(std::uint32_t tenant) const {
   const auto found = tenants_.find(tenant);
   return found == tenants_.end() ? nullptr : &found->second->usage;
+}
+
+void Core::for_each_name_book(
+    const std::function<void(std::uint32_t tenant, const NameBook& names)>& visit) const {
+  for (const auto& [number, tenant] : tenants_) visit(number, tenant->names);
 }
 
 std::optional<std::string> Core::imbalance() const {
@@ -93,6 +98,7 @@ void Core::apply(batch::ChunkRater& events, const Place& first) {
       ++of.counts.refused;
       continue;
     }
+    if (!details[i].names_are_known) of.names.add(record, details[i]);
     ++of.counts.by_status[static_cast<std::size_t>(record.status)];
     if (record.is_late) {  // The first is rated by it; it is a duplicate itself.
       --of.counts.by_status[static_cast<std::size_t>(Status::unrated)];

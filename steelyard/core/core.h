@@ -18,6 +18,7 @@
 #include "steelyard/core/entity.h"
 #include "steelyard/core/keyed_answers.h"
 #include "steelyard/core/line_rows.h"
+#include "steelyard/core/name_book.h"
 #include "steelyard/core/usage_book.h"
 #include "steelyard/identity/identities.h"
 #include "steelyard/ledger/ledger.h"
@@ -118,6 +119,10 @@ class Core {
   /// What its accounts used, by day and price row; null: nothing.
   const UsageBook* usage(std::uint32_t tenant) const;
 
+  /// Which names the events of a tenant had, of each; the hashes are those of its keys.
+  void for_each_name_book(
+      const std::function<void(std::uint32_t tenant, const NameBook& names)>& visit) const;
+
   /// What does not add up, in words; nothing if all is well. Reads everything. For each tenant:
   /// charge lines and settlements = revenue of the ledger; and what Ledger::imbalance checks.
   std::optional<std::string> imbalance() const;
@@ -164,11 +169,12 @@ class Core {
 
  private:
   struct Tenant {
-    explicit Tenant(const rating::Rater& rater)
-        : cloud(rater), usage(rater.book().versions.back().time_zone) {}
+    Tenant(const rating::Rater& rater, identity::KeyMaker keys)
+        : cloud(rater), usage(rater.book().versions.back().time_zone), names(keys) {}
     batch::CloudRun cloud;
     Counts counts;
     UsageBook usage;
+    NameBook names;
     std::optional<ledger::WalletId> a_wallet;  ///< One of its wallets; leads to its house.
     money::Decimal settled;                    ///< By commands: charges without an event.
     bool has_changed = false;

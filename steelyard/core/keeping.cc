@@ -23,6 +23,7 @@ constexpr char ledger_kind = 'G';   // Then a key of the ledger.
 constexpr char quota_kind = 'J';    // Then a key of the quotas.
 constexpr char waiting_kind = 'K';  // Sequence.
 constexpr char answer_kind = 'L';   // Sequence: what was answered under a key.
+constexpr char names_kind = 'M';    // Tenant, then a key of its name book.
 constexpr char rated_mark = 'r';    // Before the text of a cloud event;
 constexpr char unrated_mark = 'u';  // it was kept, but had no price.
 constexpr char cloud_kind = 'H';    // Tenant, sequence.
@@ -127,6 +128,11 @@ void Core::for_each_changed(const EntityVisitor& visit) {
     const std::string prefix = key_of(usage_kind, number);
     tenant->usage.for_each_changed([&](std::string_view name, auto value) {
       key.assign(prefix).append(name);
+      visit(key, value);
+    });
+    const std::string prefix_of_names = key_of(names_kind, number);
+    tenant->names.for_each_changed([&](std::string_view name, auto value) {
+      key.assign(prefix_of_names).append(name);
       visit(key, value);
     });
   }
@@ -275,6 +281,11 @@ bool Core::restore_entity(std::string_view key, std::string_view value) {
       const auto found = tenants_.find(name.sorting<std::uint32_t>());
       return found != tenants_.end() &&
              found->second->usage.restore(rest.substr(sizeof(std::uint32_t)), value);
+    }
+    case names_kind: {
+      const auto found = tenants_.find(name.sorting<std::uint32_t>());
+      return found != tenants_.end() &&
+             found->second->names.restore(rest.substr(sizeof(std::uint32_t)));
     }
     default: return false;
   }

@@ -31,6 +31,12 @@ class KeyMaker {
     return {std::max<std::uint64_t>(high, 1), base::hash(id, ~of_source)};
   }
 
+  /// Of a text of a kind, for tables inside one process: the seed sets it apart from what others
+  /// can compute.
+  std::uint64_t hash_of(std::string_view text, std::uint64_t kind) const {
+    return base::hash(text, base::hash_pair(seed_, kind));
+  }
+
  private:
   std::uint64_t seed_;
 };

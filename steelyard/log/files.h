@@ -34,6 +34,13 @@ class File {
   virtual Io<void> drop_cache() = 0;
 };
 
+/// Which file it is, whatever its name: another one under the same name has another.
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t number = 0;
+  bool operator==(const FileIdentity&) const = default;
+};
+
 enum class OpenMode { read, write, create };  ///< create: for writing; must not exist.
 
 /// The seam between the log and the file system. Tests put a simulated disk in its place.
@@ -50,6 +57,7 @@ class Files {
   virtual Io<void> rename(const std::string& from, const std::string& to) = 0;
   virtual Io<void> unlink(const std::string& path) = 0;
   virtual Io<void> fsync_directory(const std::string& path) = 0;
+  virtual Io<FileIdentity> identity(const std::string& path) = 0;
   /// Locks the file for this process until the answer is destroyed, creating it if it is
   /// missing. EWOULDBLOCK: another holds it.
   virtual Io<std::unique_ptr<File>> lock(const std::string& path) = 0;

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <future>
@@ -86,6 +87,8 @@ LocalLog::LocalLog(Options options, Files& files, std::string directory, Directo
       cut_bytes_(tail.cut_bytes),
       segments_(tail.segments),
       head_(tail.at),
+      lock_mark_(landmark(directory_.substr(0, directory_.rfind('/')) + "/lock")),
+      segment_mark_(landmark(directory_ + '/' + segments_.back().file_name())),
       durable_end_(tail.at.sequence),
       full_at_ms_(std::numeric_limits<std::int64_t>::min() / 2),
       writer_(files, directory_, store, options_.segment_bytes, std::move(tail)),
@@ -119,8 +122,9 @@ Result<void> LocalLog::append(Batch batch, Completion completion) {
       return failure(ErrorCode::overloaded,
                      std::to_string(queued_bytes_) + " bytes wait to be written");
     }
-    queued_bytes_ += batch.total_bytes();
+    const std::size_t bytes = batch.total_bytes();
     queue_.push_back({std::move(batch), std::move(completion)});
+    queued_bytes_ += bytes;
   }
   wake_.notify_one();
   return {};
@@ -179,8 +183,10 @@ void LocalLog::write(std::vector<Waiting>& taken) {
   const std::uint64_t first_sequence = writer_.at().sequence;
   const std::string_view frame = builder_.build(writer_.at(), next);
   Result<void> written = writer_.make_room(frame.size(), [this](const Segment& segment) {
+    Landmark mark = landmark(directory_ + '/' + segment.file_name());
     const std::lock_guard guard(mutex_);
     segments_.push_back(segment);
+    segment_mark_ = std::move(mark);
   });
   if (written.has_value()) written = writer_.write(frame, next);
   if (written.has_value()) written = mark_.write({next.frame_number - 1, next.sequence});
@@ -279,6 +285,30 @@ bool LocalLog::is_behind() const {
 }
 
 bool LocalLog::disk_is_full() const { return now_ms() - full_at_ms_ < full_for_ms; }
+
+LocalLog::Landmark LocalLog::landmark(std::string path) const {
+  auto identity = files_.identity(path);
+  return {std::move(path), identity};
+}
+
+Result<void> LocalLog::check(const Landmark& mark) const {
+  const auto now = files_.identity(mark.path);
+  if (!now.has_value()) {
+    const bool is_gone = now.error() == ENOENT || now.error() == ENOTDIR || now.error() == ESTALE;
+    if (!is_gone) return {};  // Whether the disk can be used, the next write says.
+    return std::unexpected(error_of(now.error(), "find", mark.path));
+  }
+  if (now == mark.identity) return {};
+  return failure(ErrorCode::storage_failed, mark.path + ": is another file than the one in use");
+}
+
+Result<void> LocalLog::check_place() const {
+  STEELYARD_PASS(check(lock_mark_));
+  std::unique_lock guard(mutex_);
+  const Landmark newest = segment_mark_;
+  guard.unlock();
+  return check(newest);
+}
 
 std::vector<Segment> LocalLog::segments() const {
   const std::lock_guard guard(mutex_);

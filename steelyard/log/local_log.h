@@ -89,6 +89,11 @@ class LocalLog {
   /// Whether half of the queue waits to be written: who can still refuse work should.
   bool is_behind() const;
 
+  /// Whether the lock and the newest segment stand where they did, and are the same files: a
+  /// folder that was moved, deleted or put back can be written to as long as its files are open,
+  /// and nobody finds it again. Two system calls. Errors: storage_failed, with the path.
+  [[nodiscard]] Result<void> check_place() const;
+
   std::vector<Segment> segments() const;
   const StoreId& store_id() const { return store_; }
 
@@ -102,6 +107,12 @@ class LocalLog {
     Completion completion;
   };
 
+  /// A file by which the folder is known again.
+  struct Landmark {
+    std::string path;
+    Io<FileIdentity> identity;
+  };
+
   LocalLog(Options options, Files& files, std::string directory, DirectoryLock lock,
            const StoreId& store, Tail tail, WatermarkFile mark);
 
@@ -111,6 +122,8 @@ class LocalLog {
   void complete(std::vector<Waiting>& taken, std::uint64_t first_sequence);
   void refuse(std::vector<Waiting>& taken, const Error& error);
   void fail(const Error& error);
+  Landmark landmark(std::string path) const;
+  Result<void> check(const Landmark& landmark) const;
 
   Options options_;
   Files& files_;
@@ -120,6 +133,8 @@ class LocalLog {
   std::uint64_t cut_bytes_;
   std::vector<Segment> segments_;
   ChainPoint head_;
+  const Landmark lock_mark_;
+  Landmark segment_mark_;  ///< Of the newest one.
   std::atomic<std::uint64_t> durable_end_;
   std::atomic<std::int64_t> full_at_ms_;  ///< Of the steady clock.
   std::atomic<bool> has_failed_ = false;
@@ -128,7 +143,7 @@ class LocalLog {
   FrameBuilder builder_;
   WatermarkFile mark_;
 
-  mutable std::mutex mutex_;  ///< Of what follows, of `segments_` and of `head_`.
+  mutable std::mutex mutex_;  ///< Of what follows, `segments_`, `head_`, `segment_mark_`.
   std::condition_variable wake_;
   std::deque<Waiting> queue_;
   std::size_t queued_bytes_ = 0;

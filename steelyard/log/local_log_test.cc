@@ -482,5 +482,25 @@ TEST(LocalLog, a_frame_that_was_zeroed_between_segments_is_a_gap) {
   EXPECT_EQ(read.error().detail, report->damage->detail);
 }
 
+TEST(LocalLog, B18_a_folder_that_is_not_where_it_was_is_noticed) {
+  SimulatedDisk disk;
+  const auto log = opened(disk);
+  const auto newest = [&] { return "data/log/" + log->segments().back().file_name(); };
+  const auto what_is_wrong = [&] {
+    const auto is = log->check_place();
+    return is.has_value() ? std::string() : is.error().detail;
+  };
+  while (log->segments().size() < 3) {
+    ASSERT_TRUE(log->append_and_wait(batch_of({std::string(1'000, 'x')})).has_value());
+    EXPECT_EQ(what_is_wrong(), "");
+  }
+  disk.replace(newest());
+  EXPECT_EQ(what_is_wrong(), newest() + ": is another file than the one in use");
+  disk.remove(newest());
+  EXPECT_NE(what_is_wrong().find(newest() + ": find: No such file"), std::string::npos);
+  disk.remove("data/lock");
+  EXPECT_NE(what_is_wrong().find("data/lock: find: No such file"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace steelyard::log

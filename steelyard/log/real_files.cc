@@ -104,6 +104,12 @@ class RealFiles final : public Files {
     return answer;
   }
 
+  Io<FileIdentity> identity(const std::string& path) override {
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0) return failed();
+    return FileIdentity{status.st_dev, status.st_ino};
+  }
+
   Io<std::unique_ptr<File>> lock(const std::string& path) override {
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor < 0) return failed();

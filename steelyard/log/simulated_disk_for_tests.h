@@ -76,6 +76,13 @@ class SimulatedDisk final : public Files {
   void remove(const std::string& path) {
     names_.erase(path);
     durable_names_.erase(path);
+    locks_.erase(path);
+  }
+  /// Puts an equal file in the place of one that is there.
+  void replace(const std::string& path) {
+    const auto other = new_node();
+    other->seen = other->durable = names_.at(path)->seen;
+    names_[path] = durable_names_[path] = other;
   }
   std::vector<std::string> paths() const {
     std::vector<std::string> all;
@@ -86,9 +93,11 @@ class SimulatedDisk final : public Files {
   /// A disk with the same files, all of them durable.
   std::unique_ptr<SimulatedDisk> copy() const {
     auto other = std::make_unique<SimulatedDisk>();
+    other->nodes_ = nodes_;
     for (const auto& [name, node] : names_) {
       auto clone = std::make_shared<Node>();
       clone->seen = clone->durable = node->seen;
+      clone->number = node->number;
       other->names_[name] = other->durable_names_[name] = clone;
     }
     return other;
@@ -100,7 +109,7 @@ class SimulatedDisk final : public Files {
     const auto found = names_.find(path);
     if (mode == OpenMode::create) {
       if (found != names_.end()) return std::unexpected(EEXIST);
-      change_names({.to = path, .node = std::make_shared<Node>()});
+      change_names({.to = path, .node = new_node()});
     } else if (found == names_.end()) {
       return std::unexpected(ENOENT);
     }
@@ -150,10 +159,19 @@ class SimulatedDisk final : public Files {
     return {};
   }
 
+  Io<FileIdentity> identity(const std::string& path) override {
+    const std::lock_guard guard(mutex_);
+    const auto found = names_.find(path);
+    if (found != names_.end()) return FileIdentity{0, found->second->number};
+    const auto locked = locks_.find(path);
+    if (locked != locks_.end()) return FileIdentity{0, locked->second->number};
+    return std::unexpected(ENOENT);
+  }
+
   Io<std::unique_ptr<File>> lock(const std::string& path) override {
     const std::lock_guard guard(mutex_);
     if (power_has_failed_) return std::unexpected(EIO);
-    return std::make_unique<Handle>(*this, path, std::make_shared<Node>());
+    return std::make_unique<Handle>(*this, path, locks_[path] = new_node());
   }
 
  private:
@@ -165,6 +183,7 @@ class SimulatedDisk final : public Files {
     std::string durable;
     std::string seen;
     std::vector<Change> unsynced;
+    std::uint64_t number = 0;
   };
   struct NameChange {
     std::string from{};  ///< Empty: a new file.
@@ -241,6 +260,12 @@ class SimulatedDisk final : public Files {
     std::shared_ptr<Node> node_;
   };
 
+  std::shared_ptr<Node> new_node() {
+    auto node = std::make_shared<Node>();
+    node->number = ++nodes_;
+    return node;
+  }
+
   Fault fault(Call call, const std::string& path) {
     if (power_has_failed_) return {.error = EIO};
     const std::uint64_t number = ++calls_;
@@ -310,6 +335,8 @@ class SimulatedDisk final : public Files {
   bool power_has_failed_ = false;
   Names names_;
   Names durable_names_;
+  Names locks_;
+  std::uint64_t nodes_ = 0;
   std::vector<NameChange> name_changes_;
 };
 

@@ -69,6 +69,8 @@ Node::Node(std::shared_ptr<const rating::Rater> initial, std::unique_ptr<log::Lo
            std::unique_ptr<Keeper> keeper, NodeOptions options)
     : options_(std::move(options)),
       clock_(options_.clock),
+      source_clocks_(options_.source_is_ahead),
+      name_quota_(options_.name_limits, keeper->keys()),
       prices_(std::move(initial)),
       keeper_(std::move(keeper)),
       log_(std::move(log)) {}
@@ -78,19 +80,36 @@ Result<std::unique_ptr<Node>> Node::open(std::shared_ptr<const rating::Rater> in
                                          std::unique_ptr<Keeper> keeper, NodeOptions options) {
   std::unique_ptr<Node> node(
       new Node(std::move(initial), std::move(log), std::move(keeper), std::move(options)));
-  STEELYARD_TRY(behind, node->restore());
-  // What is not replayed is not read otherwise.
-  const std::uint64_t checked =
-      begin_of_last_segments(*node->log_, node->options_.checked_segments);
-  STEELYARD_PASS(check_log(*node->log_, checked, behind + 1));
-  STEELYARD_PASS(node->replay(behind));
+  ReplayGuard guard;
+  if (!node->options_.guarded_folder.empty()) {
+    STEELYARD_TRY(begun, ReplayGuard::begin(node->options_.guarded_folder, *node->log_));
+    guard = std::move(begun);
+  }
+  const auto checked = node->take_up(guard);
+  STEELYARD_PASS(guard.end());  // Also where it is refused: that did not end the process.
+  STEELYARD_PASS(checked);
   STEELYARD_PASS(node->check_clock());
-  node->scrub_.emplace(*node->log_, std::min(checked, behind + 1), node->options_.log_is_damaged);
+  node->core_->for_each_name_book([&](std::uint32_t tenant, const core::NameBook& names) {
+    node->name_quota_.take(tenant, names.sets());
+  });
+  node->scrub_.emplace(*node->log_, *checked, node->options_.log_is_damaged);
   node->intake_rater_ = &node->prices_.current();
   node->core_thread_ = std::thread([raw = node.get()] { raw->run_core(); });
   node->late_rating_.emplace(*node);
   node->late_rating_->prices_changed();  // What a stop interrupted.
   return node;
+}
+
+/// Returns the sequence from which the log was checked.
+Result<std::uint64_t> Node::take_up(ReplayGuard& guard) {
+  guard.note({0, 0});
+  STEELYARD_TRY(behind, restore());
+  guard.note({});
+  // What is not replayed is not read otherwise.
+  const std::uint64_t checked = begin_of_last_segments(*log_, options_.checked_segments);
+  STEELYARD_PASS(check_log(*log_, checked, behind + 1));
+  STEELYARD_PASS(replay(behind, guard));
+  return std::min(checked, behind + 1);
 }
 
 std::unique_ptr<core::Core> Node::make_core(const rating::Rater& rater) {
@@ -150,13 +169,14 @@ Node::~Node() {
   core_thread_.join();
 }
 
-Result<void> Node::replay(std::uint64_t behind) {
+Result<void> Node::replay(std::uint64_t behind, ReplayGuard& guard) {
   const auto change = [this](const core::GivenCommand& prices,
                              const Place& place) -> Result<core::Core*> {
     STEELYARD_TRY(rater, prices_.rater_for(std::get<core::PublishPrices>(prices.what)));
     return change_prices(prices, std::move(rater), place);
   };
   Replay replay(*core_, change, options_.events_applied);
+  replay.watch([&guard](const RecordRange& applying) { guard.note(applying); }, guard.suspects());
   Result<void> outcome;
   STEELYARD_TRY(end, log_->read(behind + 1, [&](std::uint64_t sequence, std::string_view bytes) {
     outcome = replay.take(sequence, bytes);
@@ -250,9 +270,11 @@ void Node::give_back(std::unique_ptr<EventBatch> batch) {
 
 /// An event of the future is rejected here, where there is a clock, by the later of the two times;
 /// so is one that is older than any ledger, and one that only this program may write.
-void Node::refuse_some(EventBatch& batch, Intake intake) const {
-  const base::Instant latest = instant_of(
-      std::max(clock_.now_micros(), options_.clock.wall_micros()) + options_.future_micros_max);
+void Node::refuse_some(EventBatch& batch, std::uint32_t tenant, Intake intake) {
+  const std::int64_t believed = clock_.now_micros();
+  const std::int64_t now = std::max(believed, options_.clock.wall_micros());
+  const base::Instant noted = instant_of(now + SourceClocks::noted_micros);
+  const base::Instant latest = instant_of(now + options_.future_micros_max);
   const auto details = batch.reader_.details();
   const auto records = batch.reader_.records();
   for (std::size_t i = 0; i < records.size(); ++i) {
@@ -262,12 +284,18 @@ void Node::refuse_some(EventBatch& batch, Intake intake) const {
              "/type: ai.model.void is not taken; POST /v1/corrections/void takes a call back");
       continue;
     }
+    if (details[i].time >= noted) {
+      source_clocks_.note(tenant, records[i].source, micros_of(details[i].time) - now, believed);
+    }
     const bool is_too_old = details[i].time.seconds < limits::usage_second_min;
     if (details[i].time <= latest && !is_too_old) continue;
     refuse(records[i], ErrorCode::invalid_time,
            "/time: " + base::to_rfc3339(details[i].time) +
                (is_too_old ? " is before 1970" : " is in the future"));
   }
+  name_quota_.admit(tenant, records, details, [](batch::Record& record, std::string why) {
+    refuse(record, ErrorCode::too_many_names, std::move(why));
+  });
   if (!intake.is_all_or_nothing) return;
   const auto not_rated = std::ranges::find_if(
       records, [](const batch::Record& record) { return record.status != Status::rated; });
@@ -290,7 +318,7 @@ void Node::take_events(std::uint32_t tenant, std::string_view lines, EventsDone 
   const std::size_t size = batch->text_.size();
   batch->text_.append(json::Document::padding, '\0');
   batch->reader_.rate({batch->text_.data(), size});
-  refuse_some(*batch, intake);
+  refuse_some(*batch, tenant, intake);
 
   std::string bytes;
   bytes.reserve(size + batch->records().size() * core::log_record_header_bytes);
@@ -308,6 +336,7 @@ void Node::take_events(std::uint32_t tenant, std::string_view lines, EventsDone 
     enqueue([this, shared, count, done, place] {
       if (!place.has_value()) return done(std::unexpected(place.error()));
       core_->apply(shared->reader_, *place);
+      name_quota_.applied(place->tenant, shared->records(), shared->details());
       if (options_.events_applied) options_.events_applied(shared->reader_, *place, *core_);
       if (count > 0) applied_.store(place->sequence + count - 1, std::memory_order_release);
       done(shared.get());

@@ -19,9 +19,11 @@
 #include "steelyard/log/local_log.h"
 #include "steelyard/node/keeper.h"
 #include "steelyard/node/late_rating.h"
+#include "steelyard/node/name_quota.h"
 #include "steelyard/node/prices.h"
 #include "steelyard/node/replay.h"
 #include "steelyard/node/scrub.h"
+#include "steelyard/node/source_clocks.h"
 #include "steelyard/node/trusted_clock.h"
 #include "steelyard/rating/rater.h"
 
@@ -33,7 +35,13 @@ struct NodeOptions {
   /// Opens although the log's last record is of a later time than the clock says.
   bool accepts_clock = false;
   std::int64_t future_micros_max = std::int64_t{5} * 60 * 1'000'000;  ///< Of an event's time.
+  core::NameLimits name_limits = {};
   EventsApplied events_applied = {};
+  /// Told of a source whose clock is more than two minutes ahead; on the caller's thread.
+  std::function<void(const SourceClocks::Ahead&)> source_is_ahead = {};
+  /// Where a start notes how far it is, so that a record that ends the process does not do so for
+  /// ever: see ReplayGuard. Empty: nowhere.
+  std::string guarded_folder = {};
   /// Of the log, so many of its last segments (64 MiB) are checked before the node opens, the
   /// others behind its back.
   std::size_t checked_segments = 16;
@@ -79,7 +87,8 @@ class Node {
  public:
   /// Takes what the keeper kept, and replays the log from there. `initial`: the prices until some
   /// are published. Errors: those of reading them; file_is_malformed where a record can not be
-  /// read; invalid_time where the clock is more than five minutes behind the log.
+  /// read; invalid_time where the clock is more than five minutes behind the log;
+  /// record_ends_server where a record has ended two starts.
   [[nodiscard]] static Result<std::unique_ptr<Node>> open(
       std::shared_ptr<const rating::Rater> initial, std::unique_ptr<log::LocalLog> log,
       std::unique_ptr<Keeper> keeper, NodeOptions options);
@@ -116,6 +125,10 @@ class Node {
   void ask(const std::function<void(const core::Core&)>& question);
 
   const TrustedClock& clock() const { return clock_; }
+  /// The sources whose clocks are ahead.
+  std::vector<SourceClocks::Ahead> sources_ahead() {
+    return source_clocks_.ahead(clock_.now_micros());
+  }
 
   /// The last sequence that the core has applied.
   std::uint64_t applied() const { return applied_.load(std::memory_order_acquire); }
@@ -124,6 +137,7 @@ class Node {
  private:
   Node(std::shared_ptr<const rating::Rater> initial, std::unique_ptr<log::LocalLog> log,
        std::unique_ptr<Keeper> keeper, NodeOptions options);
+  Result<std::uint64_t> take_up(ReplayGuard& guard);
   Result<std::uint64_t> restore();
   std::unique_ptr<core::Core> make_core(const rating::Rater& rater);
   Result<core::Core*> change_prices(const core::GivenCommand& prices,
@@ -131,7 +145,7 @@ class Node {
                                     const core::Place& place);
   Result<void> put_into_force(const core::GivenCommand& prices,
                               std::shared_ptr<const rating::Rater> rater);
-  Result<void> replay(std::uint64_t behind);
+  Result<void> replay(std::uint64_t behind, ReplayGuard& guard);
   void run_core();
   void enqueue(std::function<void()> task);
   Result<void> check_clock();
@@ -140,10 +154,12 @@ class Node {
               std::function<void(Result<core::Place>)> durable, std::uint32_t tenant);
   std::unique_ptr<EventBatch> borrow();
   void give_back(std::unique_ptr<EventBatch> batch);
-  void refuse_some(EventBatch& batch, Intake intake) const;
+  void refuse_some(EventBatch& batch, std::uint32_t tenant, Intake intake);
 
   NodeOptions options_;
   mutable TrustedClock clock_;
+  SourceClocks source_clocks_;
+  NameQuota name_quota_;
   Prices prices_;
 
   // Events are rated and put into the log under a shared lock of the second, prices are published

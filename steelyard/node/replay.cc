@@ -20,9 +20,15 @@ std::unexpected<Error> malformed(std::uint64_t sequence, const std::string& why)
 
 }  // namespace
 
-bool Replay::fits(const LogRecord& record) const {
-  return count_ == 0 || (record.tenant == first_.tenant && record.received() == first_.received &&
-                         count_ < batch_events_max && text_.size() < batch_bytes_max);
+bool Replay::fits(const LogRecord& record, std::uint64_t sequence) const {
+  if (count_ == 0) return true;
+  if (suspects_.contains(sequence) || suspects_.contains(first_.sequence)) return false;
+  return record.tenant == first_.tenant && record.received() == first_.received &&
+         count_ < batch_events_max && text_.size() < batch_bytes_max;
+}
+
+void Replay::note(std::uint64_t first, std::size_t count) const {
+  if (applying_) applying_({first, first + count - 1});
 }
 
 void Replay::add(const LogRecord& record, const Place& place) {
@@ -37,11 +43,12 @@ Result<void> Replay::take(std::uint64_t sequence, std::string_view bytes) {
   if (!record.has_value()) return malformed(sequence, record.error().detail);
   const Place place{sequence, record->tenant, record->received()};
   if (record->kind == RecordKind::event) {
-    if (!fits(*record)) STEELYARD_PASS(flush());
+    if (!fits(*record, sequence)) STEELYARD_PASS(flush());
     add(*record, place);
     return {};
   }
   STEELYARD_PASS(flush());
+  note(sequence, 1);
   if (record->kind == RecordKind::tick) {
     core_->tick(place);
     return {};
@@ -60,6 +67,7 @@ Result<void> Replay::take(std::uint64_t sequence, std::string_view bytes) {
 
 Result<void> Replay::flush() {
   if (count_ == 0) return {};
+  note(first_.sequence, count_);
   const std::size_t size = text_.size();
   text_.append(json::Document::padding, '\0');
   reader_.rate({text_.data(), size});

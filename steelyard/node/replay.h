@@ -7,6 +7,7 @@
 
 #include "steelyard/core/core.h"
 #include "steelyard/core/log_record.h"
+#include "steelyard/node/replay_guard.h"
 
 namespace steelyard::node {
 
@@ -20,6 +21,9 @@ using EventsApplied =
 using ChangePrices =
     std::function<Result<core::Core*>(const core::GivenCommand&, const core::Place&)>;
 
+/// Told of records that are applied now.
+using Applying = std::function<void(const RecordRange&)>;
+
 /// Feeds the records of a log to a core, in their order, as they were applied when they came.
 class Replay {
  public:
@@ -29,6 +33,12 @@ class Replay {
         change_prices_(std::move(change_prices)),
         applied_(std::move(applied)) {}
 
+  /// `suspects` are applied one by one.
+  void watch(Applying applying, const RecordRange& suspects) {
+    applying_ = std::move(applying);
+    suspects_ = suspects;
+  }
+
   /// Events wait for `flush`, to be read many at a time. Errors: file_is_malformed, with the
   /// sequence.
   [[nodiscard]] Result<void> take(std::uint64_t sequence, std::string_view bytes);
@@ -36,12 +46,15 @@ class Replay {
 
  private:
   void add(const core::LogRecord& record, const core::Place& place);
-  bool fits(const core::LogRecord& record) const;
+  bool fits(const core::LogRecord& record, std::uint64_t sequence) const;
+  void note(std::uint64_t first, std::size_t count) const;
 
   core::Core* core_;
   batch::ChunkRater reader_;
   ChangePrices change_prices_;
   EventsApplied applied_;
+  Applying applying_;
+  RecordRange suspects_;
   std::string text_;
   std::size_t count_ = 0;
   core::Place first_;

@@ -28,7 +28,7 @@ void Exchange::settle(Response& response) {
   idempotency_key_.reset();
 }
 
-void Exchange::complete(Response response) {
+void Exchange::complete(Response response) noexcept {
   // A handler that throws after its Reply was sent answers twice: the first one counts.
   if (is_settled_.exchange(true)) return;
   turn_.end();

@@ -34,8 +34,9 @@ class Exchange : public ReplyTarget {
   /// Requires: it has begun, and was not refused.
   const Route* route() const { return route_; }
 
-  /// Keeps the answer, from any thread, and wakes the connection if it waits.
-  void complete(Response response) override;
+  /// Keeps the answer, from any thread, and wakes the connection if it waits. Without memory for
+  /// that the process ends: somebody would wait for ever.
+  void complete(Response response) noexcept override;
 
   /// Whether there is an answer now. If not, `wake` is called once when there is: from any
   /// thread, unless `leave` came first. Called by the connection.

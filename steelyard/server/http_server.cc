@@ -7,7 +7,9 @@
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <exception>
 #include <mutex>
+#include <new>
 #include <vector>
 
 #include "steelyard/base/check.h"
@@ -122,6 +124,8 @@ class HttpServer::Impl {
       try {
         loop.run();
         return;
+      } catch (const std::bad_alloc&) {
+        std::terminate();  // Of what was cut off here, a connection or the listener, nobody knows.
       } catch (const std::exception& error) {
         application_->parts().log->write(LogLevel::error, "io_thread_threw",
                                          {{"what", error.what()}});

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <exception>
 
 #include "steelyard/server/generic_routes.h"
 
@@ -52,7 +52,12 @@ void Listener::set_tls(std::shared_ptr<asio::ssl::context> tls) {
 }
 
 void Listener::start() {
-  asio::co_spawn(threads_.front()->loop, [this] { return accept(); }, asio::detached);
+  // A server that accepts nobody is none: what ends the loop but `close` ends the process.
+  asio::co_spawn(
+      threads_.front()->loop, [this] { return accept(); },
+      [](const std::exception_ptr& thrown) noexcept {
+        if (thrown != nullptr) std::rethrow_exception(thrown);
+      });
 }
 
 void Listener::close() {

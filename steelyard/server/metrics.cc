@@ -73,6 +73,28 @@ struct Metrics::Families {
   std::map<std::pair<std::string, int>, RouteCounters, std::less<>> routes;
   std::vector<std::pair<prometheus::Gauge*, std::function<std::int64_t()>>> read_later;
 
+  /// Gauges that come and go.
+  struct Group {
+    Gauges* family = nullptr;
+    std::function<std::vector<Reading>()> read;
+    std::map<prometheus::Labels, prometheus::Gauge*> shown{};
+
+    void update() {
+      std::map<prometheus::Labels, prometheus::Gauge*> now;
+      for (const Reading& each : read()) {
+        prometheus::Gauge& gauge = family->Add(labels_of(each.labels));
+        gauge.Set(static_cast<double>(each.value));
+        now[labels_of(each.labels)] = &gauge;
+      }
+      for (const auto& [labels, gauge] : shown) {
+        if (!now.contains(labels)) family->Remove(gauge);
+      }
+      shown = std::move(now);
+    }
+  };
+  std::mutex groups_mutex;
+  std::vector<Group> groups;
+
   RouteCounters counters_of(std::string_view route, int status) {
     const auto key = std::pair<std::string, int>(route, status);
     {
@@ -80,12 +102,12 @@ struct Metrics::Families {
       if (const auto found = routes.find(key); found != routes.end()) return found->second;
     }
     const std::unique_lock lock(mutex);
-    RouteCounters& counters = routes[key];
-    if (counters.requests == nullptr) {
-      counters.requests = &requests.Add({{"route", key.first}, {"status", std::to_string(status)}});
-      counters.took = &took.Add({{"route", key.first}}, seconds);
-    }
-    return counters;
+    // Both are there before they can be found: whoever meets an end of memory between leaves
+    // nothing.
+    const RouteCounters counters{
+        &requests.Add({{"route", key.first}, {"status", std::to_string(status)}}),
+        &took.Add({{"route", key.first}}, seconds)};
+    return routes.try_emplace(key, counters).first->second;
   }
 };
 
@@ -134,6 +156,13 @@ void Metrics::gauge(std::string name, std::string help, Labels labels,
   families_->read_later.emplace_back(&gauge, std::move(read));
 }
 
+void Metrics::gauges(std::string name, std::string help,
+                     std::function<std::vector<Reading>()> read) {
+  auto& family = prometheus::BuildGauge().Name(name).Help(help).Register(families_->registry);
+  const std::lock_guard lock(families_->groups_mutex);
+  families_->groups.push_back({&family, std::move(read)});
+}
+
 std::function<void(std::chrono::nanoseconds)> Metrics::histogram(std::string name, std::string help,
                                                                  Labels labels) {
   auto& histogram = prometheus::BuildHistogram()
@@ -151,6 +180,8 @@ std::string Metrics::text() const {
       gauge->Set(static_cast<double>(read()));
     }
   }
+  const std::lock_guard lock(families_->groups_mutex);  // Until they are written, none goes.
+  for (Families::Group& group : families_->groups) group.update();
   return prometheus::TextSerializer().Serialize(families_->registry.Collect());
 }
 

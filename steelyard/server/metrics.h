@@ -35,6 +35,13 @@ class Metrics {
                                              Labels labels = {});
   /// A value that is read when /metrics is asked for.
   void gauge(std::string name, std::string help, Labels labels, std::function<std::int64_t()> read);
+  /// As `gauge`, of things that come and go: those that are not read any more are not shown. Only
+  /// one of a name.
+  struct Reading {
+    Labels labels;
+    std::int64_t value = 0;
+  };
+  void gauges(std::string name, std::string help, std::function<std::vector<Reading>()> read);
   /// Durations, in seconds, in buckets from 100 µs to 10 s.
   std::function<void(std::chrono::nanoseconds)> histogram(std::string name, std::string help,
                                                           Labels labels = {});

@@ -36,5 +36,23 @@ TEST(Metrics, count_and_show) {
   }
 }
 
+TEST(Metrics, gauges_come_and_go) {
+  Metrics metrics;
+  std::vector<Metrics::Reading> now;
+  metrics.gauges("steelyard_ahead", "Of sources", [&] { return now; });
+  EXPECT_EQ(metrics.text().find("steelyard_ahead{"), std::string::npos);
+  now = {{{{"source", "a\"b"}}, 3}, {{{"source", "c"}}, 4}, {{}, 5}};
+  const std::string three = metrics.text();
+  for (const char* line : {"steelyard_ahead{source=\"a\\\"b\"} 3\n",
+                           "steelyard_ahead{source=\"c\"} 4\n", "steelyard_ahead 5\n"}) {
+    EXPECT_NE(three.find(line), std::string::npos) << line << three;
+  }
+  now = {{{{"source", "c"}}, 6}};
+  const std::string one = metrics.text();
+  EXPECT_NE(one.find("steelyard_ahead{source=\"c\"} 6\n"), std::string::npos) << one;
+  EXPECT_EQ(one.find("\nsteelyard_ahead 5"), std::string::npos) << one;
+  EXPECT_EQ(one.find("source=\"a"), std::string::npos) << one;
+}
+
 }  // namespace
 }  // namespace steelyard::server

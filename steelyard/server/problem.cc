@@ -96,6 +96,7 @@ constexpr ProblemRow rows[] = {
     {"usage_missing", 422, "The event has no usage", fix_the_fact},
     {"invalid_quantity", 422, "A quantity is wrong", fix_the_fact},
     {"inconsistent_usage", 422, "The counts of the usage contradict each other", fix_the_fact},
+    {"too_many_names", 422, "The tenant has as many distinct names as it may have", fix_the_fact},
     {"unknown_model", 422, "The price book does not know the model", fix_the_book},
     {"above_top_tier", 422, "The input is above the last tier", fix_the_book},
     {"no_price_for_item", 422, "The item has no price", fix_the_book},

@@ -56,6 +56,7 @@ constexpr std::string_view golden = R"(400 malformed_request
 422 usage_missing
 422 invalid_quantity
 422 inconsistent_usage
+422 too_many_names
 422 unknown_model
 422 above_top_tier
 422 no_price_for_item
@@ -134,15 +135,16 @@ TEST(Problem, every_error_of_the_domain_has_a_status) {
                                ErrorCode::unknown_type,          ErrorCode::invalid_time,
                                ErrorCode::unknown_protocol,      ErrorCode::usage_missing,
                                ErrorCode::invalid_quantity,      ErrorCode::inconsistent_usage,
-                               ErrorCode::unknown_model,         ErrorCode::above_top_tier,
-                               ErrorCode::no_price_for_item,     ErrorCode::no_batch_price,
-                               ErrorCode::unknown_product,       ErrorCode::unknown_meter,
-                               ErrorCode::missing_attribute,     ErrorCode::no_price_at_that_time,
-                               ErrorCode::unknown_attribute,     ErrorCode::unknown_event,
-                               ErrorCode::unknown_plan,          ErrorCode::decimal_is_malformed,
-                               ErrorCode::decimal_exceeds_limit, ErrorCode::file_is_unreadable,
-                               ErrorCode::file_is_malformed,     ErrorCode::price_book_is_invalid,
-                               ErrorCode::archive_is_damaged,    ErrorCode::usage_of_command}) {
+                               ErrorCode::too_many_names,        ErrorCode::unknown_model,
+                               ErrorCode::above_top_tier,        ErrorCode::no_price_for_item,
+                               ErrorCode::no_batch_price,        ErrorCode::unknown_product,
+                               ErrorCode::unknown_meter,         ErrorCode::missing_attribute,
+                               ErrorCode::no_price_at_that_time, ErrorCode::unknown_attribute,
+                               ErrorCode::unknown_event,         ErrorCode::unknown_plan,
+                               ErrorCode::decimal_is_malformed,  ErrorCode::decimal_exceeds_limit,
+                               ErrorCode::file_is_unreadable,    ErrorCode::file_is_malformed,
+                               ErrorCode::price_book_is_invalid, ErrorCode::archive_is_damaged,
+                               ErrorCode::usage_of_command}) {
     const Problem problem = Problem::of({code, "detail"});
     EXPECT_GE(problem.status(), 400) << name_of(code);
   }

@@ -9,7 +9,8 @@ namespace {
 
 std::unexpected<Error> refused(const Appender& appender) {
   const duckdb_error_data error = duckdb_appender_error_data(appender.get());
-  std::string words = duckdb_error_data_message(error);
+  const char* const message = duckdb_error_data_message(error);
+  std::string words = message != nullptr ? message : "there is no memory";
   duckdb_error_data owned = error;
   duckdb_destroy_error_data(&owned);
   return failure(ErrorCode::store_failed, std::move(words));
@@ -44,6 +45,9 @@ Result<TableAppender> TableAppender::open(const Connection& connection, const ch
     handles.push_back(types.back().get());
   }
   to.chunk_ = DataChunk(duckdb_create_data_chunk(handles.data(), count));
+  if (to.chunk_.get() == nullptr) {
+    return failure(ErrorCode::store_failed, "there is no memory for a part of a table");
+  }
   to.vectors_.resize(count);
   to.data_.resize(count);
   to.take_vectors();

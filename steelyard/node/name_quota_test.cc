@@ -1,0 +1,141 @@
+#include "steelyard/node/name_quota.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <future>
+#include <string>
+
+#include "steelyard/core/machine_for_tests.h"
+#include "steelyard/node/node.h"
+
+namespace steelyard::node {
+namespace {
+
+std::string call_of(const std::string& id, const std::string& account, const std::string& source,
+                    const std::string& model = "qwen-plus") {
+  return R"({"specversion":"1.0","id":")" + id + R"(","source":")" + source +
+         R"(","type":"ai.model.call","subject":")" + account +
+         R"(","time":"2026-11-22T08:00:03Z","data":{"model":")" + model +
+         R"(","protocol":"tokens","usage":{"input":1}}})"
+         "\n";
+}
+
+/// A node that takes three labels and five parties of each kind.
+class NodeNames : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = testing::TempDir() + "node-names-" + std::to_string(getpid());
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+    open();
+  }
+  void TearDown() override {
+    node.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  void open() {
+    NodeOptions options;
+    options.clock.wall_micros = [] { return std::int64_t{1'795'600'000} * 1'000'000; };
+    options.name_limits = {.labels_max = 3, .parties_max = 5};
+    node = Node::open(std::shared_ptr<const rating::Rater>(&core::shipped_rater(), [](auto*) {}),
+                      log::LocalLog::open(folder_).value(), Keeper::open(folder_, {}).value(),
+                      std::move(options))
+               .value();
+  }
+
+  void restart(bool keeps) {
+    if (keeps) {
+      ASSERT_TRUE(node->keep().has_value());
+    }
+    node.reset();
+    open();
+  }
+
+  /// "rated", or the reason, of each.
+  std::vector<std::string> take(const std::string& lines, std::uint32_t tenant = 1) {
+    std::promise<std::vector<std::string>> done;
+    node->take_events(tenant, lines, [&](Result<EventBatch*> batch) {
+      std::vector<std::string> all;
+      for (const batch::Record& each : batch.value()->records()) {
+        const bool has_reason =
+            each.status == batch::Status::rejected || each.status == batch::Status::unrated;
+        all.emplace_back(has_reason ? base::name_of(each.reason) : name_of(each.status));
+        detail = each.detail;
+      }
+      done.set_value(all);
+    });
+    return done.get_future().get();
+  }
+
+  std::unique_ptr<Node> node;
+  std::string detail;
+
+ private:
+  std::string folder_;
+};
+
+using Words = std::vector<std::string>;
+
+TEST_F(NodeNames, C8_names_beyond_the_limit_are_refused_before_the_log) {
+  std::string lines;
+  for (int i = 0; i < 5; ++i) lines += call_of(std::to_string(i), "acme", "s" + std::to_string(i));
+  EXPECT_EQ(take(lines), (Words{"rated", "rated", "rated", "too_many_names", "too_many_names"}));
+  EXPECT_EQ(detail, "'s4' is new, and the tenant has 3 sources already");
+  EXPECT_EQ(node->log().durable_end(), 4U);
+  EXPECT_EQ(take(call_of("known", "acme", "s1")), Words{"rated"});
+  EXPECT_EQ(take(call_of("3", "acme", "s0")), Words{"rated"}) << "it took no identity";
+  EXPECT_EQ(take(lines, 2), (Words{"rated", "rated", "rated", "too_many_names", "too_many_names"}))
+      << "of each tenant";
+}
+
+TEST_F(NodeNames, C8_names_without_a_price_count_too) {
+  std::string lines;
+  for (int i = 0; i < 4; ++i) {
+    lines += call_of(std::to_string(i), "acme", "s", "model-" + std::to_string(i));
+  }
+  EXPECT_EQ(take(lines),
+            (Words{"unknown_model", "unknown_model", "unknown_model", "too_many_names"}));
+  EXPECT_EQ(detail, "'model-3' is new, and the tenant has 3 models already");
+}
+
+TEST_F(NodeNames, C8_an_event_that_is_refused_takes_none_of_its_names) {
+  for (int i = 0; i < 3; ++i) take(call_of(std::to_string(i), "acme", "s" + std::to_string(i)));
+  for (int i = 0; i < 9; ++i) {
+    EXPECT_EQ(take(call_of("x", "a" + std::to_string(i), "more")), Words{"too_many_names"});
+  }
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(take(call_of("b" + std::to_string(i), "b" + std::to_string(i), "s0")),
+              Words{"rated"});
+  }
+  EXPECT_EQ(take(call_of("b4", "b4", "s0")), Words{"too_many_names"});
+  EXPECT_EQ(detail, "'b4' is new, and the tenant has 5 accounts already");
+}
+
+TEST_F(NodeNames, C8_the_count_outlives_restarts_and_new_prices) {
+  for (int i = 0; i < 3; ++i) take(call_of(std::to_string(i), "acme", "s" + std::to_string(i)));
+  for (const bool keeps : {false, true, false}) {
+    restart(keeps);
+    EXPECT_EQ(take(call_of("x", "acme", "more")), Words{"too_many_names"}) << keeps;
+    EXPECT_EQ(take(call_of(keeps ? "y" : "z", "acme", "s2")).size(), 1U);
+  }
+  auto files = pricebook::read_files(STEELYARD_ROOT "/pricebooks/aliyun-ai-paas").value();
+  files.at("models.csv") += "\n";
+  core::PublishPrices prices;
+  prices.files = std::move(files);
+  prices.origin = "api";
+  ASSERT_TRUE(node->publish(std::move(prices)).has_value());
+  EXPECT_EQ(take(call_of("x", "acme", "more")), Words{"too_many_names"});
+  std::size_t sources = 0;
+  node->ask([&](const core::Core& core) {
+    core.for_each_name_book([&](std::uint32_t, const core::NameBook& names) {
+      sources += names.sets()[static_cast<std::size_t>(core::NameKind::source)].size();
+    });
+  });
+  EXPECT_EQ(sources, 3U);
+}
+
+}  // namespace
+}  // namespace steelyard::node
