@@ -42,8 +42,9 @@ inline constexpr std::size_t scenario_bytes_max = 1'048'576;
 
 // Distinct names that the events of one tenant may have: what is above is too_many_names. Each name
 // is kept for ever.
-inline constexpr std::size_t tenant_labels_max = 10'000;      ///< Models, sources, regions: each.
-inline constexpr std::size_t tenant_parties_max = 1'000'000;  ///< Accounts, projects, keys, …
+inline constexpr std::size_t tenant_labels_max = 10'000;  ///< Models, regions: each.
+inline constexpr std::size_t tenant_parties_max =
+    10'000'000;  ///< Accounts, projects, keys, sources.
 
 /// Sources whose clocks are ahead at once: each is a line of the metrics.
 inline constexpr std::size_t watched_sources_max = 200;

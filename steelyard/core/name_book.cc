@@ -4,13 +4,13 @@ namespace steelyard::core {
 
 std::string_view plural_of(NameKind kind) {
   constexpr std::array<std::string_view, name_kind_count> words = {
-      "accounts", "projects", "API keys", "resources", "sources", "models", "regions"};
+      "accounts", "projects", "API keys", "sources", "models", "regions"};
   return words[static_cast<std::size_t>(kind)];
 }
 
 std::array<std::string_view, name_kind_count> names_of(const batch::Record& record,
                                                        const batch::EventDetail& detail) {
-  return {record.account, detail.project, detail.api_key, detail.resource,
+  return {record.account, detail.project, detail.api_key,
           record.source,  detail.name,    detail.region};
 }
 

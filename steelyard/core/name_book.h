@@ -18,18 +18,18 @@ namespace steelyard::core {
 
 /// The names that an event gives to things. Each new one is kept for ever, here and in the views.
 /// Numbers are stored.
-enum class NameKind : std::uint8_t { account, project, api_key, resource, source, model, region };
-inline constexpr std::size_t name_kind_count = 7;
+enum class NameKind : std::uint8_t { account, project, api_key, source, model, region };
+inline constexpr std::size_t name_kind_count = 6;
 
 /// "API keys".
 std::string_view plural_of(NameKind kind);
 
 /// How many distinct names the events of one tenant may have, of each kind.
 struct NameLimits {
-  std::size_t labels_max = limits::tenant_labels_max;    ///< Sources, models, regions.
+  std::size_t labels_max = limits::tenant_labels_max;    ///< Models, regions.
   std::size_t parties_max = limits::tenant_parties_max;  ///< The others.
 
-  std::size_t of(NameKind kind) const { return kind < NameKind::source ? parties_max : labels_max; }
+  std::size_t of(NameKind kind) const { return kind < NameKind::model ? parties_max : labels_max; }
 };
 
 /// The names of an event; empty: it has none of that kind.

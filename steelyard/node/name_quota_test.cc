@@ -22,7 +22,7 @@ std::string call_of(const std::string& id, const std::string& account, const std
          "\n";
 }
 
-/// A node that takes three labels and five parties of each kind.
+/// A node that takes three names of each kind.
 class NodeNames : public testing::Test {
  protected:
   void SetUp() override {
@@ -39,7 +39,7 @@ class NodeNames : public testing::Test {
   void open() {
     NodeOptions options;
     options.clock.wall_micros = [] { return std::int64_t{1'795'600'000} * 1'000'000; };
-    options.name_limits = {.labels_max = 3, .parties_max = 5};
+    options.name_limits = {.labels_max = 3, .parties_max = 3};
     node = Node::open(std::shared_ptr<const rating::Rater>(&core::shipped_rater(), [](auto*) {}),
                       log::LocalLog::open(folder_).value(), Keeper::open(folder_, {}).value(),
                       std::move(options))
@@ -106,12 +106,12 @@ TEST_F(NodeNames, C8_an_event_that_is_refused_takes_none_of_its_names) {
   for (int i = 0; i < 9; ++i) {
     EXPECT_EQ(take(call_of("x", "a" + std::to_string(i), "more")), Words{"too_many_names"});
   }
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(take(call_of("b" + std::to_string(i), "b" + std::to_string(i), "s0")),
               Words{"rated"});
   }
-  EXPECT_EQ(take(call_of("b4", "b4", "s0")), Words{"too_many_names"});
-  EXPECT_EQ(detail, "'b4' is new, and the tenant has 5 accounts already");
+  EXPECT_EQ(take(call_of("b2", "b2", "s0")), Words{"too_many_names"});
+  EXPECT_EQ(detail, "'b2' is new, and the tenant has 3 accounts already");
 }
 
 TEST_F(NodeNames, C8_the_count_outlives_restarts_and_new_prices) {

@@ -35,8 +35,8 @@ constexpr std::array list = {
                "Check that the protocol is the one whose usage it is, then the provider's answer. "
                "Counts are never clamped."},
     ReasonText{too_many_names,
-               "A server takes 10,000 distinct models, sources and regions of a tenant, and "
-               "1,000,000 accounts, projects, API keys and resources. This event has one more.",
+               "A server takes 10,000 distinct models and regions of a tenant, and 10,000,000 "
+               "accounts, projects, API keys and sources. This event has one more.",
                "Look whether something that differs in each call, such as a time or a request's "
                "id, is sent as a name. Events with names that came before are taken."},
     ReasonText{unknown_model, "The price book has no model of that name.",
