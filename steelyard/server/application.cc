@@ -470,6 +470,10 @@ std::string Application::answer_head(const Exchange& exchange, const Response& r
                               .fields = fields});
 }
 
+bool Application::has_content(const Exchange& exchange, const Response& response) const {
+  return has_body(response.status) && exchange.head_.method != Method::head;
+}
+
 void Application::finish(Exchange& exchange, const Response& response, std::uint64_t bytes_in,
                          std::uint64_t bytes_out) {
   const Request& request = exchange.request_;

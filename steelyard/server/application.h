@@ -62,6 +62,8 @@ class Application : public std::enable_shared_from_this<Application> {
   /// Status line and fields of an answer, to its empty line.
   std::string answer_head(const Exchange& exchange, const Response& response,
                           bool keep_alive) const;
+  /// Whether the body of an answer goes out behind its head.
+  bool has_content(const Exchange& exchange, const Response& response) const;
 
   void stop_workers() { workers_.stop(); }
 

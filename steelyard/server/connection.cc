@@ -9,15 +9,14 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <deque>
 #include <optional>
 #include <string>
 #include <type_traits>
-#include <vector>
 
 #include "steelyard/base/check.h"
 #include "steelyard/server/answer.h"
 #include "steelyard/server/chunked.h"
+#include "steelyard/server/started_requests.h"
 
 namespace steelyard::server {
 namespace {
@@ -35,10 +34,6 @@ constexpr auto linger_time_when_stopping = std::chrono::milliseconds(250);
 constexpr std::size_t first_read_bytes = 4 * 1024;
 constexpr std::size_t read_bytes = std::size_t{64} * 1024;
 constexpr std::size_t read_ahead_bytes = std::size_t{8} * 1024;
-/// So many requests of a connection may wait for their answers.
-constexpr std::size_t started_max = 64;
-/// Answers that go out together are no more than this and one.
-constexpr std::size_t gathered_bytes = std::size_t{256} * 1024;
 /// A refused body of at most this size is read and thrown away, and the connection kept.
 constexpr std::uint64_t discarded_bytes_max = std::uint64_t{64} * 1024;
 /// So long the turn of a request waits for its body.
@@ -123,7 +118,7 @@ class StreamConnection final : public Connection,
     if (exchange_ != nullptr) exchange_->leave();
     if (is_in_line_) exchange_->end_turn();
     is_in_line_ = false;
-    for (const Started& each : started_) each.exchange->leave();
+    started_.leave();
   }
 
  private:
@@ -177,15 +172,9 @@ class StreamConnection final : public Connection,
 
   // Requests that were sent before the answers to earlier ones.
 
-  /// One that was carried out, or is about to be, and is not answered.
-  struct Started {
-    std::shared_ptr<Exchange> exchange;
-    std::uint64_t bytes_in = 0;
-  };
-
   /// Whether the next request can be looked at while others wait for their answers.
   bool may_start_more() const {
-    return started_.size() < started_max && !is_interrupted_ && !settings_->is_stopping &&
+    return !started_.are_too_many() && !is_interrupted_ && !settings_->is_stopping &&
            find_head_end(in_, 0) != std::string::npos;
   }
 
@@ -216,16 +205,13 @@ class StreamConnection final : public Connection,
   /// Answers those that are done, in their order and at once; where none is, waits for the first
   /// or for more requests. Returns whether the connection goes on. Requires: some are started.
   awaitable<bool> answer_started() {
-    if (is_interrupted_) {
-      for (const Started& each : started_) each.exchange->answer_instead(Problem("stopping"));
-    }
-    if (!started_.front().exchange->is_complete_or_wakes(wake_up())) {
+    if (is_interrupted_) started_.answer_instead("stopping");
+    if (!started_.first().is_complete_or_wakes(wake_up())) {
       enter(Phase::waiting);
       deadline_ = never;
       if (may_read_ahead_) read_ahead();
       const std::size_t before = in_.size();
-      while (in_.size() == before && !is_interrupted_ &&
-             !started_.front().exchange->is_complete()) {
+      while (in_.size() == before && !is_interrupted_ && !started_.first().is_complete()) {
         co_await sleep();
       }
       co_return true;
@@ -234,38 +220,18 @@ class StreamConnection final : public Connection,
   }
 
   awaitable<bool> write_started() {
-    struct Written {
-      Started started;
-      Response response;
-      std::size_t bytes;
-    };
-    std::vector<Written> written;
-    std::string out;
-    bool keep_alive = true;
-    while (!started_.empty() && out.size() < gathered_bytes &&
-           started_.front().exchange->is_complete()) {
-      Started each = std::move(started_.front());
-      started_.pop_front();
-      Response response = each.exchange->take_response();
-      render(response, each.exchange->request().id);
-      keep_alive = !started_.empty() || (!is_interrupted_ && !settings_->is_stopping);
-      const std::size_t before = out.size();
-      out += application_.answer_head(*each.exchange, response, keep_alive);
-      if (has_content(*each.exchange, response)) out += response.body;
-      written.push_back({std::move(each), std::move(response), out.size() - before});
-    }
+    const bool goes_on = !is_interrupted_ && !settings_->is_stopping;
+    const StartedRequests::Answers answers = started_.take_answers(application_, goes_on);
     enter(Phase::writing);
-    set_write_deadline(out.size());
+    set_write_deadline(answers.text.size());
     is_late_ = false;
     Error error;
     // A sequence: it goes out by the same call as other answers, which tests let fail.
-    const std::array<asio::const_buffer, 1> buffers = {asio::buffer(out)};
+    const std::array<asio::const_buffer, 1> buffers = {asio::buffer(answers.text)};
     co_await asio::async_write(stream_, buffers, redirected(error));
-    for (Written& each : written) {
-      application_.finish(*each.started.exchange, each.response, each.started.bytes_in, each.bytes);
-    }
+    answers.finish(application_);
     if (error) is_broken_ = true;
-    co_return keep_alive && !error && !is_late_ && (!is_interrupted_ || !started_.empty());
+    co_return answers.keep_alive && !error && !is_late_ && (!is_interrupted_ || !started_.empty());
   }
 
   /// Whether requests may follow before it is answered: it takes no time here, and what follows
@@ -370,7 +336,7 @@ class StreamConnection final : public Connection,
     application_.run(exchange_);
     if (is_started) {
       may_read_ahead_ = may_read_ahead_ || !in_.empty();
-      started_.push_back({std::move(exchange_), bytes_in_ - in_.size()});
+      started_.add(std::move(exchange_), bytes_in_ - in_.size());
       co_return true;
     }
     while (!is_interrupted_ && !exchange_->is_complete_or_wakes(wake_up())) co_await sleep();
@@ -532,19 +498,16 @@ class StreamConnection final : public Connection,
                  std::chrono::seconds(static_cast<std::int64_t>(bytes) / write_bytes_per_second));
   }
 
-  bool has_content(const Exchange& exchange, const Response& response) const {
-    return has_body(response.status) && application_.head_of(exchange).method != Method::head;
-  }
-
   /// Writes an answer. Returns whether another request may follow.
   awaitable<bool> write(Exchange& exchange, Response response, bool keep_alive) {
     render(response, exchange.request().id);
     enter(Phase::writing);
     set_write_deadline(response.body.size());
     const std::string head = application_.answer_head(exchange, response, keep_alive);
-    const std::array<asio::const_buffer, 2> buffers = {
-        asio::buffer(head),
-        has_content(exchange, response) ? asio::buffer(response.body) : asio::const_buffer()};
+    const std::array<asio::const_buffer, 2> buffers = {asio::buffer(head),
+                                                       application_.has_content(exchange, response)
+                                                           ? asio::buffer(response.body)
+                                                           : asio::const_buffer()};
     is_late_ = false;
     Error error;
     const std::size_t sent = co_await asio::async_write(stream_, buffers, redirected(error));
@@ -600,7 +563,7 @@ class StreamConnection final : public Connection,
   std::uint64_t bytes_in_ = 0;  ///< Of this request, with what is still in `in_`.
   std::shared_ptr<Exchange> exchange_;
 
-  std::deque<Started> started_;  ///< In their order.
+  StartedRequests started_;
   bool may_read_ahead_ = false;  ///< The client does not wait for answers.
   bool is_reading_ahead_ = false;
   bool is_in_line_ = false;  ///< Its turn has not come.
