@@ -1,4 +1,5 @@
 #include <pthread.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <array>
@@ -106,6 +107,13 @@ void wait_for_signal(const sigset_t& signals) {
   int signal = 0;
   while (sigwait(&signals, &signal) != 0) {
   }
+}
+
+/// That this program may use; 1 if nobody says.
+std::size_t cores() {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
+  return static_cast<std::size_t>(CPU_COUNT(&allowed));
 }
 
 /// Lets holds and grants end, and state be kept.
@@ -264,6 +272,8 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   server_options.address = arguments.address;
   server_options.port = arguments.port;
   server_options.is_insecure = arguments.is_insecure;
+  // On one core a second one would only be switched to and fro.
+  server_options.io_threads = std::min(server_options.io_threads, cores());
   if (!arguments.certificate.empty() || !arguments.key.empty()) {
     server_options.tls = {arguments.certificate, arguments.key};
   }

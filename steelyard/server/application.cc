@@ -305,8 +305,10 @@ Checked Application::admit(Exchange& exchange) {
   const std::size_t body = exchange.head_.framing == Framing::length
                                ? static_cast<std::size_t>(exchange.head_.content_length)
                                : 0;
-  exchange.ticket_ = admission_.enter(exchange.route_->lane, request_bytes + body,
-                                      request_bytes + std::min(body, first_bytes));
+  // Who waits for a turn has sent nothing yet: others can have what it will need.
+  const std::size_t at_first = needs_turn(exchange) ? 0 : std::min(body, first_bytes);
+  exchange.ticket_ =
+      admission_.enter(exchange.route_->lane, request_bytes + body, request_bytes + at_first);
   if (exchange.ticket_.is_admitted()) {
     parts_.metrics->in_flight(1);
     return {};

@@ -476,6 +476,7 @@ class StreamConnection final : public Connection,
   /// Throws a short body of known length away, so that the connection can be kept.
   awaitable<bool> discard_body(const RequestHead& head) {
     if (head.framing == Framing::none) co_return true;
+    waits_for_our_word_ = head.expects_continue && in_.empty();
     if (head.framing == Framing::chunked || head.expects_continue ||
         head.content_length > discarded_bytes_max) {
       co_return false;
@@ -504,22 +505,32 @@ class StreamConnection final : public Connection,
     enter(Phase::writing);
     set_write_deadline(response.body.size());
     const std::string head = application_.answer_head(exchange, response, keep_alive);
-    const std::array<asio::const_buffer, 2> buffers = {asio::buffer(head),
-                                                       application_.has_content(exchange, response)
-                                                           ? asio::buffer(response.body)
-                                                           : asio::const_buffer()};
+    const bool has_content = application_.has_content(exchange, response);
+    std::array<asio::const_buffer, 2> buffers = {
+        asio::buffer(head), has_content ? asio::buffer(response.body) : asio::const_buffer()};
     is_late_ = false;
     Error error;
-    const std::size_t sent = co_await asio::async_write(stream_, buffers, redirected(error));
+    std::size_t sent = 0;
+    if constexpr (std::is_same_v<Stream, tcp::socket>) {
+      // The last answer waits for the end of our side, which follows: one packet for both.
+      if (!keep_alive) sent = co_await stream_.async_send(buffers, MSG_MORE, redirected(error));
+      const std::size_t of_head = std::min(sent, head.size());
+      buffers[0] += of_head;
+      buffers[1] += sent - of_head;
+    }
+    if (!error && asio::buffer_size(buffers) > 0) {
+      sent += co_await asio::async_write(stream_, buffers, redirected(error));
+    }
     application_.finish(exchange, response, bytes_in_ - in_.size(), sent);
     if (error) is_broken_ = true;
     co_return keep_alive && !error && !is_late_ && !is_interrupted_;
   }
 
   /// Closes so that the peer can still read the last answer: the end of our side first, then
-  /// what it sends is thrown away for a while. Between requests there is nothing to throw away.
+  /// what it sends is thrown away for a while. Between requests there is nothing to throw away,
+  /// nor from who asked before it sends a body.
   awaitable<void> close() {
-    const bool was_idle = phase_ == Phase::idle;
+    const bool sends_nothing = phase_ == Phase::idle || waits_for_our_word_;
     enter(Phase::closing);
     is_interrupted_ = false;
     is_late_ = false;
@@ -534,7 +545,7 @@ class StreamConnection final : public Connection,
         socket().shutdown(tcp::socket::shutdown_send, error);
         in_.resize(first_read_bytes);
         std::uint64_t thrown_away = 0;
-        while (!error && !was_idle && !is_late_ && !is_interrupted_ &&
+        while (!error && !sends_nothing && !is_late_ && !is_interrupted_ &&
                thrown_away < limits_.body_bytes) {
           thrown_away += co_await stream_.async_read_some(asio::buffer(in_), redirected(error));
         }
@@ -566,8 +577,9 @@ class StreamConnection final : public Connection,
   StartedRequests started_;
   bool may_read_ahead_ = false;  ///< The client does not wait for answers.
   bool is_reading_ahead_ = false;
-  bool is_in_line_ = false;  ///< Its turn has not come.
-  bool is_at_end_ = false;   ///< The client sends no more.
+  bool is_in_line_ = false;          ///< Its turn has not come.
+  bool is_at_end_ = false;           ///< The client sends no more.
+  bool waits_for_our_word_ = false;  ///< It asked (100-continue), was refused, has sent nothing.
   std::unique_ptr<std::array<char, read_ahead_bytes>> read_ahead_;
 };
 

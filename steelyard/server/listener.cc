@@ -37,6 +37,7 @@ Result<void> Listener::open(const std::string& address, std::uint16_t port) {
   if (!error) acceptor_.set_option(tcp::no_delay(true), error);
   if (!error) acceptor_.bind(endpoint, error);
   if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+  if (!error) acceptor_.non_blocking(true, error);
   if (error) {
     return failure(ErrorCode::usage_of_command, "cannot listen on " + address + " port " +
                                                     std::to_string(port) + ": " + error.message());
@@ -85,35 +86,50 @@ bool Listener::make_room() {
 }
 
 asio::awaitable<void> Listener::accept() {
+  constexpr int at_once = 64;
+  constexpr auto time_to_gather = std::chrono::milliseconds(5);
+  constexpr auto time_to_get_free = std::chrono::milliseconds(50);
   asio::steady_timer pause(threads_.front()->loop);
   while (acceptor_.is_open()) {
-    IoThread& thread = *threads_[next_thread_++ % threads_.size()];
-    tcp::socket socket(thread.loop);
     Error error;
-    tcp::endpoint remote;
-    co_await acceptor_.async_accept(socket, remote,
-                                    asio::redirect_error(asio::use_awaitable, error));
-    if (error == asio::error::operation_aborted) co_return;
-    if (error) {
+    co_await acceptor_.async_wait(tcp::acceptor::wait_read,
+                                  asio::redirect_error(asio::use_awaitable, error));
+    for (int i = 0; i < at_once && !error; ++i) error = accept_one();
+    if (!acceptor_.is_open()) co_return;
+    if (error && error != asio::error::would_block) {
       // No descriptors left, mostly: some will be free soon.
       settings_->application->parts().metrics->refused("accept");
-      pause.expires_after(std::chrono::milliseconds(50));
-      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+      pause.expires_after(time_to_get_free);
+    } else if (settings_->application->turns().waiting() > 0) {
+      // Of many who come when there is too much to do, it costs less to take several at once (C1).
+      pause.expires_after(time_to_gather);
+    } else {
       continue;
     }
-    Peer peer{.address = remote.address().to_string(), .port = remote.port()};
-    if (!has_room(peer.address)) {
-      settings_->application->parts().metrics->refused("connections");
-      continue;
-    }
-    std::shared_ptr<asio::ssl::context> tls;
-    {
-      const std::lock_guard lock(mutex_);
-      tls = tls_;
-    }
-    peer.is_encrypted = tls != nullptr;
-    Connection::start(thread, std::move(socket), std::move(peer), std::move(tls), settings_);
+    co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
   }
+}
+
+Error Listener::accept_one() {
+  IoThread& thread = *threads_[next_thread_++ % threads_.size()];
+  tcp::socket socket(thread.loop);
+  Error error;
+  tcp::endpoint remote;
+  acceptor_.accept(socket, remote, error);
+  if (error) return error;
+  Peer peer{.address = remote.address().to_string(), .port = remote.port()};
+  if (!has_room(peer.address)) {
+    settings_->application->parts().metrics->refused("connections");
+    return {};
+  }
+  std::shared_ptr<asio::ssl::context> tls;
+  {
+    const std::lock_guard lock(mutex_);
+    tls = tls_;
+  }
+  peer.is_encrypted = tls != nullptr;
+  Connection::start(thread, std::move(socket), std::move(peer), std::move(tls), settings_);
+  return {};
 }
 
 }  // namespace steelyard::server

@@ -31,6 +31,8 @@ class Listener {
 
  private:
   boost::asio::awaitable<void> accept();
+  /// would_block: there is none any more.
+  boost::system::error_code accept_one();
   bool has_room(const std::string& address);
   bool make_room();
 
