@@ -239,6 +239,31 @@ TEST(HttpServer, C6_who_floods_waits_for_its_turn_and_others_do_not) {
   EXPECT_EQ(second.receive().status, 200);
 }
 
+TEST(HttpServer, C6_who_waits_for_its_turn_takes_no_memory) {
+  ServerOptions options;
+  options.limits.budget_bytes = 1'600'000;  // Of which 1,280,000 for events.
+  DemoServer demo(options);
+  demo.demo.answers_later = true;
+  const std::string large(600'000, ' ');
+  const std::string loud = demo.authorization(Role::ingest) + ndjson;
+  RawClient first(demo.server->port());
+  RawClient second(demo.server->port());
+  RawClient quiet(demo.server->port());
+  first.send(request_text("POST /v1/events", loud, large));
+  std::vector<Reply> replies = demo.demo.take_later(1);
+  second.send(request_text("POST /v1/events", loud + "Content-Length: 600000\r\n"));
+  std::this_thread::sleep_for(milliseconds(30));
+  const std::string other =
+      "Authorization: Bearer " + demo.key(Role::ingest, KeyKind::ingest, "quiet") + "\r\n";
+  quiet.send(request_text("POST /v1/events", other + ndjson, std::string(300'000, ' ')));
+  std::vector<Reply> of_quiet = demo.demo.take_later(1);
+  ASSERT_EQ(of_quiet.size(), 1U) << quiet.receive().body;
+  of_quiet.front().send(Response::json("{}"));
+  EXPECT_EQ(quiet.receive().status, 200);
+  replies.front().send(Response::json("{}"));
+  EXPECT_EQ(first.receive().status, 200);
+}
+
 TEST(HttpServer, C6_who_sends_slowly_keeps_no_turn) {
   DemoServer demo;
   demo.demo.answers_later = true;
@@ -270,6 +295,12 @@ TEST(HttpServer, expect_continue_is_answered_or_refused_before_the_body) {
   client.send(request_text("POST /v1/events", ndjson + expect));
   EXPECT_EQ(client.receive().status, 401);
   EXPECT_TRUE(client.is_closed()) << "nobody knows whether the body comes";
+  // Nothing that it has sent must be thrown away first.
+  const auto is_gone = [&] {
+    return demo.metrics.text().find("steelyard_http_connections 0\n") != std::string::npos;
+  };
+  for (int i = 0; i < 100 && !is_gone(); ++i) std::this_thread::sleep_for(milliseconds(10));
+  EXPECT_TRUE(is_gone());
 }
 
 // S14: 400 and the connection ends, so that what follows is never read as a request.
