@@ -129,10 +129,12 @@ void wait_for_signal(const sigset_t& signals) {
   }
 }
 
-/// That this program may use; 1 if nobody says.
+/// That this program may use.
 std::size_t cores() {
   cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) {
+    return std::max(1U, std::thread::hardware_concurrency());
+  }
   return static_cast<std::size_t>(CPU_COUNT(&allowed));
 }
 

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <memory>
 
 #include "steelyard/cli/command.h"
@@ -51,6 +52,9 @@ std::string_view name_of(core::RecordKind kind) {
 
 /// As it stands: nothing of it is applied.
 Result<void> show_record(const Arguments& arguments, Session& session) {
+  if (!std::filesystem::exists(arguments.data + "/log")) {  // Opening it would make one.
+    return failure(ErrorCode::file_is_unreadable, arguments.data + "/log: there is no log");
+  }
   STEELYARD_TRY(log, log::LocalLog::open(arguments.data));
   const std::string at = "record " + count(arguments.record);
   if (arguments.record >= log->durable_end()) {

@@ -119,7 +119,8 @@ TEST_F(NodeNames, C8_the_count_outlives_restarts_and_new_prices) {
   for (const bool keeps : {false, true, false}) {
     restart(keeps);
     EXPECT_EQ(take(call_of("x", "acme", "more")), Words{"too_many_names"}) << keeps;
-    EXPECT_EQ(take(call_of(keeps ? "y" : "z", "acme", "s2")).size(), 1U);
+    const std::string known = take(call_of(keeps ? "y" : "z", "acme", "s2")).front();
+    EXPECT_TRUE(known == "rated" || known == "duplicate") << known;
   }
   auto files = pricebook::read_files(STEELYARD_ROOT "/pricebooks/aliyun-ai-paas").value();
   files.at("models.csv") += "\n";

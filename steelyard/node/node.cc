@@ -59,6 +59,17 @@ void refuse(batch::Record& record, ErrorCode reason, std::string detail) {
   record.detail = std::move(detail);
 }
 
+/// Else refuses all, for what the first of the others is.
+bool are_all_rated(std::span<batch::Record> records) {
+  const auto not_rated = std::ranges::find_if(
+      records, [](const batch::Record& record) { return record.status != Status::rated; });
+  if (not_rated == records.end()) return true;
+  const ErrorCode reason = not_rated->reason;
+  const std::string detail = not_rated->detail;
+  for (batch::Record& record : records) refuse(record, reason, detail);
+  return false;
+}
+
 std::int64_t micros_of(base::Instant instant) {
   return instant.seconds * 1'000'000 + instant.nanoseconds / 1'000;
 }
@@ -293,16 +304,11 @@ void Node::refuse_some(EventBatch& batch, std::uint32_t tenant, Intake intake) {
            "/time: " + base::to_rfc3339(details[i].time) +
                (is_too_old ? " is before 1970" : " is in the future"));
   }
+  if (intake.is_all_or_nothing && !are_all_rated(records)) return;  // They take no names.
   name_quota_.admit(tenant, records, details, [](batch::Record& record, std::string why) {
     refuse(record, ErrorCode::too_many_names, std::move(why));
   });
-  if (!intake.is_all_or_nothing) return;
-  const auto not_rated = std::ranges::find_if(
-      records, [](const batch::Record& record) { return record.status != Status::rated; });
-  if (not_rated == records.end()) return;
-  const ErrorCode reason = not_rated->reason;
-  const std::string detail = not_rated->detail;
-  for (batch::Record& record : records) refuse(record, reason, detail);
+  if (intake.is_all_or_nothing) (void)are_all_rated(records);
 }
 
 void Node::take_events(std::uint32_t tenant, std::string_view lines, EventsDone done,

@@ -1,8 +1,13 @@
 #include "steelyard/node/replay_guard.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <optional>
 #include <string_view>
 
@@ -16,12 +21,41 @@ namespace {
 
 constexpr std::string_view file_name = "replaying";
 
-/// What stands in the file: five numbers of 20 digits.
+/// What stands in the file: five numbers of 20 digits, and a mark if the program ended itself.
 struct Noted {
   RecordRange applying;
   RecordRange ended;        ///< Where the start before that ended,
   std::uint64_t times = 0;  ///< and how many did there.
+  bool has_ended_itself = false;
 };
+
+constexpr std::size_t numbers_size = 5 * 21;
+constexpr std::string_view ended_mark = "ended\n";
+constexpr std::array ending_signals = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE};
+
+/// Of the note that is watched; a process has one.
+std::atomic<int> descriptor = -1;
+
+/// Only does what a signal handler may.
+void mark_and_end(int signal) {
+  const int note = descriptor.load();
+  if (note >= 0) (void)!::pwrite(note, ended_mark.data(), ended_mark.size(), numbers_size);
+  (void)std::raise(signal);  // As it would have ended: the handler is gone.
+}
+
+void watch_signals(const std::string& path) {
+  descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  struct sigaction action{};
+  action.sa_handler = mark_and_end;
+  action.sa_flags = SA_RESETHAND | SA_NODEFER;
+  for (const int signal : ending_signals) sigaction(signal, &action, nullptr);
+}
+
+void leave_signals() {
+  for (const int signal : ending_signals) (void)std::signal(signal, SIG_DFL);
+  const int note = descriptor.exchange(-1);
+  if (note >= 0) ::close(note);
+}
 
 std::string number_text(std::uint64_t number) {
   std::string digits = std::to_string(number);
@@ -39,19 +73,21 @@ std::string text_of(const Noted& noted) {
 /// None: it is not whole, as power that fails may leave it.
 std::optional<Noted> read(std::string_view text) {
   std::array<std::uint64_t, 5> numbers{};
-  if (text.size() != numbers.size() * 21) return std::nullopt;
+  const bool has_ended_itself = text.ends_with(ended_mark);
+  if (has_ended_itself) text.remove_suffix(ended_mark.size());
+  if (text.size() != numbers_size) return std::nullopt;
   for (std::uint64_t& number : numbers) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + 20, number);
     if (error != std::errc() || end != text.data() + 20) return std::nullopt;
     text.remove_prefix(21);
   }
-  return Noted{{numbers[0], numbers[1]}, {numbers[2], numbers[3]}, numbers[4]};
+  return Noted{{numbers[0], numbers[1]}, {numbers[2], numbers[3]}, numbers[4], has_ended_itself};
 }
 
 /// What the next start has to know of the last one.
 Noted counted(const Noted& last) {
   Noted next{{}, last.ended, last.times};
-  if (last.applying.is_empty()) return next;
+  if (last.applying.is_empty() || !last.has_ended_itself) return next;
   next.times = last.applying.overlaps(last.ended) ? last.times + 1 : 1;
   next.ended = last.applying;
   return next;
@@ -137,6 +173,8 @@ Result<ReplayGuard> ReplayGuard::begin(const std::string& directory, const log::
   auto file = files.open(guard.path_, log::OpenMode::write);
   if (!file.has_value()) return std::unexpected(log::error_of(file.error(), "open", guard.path_));
   guard.file_ = *std::move(file);
+  leave_signals();
+  watch_signals(guard.path_);
   return guard;
 }
 
@@ -146,7 +184,8 @@ void ReplayGuard::note(const RecordRange& applying) {
 }
 
 Result<void> ReplayGuard::end() {
-  if (file_ == nullptr) return {};
+  if (path_.empty()) return {};
+  leave_signals();
   file_.reset();
   const auto removed = log::real_files().unlink(path_);
   if (removed.has_value() || removed.error() == ENOENT) return {};

@@ -23,8 +23,10 @@ struct RecordRange {
 };
 
 /// Keeps a record that ends the process from ending it at every start. Where a start is, stands in
-/// DIR/replaying while it goes on, however it ends; when two ended at the same record, the third
-/// refuses to apply it. It is not skipped: what the log says holds.
+/// DIR/replaying while it goes on; when two ended there at the same record, the third refuses to
+/// apply it. It is not skipped: what the log says holds. Only what the program does to itself
+/// counts (a failed check, a wrong address): who kills it, and power that fails, say nothing of a
+/// record.
 ///
 /// 0 stands for what is kept, which is taken up before the first record. What a start notes is
 /// written and not synced: the cache of the machine outlives a process.

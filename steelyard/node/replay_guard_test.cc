@@ -109,7 +109,12 @@ TEST_F(Poison, A15_what_a_start_before_noted_elsewhere_does_not_count) {
   ASSERT_TRUE(guard.has_value());
   EXPECT_TRUE(guard->suspects().contains(38));
   EXPECT_FALSE(guard->suspects().contains(30));
-  guard->note({1, 10});  // And then it is killed.
+  EXPECT_EXIT(
+      {
+        guard->note({1, 10});
+        std::abort();
+      },
+      testing::KilledBySignal(SIGABRT), "");
   const auto next = ReplayGuard::begin(folder(), *log);
   ASSERT_TRUE(next.has_value());
   EXPECT_TRUE(next->suspects().contains(1));
@@ -118,7 +123,17 @@ TEST_F(Poison, A15_what_a_start_before_noted_elsewhere_does_not_count) {
 
 TEST_F(Poison, A15_what_is_kept_can_be_the_poison_too) {
   const auto log = log::LocalLog::open(folder()).value();
-  for (int i = 0; i < 2; ++i) ReplayGuard::begin(folder(), *log).value().note({0, 0});
+  const auto end_by = [&](int signal) {
+    EXPECT_EXIT(
+        {
+          ReplayGuard::begin(folder(), *log).value().note({0, 0});
+          (void)std::raise(signal);
+        },
+        testing::KilledBySignal(signal), "");
+  };
+  for (int i = 0; i < 3; ++i) end_by(SIGKILL);  // That is nobody's poison.
+  EXPECT_TRUE(ReplayGuard::begin(folder(), *log).has_value());
+  for (int i = 0; i < 2; ++i) end_by(SIGABRT);
   const auto refused = ReplayGuard::begin(folder(), *log);
   ASSERT_FALSE(refused.has_value());
   EXPECT_NE(refused.error().detail.find("remove " + folder() + "/state, " + folder() +

@@ -530,7 +530,7 @@ class StreamConnection final : public Connection,
   /// what it sends is thrown away for a while. Between requests there is nothing to throw away,
   /// nor from who asked before it sends a body.
   awaitable<void> close() {
-    const bool sends_nothing = phase_ == Phase::idle || waits_for_our_word_;
+    const bool was_idle = phase_ == Phase::idle;
     enter(Phase::closing);
     is_interrupted_ = false;
     is_late_ = false;
@@ -544,6 +544,8 @@ class StreamConnection final : public Connection,
       } else {
         socket().shutdown(tcp::socket::shutdown_send, error);
         in_.resize(first_read_bytes);
+        const bool sends_nothing =
+            was_idle || (waits_for_our_word_ && socket().available(error) == 0);
         std::uint64_t thrown_away = 0;
         while (!error && !sends_nothing && !is_late_ && !is_interrupted_ &&
                thrown_away < limits_.body_bytes) {

@@ -38,6 +38,8 @@ Result<void> Listener::open(const std::string& address, std::uint16_t port) {
   if (!error) acceptor_.bind(endpoint, error);
   if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
   if (!error) acceptor_.non_blocking(true, error);
+  // Or else who hangs up before being accepted makes it wait for the next one.
+  if (!error) acceptor_.set_option(tcp::acceptor::enable_connection_aborted(true), error);
   if (error) {
     return failure(ErrorCode::usage_of_command, "cannot listen on " + address + " port " +
                                                     std::to_string(port) + ": " + error.message());
@@ -79,6 +81,7 @@ bool Listener::make_room() {
       threads_, {}, [](const std::unique_ptr<IoThread>& thread) { return thread->idle.load(); });
   IoThread& thread = **most;
   if (thread.idle == 0) return false;
+  has_made_room_ = true;
   asio::post(thread.loop, [&thread] {
     Connection* oldest = nullptr;
     for (Connection* each : thread.connections) {
@@ -99,7 +102,8 @@ asio::awaitable<void> Listener::accept() {
     Error error;
     co_await acceptor_.async_wait(tcp::acceptor::wait_read,
                                   asio::redirect_error(asio::use_awaitable, error));
-    for (int i = 0; i < at_once && !error; ++i) error = accept_one();
+    has_made_room_ = false;  // One at a time: who has to leave needs a moment.
+    for (int i = 0; i < at_once && !error && !has_made_room_; ++i) error = accept_one();
     if (!acceptor_.is_open()) co_return;
     if (error && error != asio::error::would_block) {
       // No descriptors left, mostly: some will be free soon.
@@ -116,12 +120,14 @@ asio::awaitable<void> Listener::accept() {
 }
 
 Error Listener::accept_one() {
-  IoThread& thread = *threads_[next_thread_++ % threads_.size()];
+  IoThread& thread = *threads_[next_thread_ % threads_.size()];
   tcp::socket socket(thread.loop);
   Error error;
   tcp::endpoint remote;
   acceptor_.accept(socket, remote, error);
+  if (error == asio::error::connection_aborted) return {};
   if (error) return error;
+  ++next_thread_;
   Peer peer{.address = remote.address().to_string(), .port = remote.port()};
   if (!has_room(peer.address)) {
     settings_->application->parts().metrics->refused("connections");

@@ -41,6 +41,7 @@ class Listener {
   boost::asio::ip::tcp::acceptor acceptor_;
   std::uint16_t port_ = 0;
   std::size_t next_thread_ = 0;
+  bool has_made_room_ = false;  ///< In this burst.
 
   std::mutex mutex_;
   std::shared_ptr<boost::asio::ssl::context> tls_;
