@@ -1,13 +1,17 @@
 // To be put before other libraries (LD_PRELOAD): lets one allocation fail, as a machine without
-// memory does. Each SIGUSR2 arms it: the first lets the FAIL_FIRST-th call from then on fail, each
-// further one a call that is FAIL_STEP later. What failed is said on standard error.
+// memory does. Only those count that the program's own code asks for: what a library does without
+// memory is the library's (RocksDB and DuckDB end the process or wait for ever). Each SIGUSR2 arms
+// it: the first lets the FAIL_FIRST-th call from then on fail, each further one a call that is
+// FAIL_STEP later. What failed is said on standard error.
 #include <dlfcn.h>
+#include <link.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <new>
@@ -20,7 +24,23 @@ long step = 1;
 
 void arm(int) { calls_left = next_call.fetch_add(step); }
 
+// Where the program's own code stands.
+std::uintptr_t code_begin = 0;
+std::uintptr_t code_end = 0;
+
+/// The first object is the program.
+int note_code(dl_phdr_info* info, std::size_t, void*) {
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const auto& part = info->dlpi_phdr[i];
+    if (part.p_type != PT_LOAD || (part.p_flags & PF_X) == 0) continue;
+    code_begin = info->dlpi_addr + part.p_vaddr;
+    code_end = code_begin + part.p_memsz;
+  }
+  return 1;
+}
+
 __attribute__((constructor)) void prepare() {
+  dl_iterate_phdr(note_code, nullptr);
   const char* const first = std::getenv("FAIL_FIRST");
   const char* const by = std::getenv("FAIL_STEP");
   if (first != nullptr) next_call = std::atol(first);
@@ -31,8 +51,10 @@ __attribute__((constructor)) void prepare() {
   sigaction(SIGUSR2, &action, nullptr);
 }
 
-bool fails() {
-  if (calls_left.load(std::memory_order_relaxed) < 0 || calls_left.fetch_sub(1) != 0) return false;
+bool fails(const void* caller) {
+  if (calls_left.load(std::memory_order_relaxed) < 0) return false;
+  const auto at = reinterpret_cast<std::uintptr_t>(caller);
+  if (at < code_begin || at >= code_end || calls_left.fetch_sub(1) != 0) return false;
   constexpr char said[] = "failing_malloc: one call failed\n";
   (void)!write(STDERR_FILENO, said, sizeof said - 1);
   errno = ENOMEM;
@@ -90,19 +112,19 @@ extern "C" {
 void* malloc(std::size_t size) {
   auto* const next = next_of(next_malloc, "malloc");
   if (next == nullptr) return first_allocation(size);
-  return fails() ? nullptr : next(size);
+  return fails(__builtin_return_address(0)) ? nullptr : next(size);
 }
 
 void* calloc(std::size_t count, std::size_t size) {
   auto* const next = next_of(next_calloc, "calloc");
   if (next == nullptr) return first_allocation(count * size);  // They are zeros.
-  return fails() ? nullptr : next(count, size);
+  return fails(__builtin_return_address(0)) ? nullptr : next(count, size);
 }
 
 void* realloc(void* at, std::size_t size) {
   auto* const next = next_of(next_realloc, "realloc");
   if (next == nullptr || is_first_allocation(at)) std::abort();
-  return fails() ? nullptr : next(at, size);
+  return fails(__builtin_return_address(0)) ? nullptr : next(at, size);
 }
 
 void free(void* at) {
@@ -111,28 +133,28 @@ void free(void* at) {
 }
 
 int posix_memalign(void** to, std::size_t alignment, std::size_t size) {
-  if (fails()) return ENOMEM;
+  if (fails(__builtin_return_address(0))) return ENOMEM;
   return next_of(next_posix_memalign, "posix_memalign")(to, alignment, size);
 }
 
 void* aligned_alloc(std::size_t alignment, std::size_t size) {
-  return fails() ? nullptr : next_of(next_aligned_alloc, "aligned_alloc")(alignment, size);
+  return fails(__builtin_return_address(0)) ? nullptr : next_of(next_aligned_alloc, "aligned_alloc")(alignment, size);
 }
 
 }  // extern "C"
 
 // AddressSanitizer's own end the process where they fail; those of the release program throw.
 void* operator new(std::size_t size) {
-  if (fails()) throw std::bad_alloc();
+  if (fails(__builtin_return_address(0))) throw std::bad_alloc();
   return next_of(next_new, "_Znwm")(size);
 }
 
 void* operator new[](std::size_t size) {
-  if (fails()) throw std::bad_alloc();
+  if (fails(__builtin_return_address(0))) throw std::bad_alloc();
   return next_of(next_new_array, "_Znam")(size);
 }
 
 void* operator new(std::size_t size, std::align_val_t alignment) {
-  if (fails()) throw std::bad_alloc();
+  if (fails(__builtin_return_address(0))) throw std::bad_alloc();
   return next_of(next_aligned_new, "_ZnwmSt11align_val_t")(size, alignment);
 }

@@ -1,6 +1,8 @@
 #include "steelyard/charges/charge_store.h"
 
 #include <atomic>
+#include <list>
+#include <mutex>
 #include <utility>
 
 #include "steelyard/base/check.h"
@@ -61,6 +63,13 @@ Result<Table> answer_of(const duckdb::Database& database, std::string_view text,
 }  // namespace
 
 struct ChargeStore::Parts {
+  Parts() = default;
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
+  Parts(Parts&&) = delete;
+  Parts& operator=(Parts&&) = delete;
+  ~Parts();
+
   std::unique_ptr<duckdb::Names> names = std::make_unique<duckdb::Names>();
   std::optional<duckdb::OpenFile> file;
   std::atomic<Position> applied = 0;
@@ -68,6 +77,21 @@ struct ChargeStore::Parts {
   std::optional<Error> failed;
   StoreOptions options;
 };
+
+/// After an allocation that failed, DuckDB may wait for ever for a lock of its own while it closes.
+/// A file that could not be written is left to the end of the process, which is no loss: what is
+/// not in it is made again from the log.
+ChargeStore::Parts::~Parts() {
+  if (!failed.has_value() || !file.has_value()) return;
+  struct Abandoned {
+    std::unique_ptr<duckdb::Names> names;
+    duckdb::OpenFile file;
+  };
+  static std::mutex& mutex = *new std::mutex;
+  static std::list<Abandoned>& abandoned = *new std::list<Abandoned>;
+  const std::scoped_lock lock(mutex);
+  abandoned.push_back({std::move(names), *std::move(file)});
+}
 
 ChargeStore::ChargeStore(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 ChargeStore::~ChargeStore() = default;

@@ -35,24 +35,36 @@ constexpr std::array ending_signals = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE}
 
 /// Of the note that is watched; a process has one.
 std::atomic<int> descriptor = -1;
+std::atomic<bool> is_watching = false;
+std::array<struct sigaction, ending_signals.size()> handlers_before;
+
+void put_back_handlers() {
+  for (std::size_t i = 0; i < ending_signals.size(); ++i) {
+    sigaction(ending_signals[i], &handlers_before[i], nullptr);
+  }
+}
 
 /// Only does what a signal handler may.
 void mark_and_end(int signal) {
   const int note = descriptor.load();
   if (note >= 0) (void)!::pwrite(note, ended_mark.data(), ended_mark.size(), numbers_size);
-  (void)std::raise(signal);  // As it would have ended: the handler is gone.
+  put_back_handlers();
+  (void)std::raise(signal);  // As it would have ended.
 }
 
 void watch_signals(const std::string& path) {
   descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
   struct sigaction action{};
   action.sa_handler = mark_and_end;
-  action.sa_flags = SA_RESETHAND | SA_NODEFER;
-  for (const int signal : ending_signals) sigaction(signal, &action, nullptr);
+  action.sa_flags = SA_NODEFER;
+  for (std::size_t i = 0; i < ending_signals.size(); ++i) {
+    sigaction(ending_signals[i], &action, &handlers_before[i]);
+  }
+  is_watching = true;
 }
 
 void leave_signals() {
-  for (const int signal : ending_signals) (void)std::signal(signal, SIG_DFL);
+  if (is_watching.exchange(false)) put_back_handlers();
   const int note = descriptor.exchange(-1);
   if (note >= 0) ::close(note);
 }

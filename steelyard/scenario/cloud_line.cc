@@ -16,7 +16,7 @@ std::unexpected<Error> refuse(const std::string& why) {
   return failure(ErrorCode::file_is_malformed, why);
 }
 
-std::string quoted(std::string_view text) {
+std::string json_of(std::string_view text) {
   std::string json;
   report::append_json_string(text, json);
   return json;
@@ -25,13 +25,13 @@ std::string quoted(std::string_view text) {
 std::string object_of(const std::map<std::string, std::string>& members) {
   std::string json;
   for (const auto& [name, value] : members) {
-    json += (json.empty() ? "" : ",") + quoted(name) + ':' + value;
+    json += (json.empty() ? "" : ",") + json_of(name) + ':' + value;
   }
   return '{' + json + '}';
 }
 
 std::string named(const std::string& name) {
-  return R"({"source":"collector/1","id":)" + quoted(name) + '}';
+  return R"({"source":"collector/1","id":)" + json_of(name) + '}';
 }
 
 /// "2026-11-02", "2026-11-02T09:30", "…T24:00", "…T10:00:08.5" in the zone.
@@ -51,7 +51,7 @@ class Row {
   Row(const std::string& name, const std::vector<std::string>& words, const std::string& zone)
       : words_(words), zone_(zone) {
     envelope_ = {{"specversion", "\"1.0\""},
-                 {"id", quoted(name)},
+                 {"id", json_of(name)},
                  {"source", "\"collector/1\""},
                  {"subject", "\"acme\""},
                  {"time", "\"2026-11-22T08:00:03Z\""}};
@@ -93,8 +93,8 @@ class Row {
     if (last.find('-') == std::string::npos) last = first.substr(0, 11) + last;
     STEELYARD_TRY(start, instant_of(first, zone_));
     STEELYARD_TRY(end, instant_of(last, zone_));
-    data_["start"] = quoted(base::to_rfc3339(start));
-    data_["end"] = quoted(base::to_rfc3339(end));
+    data_["start"] = json_of(base::to_rfc3339(start));
+    data_["end"] = json_of(base::to_rfc3339(end));
     envelope_["time"] = data_["end"];
     return {};
   }
@@ -103,7 +103,7 @@ class Row {
     if (words_.size() < at_ + 2) return refuse("is not 'order PRODUCT/RESOURCE ACTION at TIME …'");
     type_ = "cloud.resource.order";
     STEELYARD_PASS(read_product(words_[at_++]));
-    data_["action"] = quoted(words_[at_++]);
+    data_["action"] = json_of(words_[at_++]);
     settings_name_ = "config";
     return {};
   }
@@ -114,16 +114,16 @@ class Row {
     const std::string& path = words_[at_++];
     const std::size_t slash = path.rfind('/');
     if (slash == std::string::npos) return refuse("'" + path + "' is not PRODUCT/PLAN/ID");
-    data_["plan"] = quoted(path.substr(0, slash));
-    data_["id"] = quoted(path.substr(slash + 1));
+    data_["plan"] = json_of(path.substr(0, slash));
+    data_["id"] = json_of(path.substr(slash + 1));
     return {};
   }
 
   Result<void> read_product(const std::string& path) {
     const std::size_t slash = path.find('/');
     if (slash == std::string::npos) return refuse("'" + path + "' is not PRODUCT/RESOURCE");
-    data_["product"] = quoted(path.substr(0, slash));
-    data_["resource"] = quoted(path.substr(slash + 1));
+    data_["product"] = json_of(path.substr(0, slash));
+    data_["resource"] = json_of(path.substr(slash + 1));
     return {};
   }
 
@@ -134,7 +134,7 @@ class Row {
       const std::string& word = words_[at_];
       const std::size_t equals = word.find('=');
       if (equals != std::string::npos && word.front() != '@') {
-        settings_[word.substr(0, equals)] = quoted(word.substr(equals + 1));
+        settings_[word.substr(0, equals)] = json_of(word.substr(equals + 1));
         continue;
       }
       if (at_ + 1 == words_.size()) return refuse("has '" + word + "' without a value");
@@ -142,10 +142,10 @@ class Row {
       if (word.front() == '@') {
         const std::string field = word == "@account" ? "subject" : word.substr(1);
         const bool is_envelope = std::ranges::find(of_envelope, field) != of_envelope.end();
-        (is_envelope ? envelope_ : data_)[field] = quoted(value);
+        (is_envelope ? envelope_ : data_)[field] = json_of(value);
       } else if (word == "at") {
         STEELYARD_TRY(instant, instant_of(value, zone_));
-        envelope_["time"] = quoted(base::to_rfc3339(instant));
+        envelope_["time"] = json_of(base::to_rfc3339(instant));
       } else if (type_ == "cloud.resource.usage") {
         meters_[word] = number(value);
       } else {
@@ -158,13 +158,13 @@ class Row {
   static std::string number(const std::string& value) {
     const bool is_number =
         value.find_first_not_of("-0123456789.eE+") == std::string::npos && value != "-";
-    return is_number ? value : quoted(value);
+    return is_number ? value : json_of(value);
   }
 
   std::string finish() {
     if (type_ == "cloud.resource.usage") data_["meters"] = object_of(meters_);
     if (!settings_.empty()) data_[settings_name_] = object_of(settings_);
-    envelope_["type"] = quoted(type_);
+    envelope_["type"] = json_of(type_);
     envelope_["data"] = object_of(data_);
     return object_of(envelope_);
   }
