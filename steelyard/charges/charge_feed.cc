@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -11,6 +12,34 @@
 #include "steelyard/base/background.h"
 
 namespace steelyard::charges {
+namespace {
+
+/// What is written at once.
+struct Taken {
+  std::vector<FactBatch> batches;
+  std::vector<FactSpan> facts;  ///< Of those; of the last one perhaps only its first.
+  std::size_t count = 0;
+  Position position = 0;
+
+  bool is_cut() const { return !facts.empty() && facts.back().size() < batches.back().size(); }
+
+  void add(FactBatch batch, std::size_t facts_of_it) {
+    batches.push_back(std::move(batch));
+    facts.push_back(batches.back().facts().first(facts_of_it));
+    count += facts_of_it;
+    position = facts.back().back().sequence;
+  }
+};
+
+/// So many, or less: facts of one position stay together.
+std::size_t part_of(FactSpan facts, std::size_t at_most) {
+  if (facts.size() <= at_most) return facts.size();
+  std::size_t part = at_most;
+  while (part > 0 && facts[part].sequence == facts[part - 1].sequence) --part;
+  return part;
+}
+
+}  // namespace
 
 struct ChargeFeed::Parts {
   Parts(ChargeStore& to, FeedOptions feed_options)
@@ -21,7 +50,7 @@ struct ChargeFeed::Parts {
   mutable std::mutex mutex;
   std::condition_variable work;   // For the writer: there is something, or somebody waits.
   std::condition_variable space;  // For everybody else: the writer got on, or failed.
-  std::vector<FactBatch> queue;
+  std::deque<FactBatch> queue;
   std::size_t queued = 0;  // Facts in it.
   Position queued_to;      // What `queue` reaches.
   Position written_to;     // What the store has reached.
@@ -34,8 +63,36 @@ struct ChargeFeed::Parts {
   bool has_work() const { return queued_to > written_to; }
   bool is_urgent() const { return is_stopping || waiting > 0 || queued >= options.batch_facts_max; }
 
+  Taken take();
+  void put_back(Taken& taken);
   void write_until_stopped();
 };
+
+/// All that is queued, or the first `batch_facts_max` of it. So many are one row group of DuckDB's,
+/// which goes into the file as it is; a rest behind it would be written twice, and would leave a row
+/// group that is not full, which each checkpoint tries to join with others.
+Taken ChargeFeed::Parts::take() {
+  Taken taken;
+  while (!queue.empty() && taken.count < options.batch_facts_max && !taken.is_cut()) {
+    FactBatch& next = queue.front();
+    std::size_t part = part_of(next.facts(), options.batch_facts_max - taken.count);
+    if (part == 0 && taken.count > 0) break;
+    if (part == 0) part = next.size();
+    taken.add(std::move(next), part);
+    queue.pop_front();
+  }
+  if (queue.empty() && !taken.is_cut()) taken.position = queued_to;
+  queued -= taken.count;
+  return taken;
+}
+
+/// What of it was not written.
+void ChargeFeed::Parts::put_back(Taken& taken) {
+  if (!taken.is_cut()) return;
+  taken.batches.back().pass_over(taken.position);
+  queue.push_front(std::move(taken.batches.back()));
+  taken.batches.pop_back();
+}
 
 void ChargeFeed::Parts::write_until_stopped() {
   std::unique_lock lock(mutex);
@@ -43,18 +100,15 @@ void ChargeFeed::Parts::write_until_stopped() {
     work.wait(lock, [&] { return has_work() || is_stopping; });
     if (!has_work() || failed.has_value()) return;
     work.wait_for(lock, options.batch_wait, [&] { return is_urgent(); });
-    std::vector<FactBatch> batches = std::exchange(queue, {});
-    in_hand = std::exchange(queued, 0);
-    const Position position = queued_to;
+    Taken taken = take();
+    in_hand = taken.count;
     lock.unlock();
-    std::vector<FactSpan> facts;
-    for (const FactBatch& batch : batches) facts.push_back(batch.facts());
-    Result<void> written = store.append(facts, position);
-    batches.clear();
+    Result<void> written = store.append(taken.facts, taken.position);
     lock.lock();
     in_hand = 0;
     if (written.has_value()) {
-      written_to = position;
+      written_to = taken.position;
+      put_back(taken);
     } else {
       failed = std::move(written).error();
       queue.clear();  // Nothing waits for it any more.
@@ -62,6 +116,9 @@ void ChargeFeed::Parts::write_until_stopped() {
     }
     space.notify_all();
     if (failed.has_value()) return;
+    lock.unlock();
+    taken = {};  // Of many pieces, that nobody should wait for.
+    lock.lock();
   }
 }
 

@@ -90,6 +90,43 @@ TEST_F(ChargeFeedTest, a_batch_is_larger_than_the_queue) {
   EXPECT_EQ(cell("SELECT count(*) FROM facts"), "100");
 }
 
+/// Waits until it has written so far, and has nothing to do.
+void wait_for(const ChargeFeed& feed, Position position) {
+  for (int i = 0; feed.position() < position && i < 2'000; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
+TEST_F(ChargeFeedTest, full_parts_are_written_and_the_rest_waits) {
+  ChargeFeed feed(store_, {.batch_facts_max = 40, .batch_wait = std::chrono::minutes(1)});
+  ASSERT_TRUE(feed.add(for_tests::facts(100), 100).has_value());
+  wait_for(feed, 80);
+  EXPECT_EQ(feed.position(), 80U);
+  EXPECT_EQ(feed.waiting_facts(), 20U);
+  EXPECT_EQ(cell("SELECT count(*) FROM facts"), "80");
+  ASSERT_TRUE(feed.flush().has_value());
+  EXPECT_EQ(feed.position(), 100U);
+  EXPECT_EQ(cell("SELECT count(DISTINCT id) FROM facts"), "100");
+}
+
+TEST_F(ChargeFeedTest, facts_of_one_position_are_written_together) {
+  ChargeFeed feed(store_, {.batch_facts_max = 40, .batch_wait = std::chrono::minutes(1)});
+  FactBatch batch;
+  FactMaker maker(1);
+  for (std::uint64_t i = 0; i < 90; ++i) {
+    ChargedFact fact = maker.next();
+    fact.sequence = 1 + i / 30;
+    batch.add(fact);
+  }
+  ASSERT_TRUE(feed.add(std::move(batch), 3).has_value());
+  wait_for(feed, 2);
+  EXPECT_EQ(feed.position(), 2U);
+  EXPECT_EQ(cell("SELECT count(*) FROM facts"), "60");
+  ASSERT_TRUE(feed.flush().has_value());
+  EXPECT_EQ(feed.position(), 3U);
+  EXPECT_EQ(cell("SELECT count(*) FROM facts"), "90");
+}
+
 TEST(FactBatch, its_facts_are_copies) {
   FactBatch batch;
   {

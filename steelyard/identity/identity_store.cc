@@ -192,8 +192,7 @@ void IdentityStore::prefetch(IdentityKey key) const {
 }
 
 Result<std::optional<IdentityEntry>> IdentityStore::find(IdentityKey key) const {
-  const RecentIdentities* const recent = recent_.get();
-  for (const RecentIdentities* table : {recent, frozen_.get()}) {
+  for (const RecentIdentities* table : {recent_.get(), frozen_.get()}) {
     if (table == nullptr) continue;
     if (const IdentityEntry* entry = table->find(key)) return *entry;
   }
@@ -236,7 +235,7 @@ Result<void> IdentityStore::begin_checkpoint(std::uint64_t end_sequence) {
   }
   // In a replay the facts before `known_end_` come again, and are known already.
   frozen_end_ = std::max(end_sequence, known_end_);
-  frozen_ = std::exchange(recent_, std::make_unique<RecentIdentities>(options_.recent_max));
+  frozen_ = std::exchange(recent_, empty_table());
   begin_writing();
   return {};
 }
@@ -308,15 +307,23 @@ Result<void> IdentityStore::finish_writing() {
   is_written_ = false;
   STEELYARD_TRY(written, writing_.get());
   // The last to close a joined file frees its blocks on the disk: a tenth of a second.
-  retiring_ =
-      std::async(std::launch::async, [files = std::exchange(files_, std::move(written.files)),
-                                      frozen = std::move(frozen_)]() mutable {
-        base::give_way();
-        files.clear();
-        frozen.reset();
-      });
+  retiring_ = std::async(std::launch::async,
+                         [files = std::exchange(files_, std::move(written.files))]() mutable {
+                           base::give_way();
+                           files.clear();
+                         });
+  clearing_ = std::async(std::launch::async, [table = std::move(frozen_)]() mutable {
+    base::give_way();
+    table->clear();
+    return std::move(table);
+  });
   known_end_ = written.end_sequence;
   return {};
+}
+
+std::unique_ptr<RecentIdentities> IdentityStore::empty_table() {
+  if (clearing_.valid()) return clearing_.get();
+  return std::make_unique<RecentIdentities>(options_.recent_max);
 }
 
 std::uint64_t IdentityStore::size() const {
@@ -326,7 +333,8 @@ std::uint64_t IdentityStore::size() const {
 }
 
 std::size_t IdentityStore::memory_bytes() const {
-  std::size_t bytes = recent_->memory_bytes() + (frozen_ != nullptr ? frozen_->memory_bytes() : 0);
+  const bool has_second = frozen_ != nullptr || clearing_.valid();
+  std::size_t bytes = recent_->memory_bytes() * (has_second ? 2 : 1);
   for (const NumberedFile& each : files_) bytes += each.file->memory_bytes();
   return bytes;
 }

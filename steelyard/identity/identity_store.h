@@ -22,7 +22,7 @@ namespace steelyard::identity {
 struct StoreOptions {
   log::Files* files = nullptr;  ///< Nothing: the machine's.
   std::uint64_t seed = 0;       ///< That the keys are made with: the same at every start.
-  std::size_t recent_max = 3'000'000;
+  std::size_t recent_max = 1'500'000;
   /// Files are merged up to here, so that writing one takes seconds at most.
   std::uint64_t file_entries_max = 16'000'000;
 };
@@ -107,19 +107,21 @@ class IdentityStore {
                                                          std::uint64_t number,
                                                          std::uint64_t entry_count) const;
   Result<void> finish_writing();
+  std::unique_ptr<RecentIdentities> empty_table();
 
   std::string directory_;
   StoreOptions options_;
   log::Files& disk_;
   std::uint64_t seed_;
   std::unique_ptr<RecentIdentities> recent_;
-  std::unique_ptr<const RecentIdentities> frozen_;  ///< Being written, or to be tried again.
+  std::unique_ptr<RecentIdentities> frozen_;  ///< Being written, or to be tried again.
   std::uint64_t frozen_end_ = 1;
   std::vector<NumberedFile> files_;  ///< The oldest first.
   std::uint64_t next_number_ = 1;
   std::uint64_t known_end_ = 1;
   std::future<Result<Written>> writing_;
-  std::future<void> retiring_;  ///< Lets go of joined files and of the table that was written.
+  std::future<void> retiring_;  ///< Lets go of joined files.
+  std::future<std::unique_ptr<RecentIdentities>> clearing_;  ///< The table that was written.
   std::atomic<bool> is_written_ = false;
 };
 

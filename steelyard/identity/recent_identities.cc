@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "steelyard/base/check.h"
@@ -71,6 +72,14 @@ void RecentIdentities::erase(IdentityKey key, std::uint64_t sequence) {
     places_[free] = std::exchange(places_[at], IdentityEntry{});
     free = at;
   }
+}
+
+void RecentIdentities::clear() {
+  const bool is_nearly_empty = count_ < place_count_ / 1'024;
+  if (!is_nearly_empty || madvise(places_, memory_bytes(), MADV_DONTNEED) != 0) {
+    std::memset(static_cast<void*>(places_), 0, memory_bytes());
+  }
+  count_ = 0;
 }
 
 /// Places rise with the key, so the entries are almost sorted as they stand.

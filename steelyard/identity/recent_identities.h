@@ -32,6 +32,10 @@ class RecentIdentities {
   std::size_t size() const { return count_; }
   std::size_t memory_bytes() const { return place_count_ * sizeof(IdentityEntry); }
 
+  /// Removes all. The memory stays, because that of a new table would have to be cleared by the
+  /// system while somebody inserts, page by page; of a table with little in it, it is given back.
+  void clear();
+
   /// All entries, by key.
   std::vector<IdentityEntry> sorted() const;
 

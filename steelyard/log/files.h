@@ -30,8 +30,9 @@ class File {
   /// Makes the file at least `size` bytes long, with room on the disk. May answer EOPNOTSUPP.
   virtual Io<void> fallocate(std::uint64_t size) = 0;
   virtual Io<std::uint64_t> size() = 0;
-  /// Forgets what the page cache holds and the disk has, so that reading asks the disk.
-  virtual Io<void> drop_cache() = 0;
+  /// Forgets what the page cache holds of a part and the disk has, so that reading asks the disk.
+  /// No size: up to the end.
+  virtual Io<void> drop_cache(std::uint64_t offset, std::uint64_t size) = 0;
 };
 
 /// Which file it is, whatever its name: another one under the same name has another.

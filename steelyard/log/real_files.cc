@@ -44,8 +44,9 @@ class RealFile final : public File {
     if (::fstat(descriptor_, &status) != 0) return failed();
     return static_cast<std::uint64_t>(status.st_size);
   }
-  Io<void> drop_cache() override {
-    const int error = ::posix_fadvise(descriptor_, 0, 0, POSIX_FADV_DONTNEED);
+  Io<void> drop_cache(std::uint64_t offset, std::uint64_t size) override {
+    const int error = ::posix_fadvise(descriptor_, static_cast<off_t>(offset),
+                                      static_cast<off_t>(size), POSIX_FADV_DONTNEED);
     if (error != 0) return std::unexpected(error);
     return {};
   }

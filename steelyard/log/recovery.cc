@@ -142,7 +142,7 @@ Result<Tail> recover(Files& files, const std::string& directory, const StoreId& 
   if (const auto is = tail.file->fdatasync(); !is.has_value()) {
     return std::unexpected(error_of(is.error(), "sync", path));
   }
-  if (const auto is = tail.file->drop_cache(); !is.has_value()) {
+  if (const auto is = tail.file->drop_cache(0, 0); !is.has_value()) {
     return std::unexpected(error_of(is.error(), "drop the cache of", path));
   }
   STEELYARD_TRY(found, find_tail(*tail.file, last, store, mark));

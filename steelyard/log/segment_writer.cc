@@ -17,6 +17,7 @@ SegmentWriter::SegmentWriter(Files& files, std::string directory, const StoreId&
       segment_(tail.segments.back()),
       file_(std::move(tail.file)),
       offset_(tail.offset),
+      cached_from_(tail.offset),
       file_bytes_(std::max(tail.file_bytes, segment_bytes)),
       at_(tail.at) {}
 
@@ -32,6 +33,7 @@ Result<void> SegmentWriter::make_room(std::size_t frame_bytes,
   segment_ = next;
   file_ = std::move(file);
   offset_ = segment_header_bytes;
+  cached_from_ = 0;
   file_bytes_ = size;
   on_segment(segment_);
   return {};
@@ -52,7 +54,19 @@ Result<void> SegmentWriter::write(std::string_view frame, const ChainPoint& next
   }
   offset_ += frame.size();
   at_ = next;
+  let_pages_go();
   return {};
+}
+
+/// The log is read again at a start, and rarely else. Were its pages kept, each frame would need new
+/// ones, which come slower than the disk writes where memory is not at hand; so it gets those of the
+/// frames before it. Where that is refused, nothing else is lost.
+void SegmentWriter::let_pages_go() {
+  constexpr std::uint64_t kept = std::uint64_t{1} << 20;
+  if (offset_ - cached_from_ < 2 * kept) return;
+  const std::uint64_t to = offset_ - kept;
+  (void)file_->drop_cache(cached_from_, to - cached_from_);
+  cached_from_ = to;
 }
 
 /// Takes back what a write that met a full disk left behind the last frame.

@@ -34,6 +34,7 @@ class SegmentWriter {
 
  private:
   Result<void> clear_tail();
+  void let_pages_go();
 
   Files& files_;
   std::string directory_;
@@ -42,6 +43,7 @@ class SegmentWriter {
   Segment segment_;
   std::unique_ptr<File> file_;
   std::uint64_t offset_;
+  std::uint64_t cached_from_;  ///< Before it, the page cache holds nothing.
   std::uint64_t file_bytes_;
   ChainPoint at_;
   bool tail_is_dirty_ = false;  ///< Part of a frame stands behind the last one.

@@ -252,7 +252,7 @@ class SimulatedDisk final : public Files {
       return node_->seen.size();
     }
 
-    Io<void> drop_cache() override { return {}; }
+    Io<void> drop_cache(std::uint64_t, std::uint64_t) override { return {}; }
 
    private:
     SimulatedDisk& disk_;
