@@ -381,7 +381,8 @@ int main(int argc, char** argv) {
   line("of those, gone after kill -9 and a start", before - std::min(before, after), "", "0",
        before == after);
   // Charged events stay in memory, whatever the load.
-  const long of_events = (memory_at_peak - memory_before) * static_cast<long>(over.taken) /
+  const long of_events = (memory_at_peak - memory_before) *
+                         static_cast<long>(over.taken + peak_between.taken) /
                          std::max(1L, static_cast<long>(peak.taken));
   const long beyond = std::max(0L, memory - memory_at_peak - of_events) / 1024;
   std::printf("%-44s %10ld MiB  before %ld MiB, at the peak %ld MiB\n", "memory of the server",

@@ -105,7 +105,6 @@ void ChargeFeed::Parts::write_until_stopped() {
     lock.unlock();
     Result<void> written = store.append(taken.facts, taken.position);
     lock.lock();
-    in_hand = 0;
     if (written.has_value()) {
       written_to = taken.position;
       put_back(taken);
@@ -114,11 +113,12 @@ void ChargeFeed::Parts::write_until_stopped() {
       queue.clear();  // Nothing waits for it any more.
       queued = 0;
     }
+    lock.unlock();
+    taken = {};  // Of many pieces: nobody should wait for the lock meanwhile.
+    lock.lock();
+    in_hand = 0;
     space.notify_all();
     if (failed.has_value()) return;
-    lock.unlock();
-    taken = {};  // Of many pieces, that nobody should wait for.
-    lock.lock();
   }
 }
 

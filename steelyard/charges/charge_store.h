@@ -51,7 +51,7 @@ class ChargeStore {
   /// Requires: sequences do not fall, the last is at most `position`, all facts of one sequence
   /// come in one batch, one thread at a time.
   /// Errors: store_failed (disk full, …): nothing of the batch is there, and the store has to be
-  /// opened again.
+  /// opened again, by another process.
   [[nodiscard]] Result<void> append(FactSpan facts, Position position);
 
   /// The same of several spans, one behind the other.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -322,7 +323,10 @@ Result<void> IdentityStore::finish_writing() {
 }
 
 std::unique_ptr<RecentIdentities> IdentityStore::empty_table() {
-  if (clearing_.valid()) return clearing_.get();
+  constexpr auto no_wait = std::chrono::seconds(0);
+  const bool is_ready =
+      clearing_.valid() && clearing_.wait_for(no_wait) == std::future_status::ready;
+  if (is_ready) return clearing_.get();
   return std::make_unique<RecentIdentities>(options_.recent_max);
 }
 

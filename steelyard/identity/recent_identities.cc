@@ -75,7 +75,8 @@ void RecentIdentities::erase(IdentityKey key, std::uint64_t sequence) {
 }
 
 void RecentIdentities::clear() {
-  const bool is_nearly_empty = count_ < place_count_ / 1'024;
+  constexpr std::size_t places_of_page = 4'096 / sizeof(IdentityEntry);
+  const bool is_nearly_empty = count_ < place_count_ / places_of_page;
   if (!is_nearly_empty || madvise(places_, memory_bytes(), MADV_DONTNEED) != 0) {
     std::memset(static_cast<void*>(places_), 0, memory_bytes());
   }

@@ -204,6 +204,7 @@ void LocalLog::write(std::vector<Waiting>& taken) {
   }
   durable_end_.store(next.sequence, std::memory_order_release);
   complete(taken, first_sequence);
+  writer_.let_pages_go();
 }
 
 void LocalLog::complete(std::vector<Waiting>& taken, std::uint64_t first_sequence) {

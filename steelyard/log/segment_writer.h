@@ -30,12 +30,14 @@ class SegmentWriter {
   /// storage_failed, always: the next one could succeed with the data gone.
   [[nodiscard]] Result<void> write(std::string_view frame, const ChainPoint& next);
 
+  /// Gives back the memory of what was written longer ago: the log is read again at a start, and
+  /// rarely else. It may take a moment: nobody should wait for it.
+  void let_pages_go();
+
   const ChainPoint& at() const { return at_; }
 
  private:
   Result<void> clear_tail();
-  void let_pages_go();
-
   Files& files_;
   std::string directory_;
   StoreId store_;
@@ -43,7 +45,7 @@ class SegmentWriter {
   Segment segment_;
   std::unique_ptr<File> file_;
   std::uint64_t offset_;
-  std::uint64_t cached_from_;  ///< Before it, the page cache holds nothing.
+  std::uint64_t cached_from_;  ///< The memory before it was given back.
   std::uint64_t file_bytes_;
   ChainPoint at_;
   bool tail_is_dirty_ = false;  ///< Part of a frame stands behind the last one.
