@@ -1,5 +1,7 @@
 #include "steelyard/cli/command_tree.h"
 
+#include <string_view>
+
 namespace steelyard::cli {
 namespace {
 

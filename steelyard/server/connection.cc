@@ -1,5 +1,6 @@
 #include "steelyard/server/connection.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>

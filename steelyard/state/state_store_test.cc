@@ -12,6 +12,7 @@
 #include <map>
 #include <random>
 #include <thread>
+#include <vector>
 
 #include "steelyard/base/check.h"
 
