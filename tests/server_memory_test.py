@@ -127,7 +127,8 @@ def main(count, seed):
                 assert ends[-1] == 71 or is_library, (ends[-1], text[-2000:])
                 failing.start()
                 check(server, journal)
-            assert server.stop() == 0
+            # On a busy machine, another thread may only now be about to end it.
+            assert (end := server.stop()) in (0, 71), (end, server.error_text()[-2000:])
             server.start()
             check(server, journal)
             assert server.stop() == 0
