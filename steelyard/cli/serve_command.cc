@@ -108,8 +108,10 @@ void tell_of_jump(std::int64_t micros) {
 /// A request that gets no memory is refused; where something else does not, what it was doing is
 /// half done, and the log is the only thing to go on from.
 [[noreturn]] void end_of_exception() {
+  const auto thrown = std::current_exception();
   try {
-    if (const auto thrown = std::current_exception()) std::rethrow_exception(thrown);
+    if (thrown != nullptr) std::rethrow_exception(thrown);
+    std::fprintf(stderr, "steelyard: the server ends: something failed where nothing may\n");
   } catch (const std::bad_alloc&) {
     constexpr std::string_view words =
         "steelyard: there is no memory, and the server ends; nothing that was acknowledged is "

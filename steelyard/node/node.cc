@@ -84,7 +84,9 @@ Node::Node(std::shared_ptr<const rating::Rater> initial, std::unique_ptr<log::Lo
       name_quota_(options_.name_limits, keeper->keys()),
       prices_(std::move(initial)),
       keeper_(std::move(keeper)),
-      log_(std::move(log)) {}
+      log_(std::move(log)) {
+  pool_.reserve(pool_max);
+}
 
 Result<std::unique_ptr<Node>> Node::open(std::shared_ptr<const rating::Rater> initial,
                                          std::unique_ptr<log::LocalLog> log,
@@ -270,11 +272,11 @@ std::unique_ptr<EventBatch> Node::borrow() {
   return std::make_unique<EventBatch>(*intake_rater_, keeper_->keys());
 }
 
+/// Asks for no memory: a destructor calls it, which could not say that there is none.
 void Node::give_back(std::unique_ptr<EventBatch> batch) {
   constexpr std::size_t kept_bytes_max = std::size_t{4} * 1024 * 1024;
-  constexpr std::size_t kept_max = 64;
   const std::lock_guard lock(pool_mutex_);
-  if (batch->text_.capacity() <= kept_bytes_max && pool_.size() < kept_max) {
+  if (batch->text_.capacity() <= kept_bytes_max && pool_.size() < pool_max) {
     pool_.push_back(std::move(batch));
   }
 }

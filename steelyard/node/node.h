@@ -176,6 +176,7 @@ class Node {
   std::int64_t last_micros_ = 0;
 
   std::mutex pool_mutex_;
+  static constexpr std::size_t pool_max = 64;
   std::vector<std::unique_ptr<EventBatch>> pool_;
 
   std::mutex queue_mutex_;
