@@ -370,8 +370,7 @@ int main(int argc, char** argv) {
               "events taken, of both tenants",
               static_cast<unsigned long long>(events_taken / static_cast<std::uint64_t>(seconds)),
               static_cast<long long>(over.p99()), server_percent, own_percent);
-  const std::uint64_t percent =
-      100 * events_taken / std::max<std::uint64_t>(events_at_peak, 1);
+  const std::uint64_t percent = 100 * events_taken / std::max<std::uint64_t>(events_at_peak, 1);
   line("goodput, of the peak", percent, "%", "at least 90", percent >= 90);
   line("refused with 429 or 503 and Retry-After", over.refused, "", "more than 0",
        over.refused > 0);

@@ -138,7 +138,9 @@ int posix_memalign(void** to, std::size_t alignment, std::size_t size) {
 }
 
 void* aligned_alloc(std::size_t alignment, std::size_t size) {
-  return fails(__builtin_return_address(0)) ? nullptr : next_of(next_aligned_alloc, "aligned_alloc")(alignment, size);
+  return fails(__builtin_return_address(0))
+             ? nullptr
+             : next_of(next_aligned_alloc, "aligned_alloc")(alignment, size);
 }
 
 }  // extern "C"

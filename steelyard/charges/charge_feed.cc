@@ -69,8 +69,8 @@ struct ChargeFeed::Parts {
 };
 
 /// All that is queued, or the first `batch_facts_max` of it. So many are one row group of DuckDB's,
-/// which goes into the file as it is; a rest behind it would be written twice, and would leave a row
-/// group that is not full, which each checkpoint tries to join with others.
+/// which goes into the file as it is; a rest behind it would be written twice, and would leave a
+/// row group that is not full, which each checkpoint tries to join with others.
 Taken ChargeFeed::Parts::take() {
   Taken taken;
   while (!queue.empty() && taken.count < options.batch_facts_max && !taken.is_cut()) {

@@ -120,7 +120,7 @@ class IdentityStore {
   std::uint64_t next_number_ = 1;
   std::uint64_t known_end_ = 1;
   std::future<Result<Written>> writing_;
-  std::future<void> retiring_;  ///< Lets go of joined files.
+  std::future<void> retiring_;                               ///< Lets go of joined files.
   std::future<std::unique_ptr<RecentIdentities>> clearing_;  ///< The table that was written.
   std::atomic<bool> is_written_ = false;
 };

@@ -129,6 +129,23 @@ TEST(LocalLog, a_batch_larger_than_a_segment_has_one_of_its_own) {
   EXPECT_EQ(read_all(*opened(disk)), (std::vector<std::string>{"a", large, "b", large}));
 }
 
+TEST(LocalLog, memory_of_what_was_written_before_is_given_back) {
+  constexpr std::size_t mib = std::size_t{1} << 20;
+  SimulatedDisk disk;
+  Options options = options_on(disk);
+  options.segment_bytes = 16 * mib;
+  const std::vector<std::string> records(6, std::string(mib, 'r'));
+  {
+    const auto log = *LocalLog::open("data", options);
+    for (const std::string& record : records) {
+      ASSERT_TRUE(log->append_and_wait(batch_of({record})).has_value());
+    }
+    EXPECT_EQ(read_all(*log), records);
+  }
+  EXPECT_GE(disk.dropped(), 4 * mib);
+  EXPECT_LE(disk.dropped(), 6 * mib);
+}
+
 TEST(LocalLog, a_batch_above_the_limit_is_too_large) {
   SimulatedDisk disk;
   const auto log = opened(disk);

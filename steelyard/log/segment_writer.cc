@@ -57,9 +57,9 @@ Result<void> SegmentWriter::write(std::string_view frame, const ChainPoint& next
   return {};
 }
 
-/// Were its pages kept, each frame would need new ones, which come slower than the disk writes where
-/// memory is not at hand; so it gets those of the frames before it. Where that is refused, nothing
-/// else is lost.
+/// Were its pages kept, each frame would need new ones, which come slower than the disk writes
+/// where memory is not at hand; so it gets those of the frames before it. Where that is refused,
+/// nothing else is lost.
 void SegmentWriter::let_pages_go() {
   constexpr std::uint64_t kept = std::uint64_t{1} << 20;
   if (offset_ - cached_from_ < 2 * kept) return;

@@ -51,6 +51,11 @@ class SimulatedDisk final : public Files {
     const std::lock_guard guard(mutex_);
     return calls_;
   }
+  /// Bytes that the page cache need not hold any more.
+  std::uint64_t dropped() const {
+    const std::lock_guard guard(mutex_);
+    return dropped_;
+  }
   bool power_has_failed() const {
     const std::lock_guard guard(mutex_);
     return power_has_failed_;
@@ -252,7 +257,11 @@ class SimulatedDisk final : public Files {
       return node_->seen.size();
     }
 
-    Io<void> drop_cache(std::uint64_t, std::uint64_t) override { return {}; }
+    Io<void> drop_cache(std::uint64_t, std::uint64_t size) override {
+      const std::lock_guard guard(disk_.mutex_);
+      disk_.dropped_ += size;
+      return {};
+    }
 
    private:
     SimulatedDisk& disk_;
@@ -331,6 +340,7 @@ class SimulatedDisk final : public Files {
   mutable std::mutex mutex_;
   Plan plan_;
   std::uint64_t calls_ = 0;
+  std::uint64_t dropped_ = 0;
   std::uint64_t capacity_ = ~std::uint64_t{0} >> 1;
   bool power_has_failed_ = false;
   Names names_;
