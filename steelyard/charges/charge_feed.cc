@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "steelyard/base/background.h"
+#include "steelyard/base/thread.h"
 
 namespace steelyard::charges {
 namespace {
@@ -125,7 +125,7 @@ void ChargeFeed::Parts::write_until_stopped() {
 ChargeFeed::ChargeFeed(ChargeStore& store, FeedOptions options)
     : parts_(std::make_unique<Parts>(store, options)) {
   parts_->writer = std::thread([this] {
-    base::give_way();
+    base::give_way("charge-rows");
     parts_->write_until_stopped();
   });
 }

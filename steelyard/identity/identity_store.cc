@@ -7,9 +7,9 @@
 #include <optional>
 #include <utility>
 
-#include "steelyard/base/background.h"
 #include "steelyard/base/check.h"
 #include "steelyard/base/hash.h"
+#include "steelyard/base/thread.h"
 #include "steelyard/log/crc32c.h"
 #include "steelyard/log/file_io.h"
 
@@ -245,7 +245,7 @@ void IdentityStore::begin_writing() {
   is_written_ = false;
   writing_ =
       std::async(std::launch::async, [this, files = files_, number = next_number_++]() mutable {
-        base::give_way();
+        base::give_way("identities");
         Result<Written> written = write(std::move(files), number);
         is_written_ = true;
         return written;
@@ -310,11 +310,11 @@ Result<void> IdentityStore::finish_writing() {
   // The last to close a joined file frees its blocks on the disk: a tenth of a second.
   retiring_ = std::async(std::launch::async,
                          [files = std::exchange(files_, std::move(written.files))]() mutable {
-                           base::give_way();
+                           base::give_way("identities");
                            files.clear();
                          });
   clearing_ = std::async(std::launch::async, [table = std::move(frozen_)]() mutable {
-    base::give_way();
+    base::give_way("identities");
     table->clear();
     return std::move(table);
   });

@@ -13,6 +13,7 @@
 #include "steelyard/base/check.h"
 #include "steelyard/base/exit_status.h"
 #include "steelyard/base/limits.h"
+#include "steelyard/base/thread.h"
 #include "steelyard/log/file_io.h"
 #include "steelyard/log/frame_reader.h"
 
@@ -96,7 +97,10 @@ LocalLog::LocalLog(Options options, Files& files, std::string directory, Directo
       builder_(store),
       mark_(std::move(mark)) {
   if (!options_.on_fatal) options_.on_fatal = end_process;
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this] {
+    base::name_thread("log");
+    run();
+  });
 }
 
 LocalLog::~LocalLog() {

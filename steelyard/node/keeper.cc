@@ -8,8 +8,8 @@
 #include <system_error>
 #include <thread>
 
-#include "steelyard/base/background.h"
 #include "steelyard/base/exit_status.h"
+#include "steelyard/base/thread.h"
 
 namespace steelyard::node {
 
@@ -140,7 +140,7 @@ Result<void> Keeper::go_on() {
   if (identity_store_->known_end() <= state_->applied()) return {};
   if (options_.views_reached && options_.views_reached() < writing_event_) return {};
   flushing_ = std::async(std::launch::async, [this] {
-    base::give_way();
+    base::give_way("state");
     return state_->flush();
   });
   return {};

@@ -10,6 +10,7 @@
 #include "steelyard/base/check.h"
 #include "steelyard/base/exit_status.h"
 #include "steelyard/base/limits.h"
+#include "steelyard/base/thread.h"
 #include "steelyard/node/replay.h"
 #include "steelyard/pricebook/content_hash.h"
 #include "steelyard/report/json_text.h"
@@ -107,7 +108,10 @@ Result<std::unique_ptr<Node>> Node::open(std::shared_ptr<const rating::Rater> in
   });
   node->scrub_.emplace(*node->log_, *checked, node->options_.log_is_damaged);
   node->intake_rater_ = &node->prices_.current();
-  node->core_thread_ = std::thread([raw = node.get()] { raw->run_core(); });
+  node->core_thread_ = std::thread([raw = node.get()] {
+    base::name_thread("core");
+    raw->run_core();
+  });
   node->late_rating_.emplace(*node);
   node->late_rating_->prices_changed();  // What a stop interrupted.
   return node;

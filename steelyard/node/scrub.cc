@@ -4,7 +4,7 @@
 #include <chrono>
 #include <vector>
 
-#include "steelyard/base/background.h"
+#include "steelyard/base/thread.h"
 
 namespace steelyard::node {
 
@@ -59,7 +59,7 @@ Result<void> Scrub::read_slowly(std::uint64_t before) {
 }
 
 void Scrub::run(std::uint64_t before) {
-  base::give_way();
+  base::give_way("scrub");
   do {
     if (auto read = read_slowly(before); !read.has_value()) return damaged_(read.error());
     before = UINT64_MAX;

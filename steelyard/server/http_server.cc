@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "steelyard/base/check.h"
+#include "steelyard/base/thread.h"
 #include "steelyard/server/generic_routes.h"
 #include "steelyard/server/listener.h"
 #include "steelyard/server/tls.h"
@@ -120,6 +121,7 @@ class HttpServer::Impl {
 
  private:
   void run(asio::io_context& loop) {
+    base::name_thread("http");
     while (true) {
       try {
         loop.run();

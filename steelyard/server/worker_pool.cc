@@ -1,6 +1,7 @@
 #include "steelyard/server/worker_pool.h"
 
 #include "steelyard/base/check.h"
+#include "steelyard/base/thread.h"
 #include "steelyard/server/admission.h"
 
 namespace steelyard::server {
@@ -41,6 +42,7 @@ std::function<void()> WorkerPool::next(std::unique_lock<std::mutex>& lock, bool&
 }
 
 void WorkerPool::run() {
+  base::name_thread("worker");
   std::unique_lock lock(mutex_);
   bool is_bulk = false;
   while (std::function<void()> work = next(lock, is_bulk)) {

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <thread>
 
+#include "steelyard/base/thread.h"
+
 namespace steelyard::charges::duckdb {
 namespace {
 
@@ -32,8 +34,15 @@ Result<Database> open_database(const std::string& file, const DatabaseOptions& o
 
   Database database;
   char* error = nullptr;
-  const duckdb_state state =
-      duckdb_open_ext(file.empty() ? nullptr : file.c_str(), database.out(), config.get(), &error);
+  duckdb_state state = DuckDBError;
+  // The threads that it starts are to the scheduler as the one that starts them: they write charge
+  // rows and answer questions, and give way to those that take usage in.
+  std::thread opening([&] {
+    base::give_way("duckdb");
+    state = duckdb_open_ext(file.empty() ? nullptr : file.c_str(), database.out(), config.get(),
+                            &error);
+  });
+  opening.join();
   if (state == DuckDBSuccess) {
     // The time zone is a setting of an extension, which is there only now.
     STEELYARD_PASS(run(connect(database),
