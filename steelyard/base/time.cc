@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
-#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 
@@ -116,6 +117,14 @@ bool can_be_leap_second(std::int64_t following) {
   return std::chrono::year_month_day(day).day() == std::chrono::day(1);
 }
 
+void append_digits(std::size_t at_least, unsigned value, std::string& text) {
+  std::array<char, 10> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  const auto count = static_cast<std::size_t>(end - digits.data());
+  if (count < at_least) text.append(at_least - count, '0');
+  text.append(digits.data(), count);
+}
+
 }  // namespace
 
 bool parse_rfc3339(std::string_view text, Instant& instant) {
@@ -150,18 +159,27 @@ std::string to_rfc3339(Instant instant) {
       (instant.seconds >= 0 ? instant.seconds : instant.seconds - 86'399) / 86'400;
   const std::int64_t of_day = instant.seconds - days * 86'400;
   const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(days))};
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d",
-                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(of_day / 3'600),
-                static_cast<int>(of_day / 60 % 60), static_cast<int>(of_day % 60));
-  std::string result = text.data();
+  const int year = static_cast<int>(date.year());
+  std::string text;
+  text.reserve(std::string_view("2026-11-02T09:30:59.123456789Z").size());
+  if (year < 0) text += '-';
+  append_digits(4, static_cast<unsigned>(std::abs(year)), text);
+  text += '-';
+  append_digits(2, static_cast<unsigned>(date.month()), text);
+  text += '-';
+  append_digits(2, static_cast<unsigned>(date.day()), text);
+  text += 'T';
+  append_digits(2, static_cast<unsigned>(of_day / 3'600), text);
+  text += ':';
+  append_digits(2, static_cast<unsigned>(of_day / 60 % 60), text);
+  text += ':';
+  append_digits(2, static_cast<unsigned>(of_day % 60), text);
   if (instant.nanoseconds != 0) {
-    std::snprintf(text.data(), text.size(), ".%09u", instant.nanoseconds);
-    result += text.data();
-    while (result.back() == '0') result.pop_back();
+    text += '.';
+    append_digits(9, instant.nanoseconds, text);
+    while (text.back() == '0') text.pop_back();
   }
-  return result + 'Z';
+  return text += 'Z';
 }
 
 bool is_time_zone(const std::string& zone) {

@@ -10,9 +10,11 @@ namespace {
 void append_field(std::string_view name, std::string_view value, std::string& head) {
   head += name;
   head += ": ";
-  for (const char c : value) {
-    head += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
-  }
+  const std::size_t begin = head.size();
+  head += value;
+  std::replace_if(
+      head.begin() + static_cast<std::ptrdiff_t>(begin), head.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
   head += "\r\n";
 }
 
@@ -85,7 +87,9 @@ std::string http_date(base::Instant time) {
 std::string head_text(const Response& response, const AnswerHead& answer) {
   std::string head;
   head.reserve(512);
-  head += "HTTP/1.1 " + std::to_string(response.status) + ' ';
+  head += "HTTP/1.1 ";
+  head += std::to_string(response.status);
+  head += ' ';
   head += reason_of(response.status);
   head += "\r\n";
   append_field("Date", http_date(answer.now), head);

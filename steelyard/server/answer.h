@@ -19,7 +19,7 @@ struct AnswerHead {
   base::Instant now;
   bool keep_alive = true;
   bool is_encrypted = false;
-  std::span<const std::pair<std::string, std::string>> fields;
+  std::span<const std::pair<std::string_view, std::string>> fields;
 };
 
 /// Status line and fields to the empty line. Control characters in a value become spaces, so

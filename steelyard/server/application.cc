@@ -57,6 +57,7 @@ bool accepts(std::string_view element, std::string_view media_type) {
 
 bool has_key(std::string_view target) {
   if (find_api_key(target) != std::string_view::npos) return true;
+  if (!target.contains('%')) return false;
   const auto decoded = percent_decoded(target, false);
   return decoded.has_value() && find_api_key(*decoded) != std::string_view::npos;
 }
@@ -101,12 +102,12 @@ std::string Application::next_request_id() {
 }
 
 std::string Application::retry_after(std::chrono::milliseconds wait) const {
-  unsigned char byte[1] = {0};
-  parts_.random(byte);
   const auto seconds =
       std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(wait).count());
-  // Up to twice as long and two seconds.
-  return std::to_string(seconds + byte[0] * (seconds + 2) / 256);
+  // Up to twice as long and two seconds; the golden ratio spreads any number of them evenly.
+  constexpr std::uint64_t golden_ratio = 0x9e37'79b9'7f4a'7c15;
+  const auto part = static_cast<std::int64_t>((refusals_.fetch_add(golden_ratio) >> 56) & 255U);
+  return std::to_string(seconds + part * (seconds + 2) / 256);
 }
 
 void Application::begin_without_head(Exchange& exchange, const Peer& peer) {
@@ -459,9 +460,9 @@ void Application::call_handler(const std::shared_ptr<Exchange>& exchange) {
   }
 }
 
-std::string Application::answer_head(const Exchange& exchange, const Response& response,
+std::string Application::answer_head(Exchange& exchange, const Response& response,
                                      bool keep_alive) const {
-  auto fields = exchange.rate_fields_;
+  auto& fields = exchange.rate_fields_;
   if (is_to_be_repeated(response)) {
     fields.emplace_back("Retry-After", retry_after(std::chrono::seconds(1)));
   }

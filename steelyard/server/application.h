@@ -60,8 +60,7 @@ class Application : public std::enable_shared_from_this<Application> {
               std::uint64_t bytes_out);
 
   /// Status line and fields of an answer, to its empty line.
-  std::string answer_head(const Exchange& exchange, const Response& response,
-                          bool keep_alive) const;
+  std::string answer_head(Exchange& exchange, const Response& response, bool keep_alive) const;
   /// Whether the body of an answer goes out behind its head.
   bool has_content(const Exchange& exchange, const Response& response) const;
 
@@ -102,6 +101,7 @@ class Application : public std::enable_shared_from_this<Application> {
   LoadGauge gauge_;
   std::string id_prefix_;
   std::atomic<std::uint64_t> requests_{0};
+  mutable std::atomic<std::uint64_t> refusals_{0};
   WorkerPool workers_;
 };
 

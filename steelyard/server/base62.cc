@@ -30,7 +30,9 @@ std::string to_base62(std::span<const unsigned char> bytes, std::size_t characte
 }
 
 bool is_base62(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return alphabet.contains(c); });
+  return std::ranges::all_of(text, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  });
 }
 
 }  // namespace steelyard::server

@@ -42,6 +42,11 @@ constexpr auto body_time_of_turn = std::chrono::milliseconds(250);
 /// An answer must be taken at this rate at least, beside limits.write_time.
 constexpr std::int64_t write_bytes_per_second = 64 * 1024;
 
+/// Of that size, with anything where it grows: to be read over.
+void make_room(std::size_t size, std::string& buffer) {
+  buffer.resize_and_overwrite(size, [](char*, std::size_t wanted) { return wanted; });
+}
+
 template <class Stream>
 class StreamConnection final : public Connection,
                                public std::enable_shared_from_this<StreamConnection<Stream>> {
@@ -162,7 +167,7 @@ class StreamConnection final : public Connection,
   awaitable<bool> read_more(std::size_t bytes) {
     if (is_reading_ahead_) co_return co_await take_read_ahead();
     const std::size_t before = in_.size();
-    in_.resize(before + bytes);
+    make_room(before + bytes, in_);
     Error error;
     const std::size_t got = co_await stream_.async_read_some(
         asio::buffer(in_.data() + before, bytes), redirected(error));
@@ -421,7 +426,7 @@ class StreamConnection final : public Connection,
         auto grown = application_.grow(*exchange_, room);
         if (!grown.has_value()) co_return std::move(grown).error();
         body.reserve(room + Request::body_padding);
-        body.resize(room);
+        make_room(room, body);
       }
       Error error;
       const std::size_t got = co_await stream_.async_read_some(
@@ -543,13 +548,17 @@ class StreamConnection final : public Connection,
       if constexpr (std::is_same_v<Stream, TlsStream>) {
         co_await stream_.async_shutdown(redirected(error));
       } else {
-        socket().shutdown(tcp::socket::shutdown_send, error);
-        in_.resize(first_read_bytes);
         const bool sends_nothing =
             was_idle || (waits_for_our_word_ && socket().available(error) == 0);
+        // To close it says the same, if nothing is unread.
+        if (sends_nothing) {
+          socket().close(error);
+          co_return;
+        }
+        socket().shutdown(tcp::socket::shutdown_send, error);
+        make_room(first_read_bytes, in_);
         std::uint64_t thrown_away = 0;
-        while (!error && !sends_nothing && !is_late_ && !is_interrupted_ &&
-               thrown_away < limits_.body_bytes) {
+        while (!error && !is_late_ && !is_interrupted_ && thrown_away < limits_.body_bytes) {
           thrown_away += co_await stream_.async_read_some(asio::buffer(in_), redirected(error));
         }
       }

@@ -1,8 +1,10 @@
 #include "steelyard/server/crypto.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 #include <zlib.h>
 
@@ -22,6 +24,14 @@ const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
+EVP_MAC_CTX* new_hmac_context() {
+  EVP_MAC* const hmac = EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr);
+  EVP_MAC_CTX* const context = EVP_MAC_CTX_new(hmac);
+  EVP_MAC_free(hmac);
+  STEELYARD_CHECK(context != nullptr);
+  return context;
+}
+
 }  // namespace
 
 Mac hmac_sha256(std::string_view key, std::string_view message) {
@@ -30,6 +40,29 @@ Mac hmac_sha256(std::string_view key, std::string_view message) {
   const auto* made = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes_of(message),
                           message.size(), mac.data(), &size);
   STEELYARD_CHECK(made != nullptr && size == mac.size());
+  return mac;
+}
+
+MacKey::MacKey(std::string_view key) : context_(new_hmac_context()) {
+  char digest[] = "SHA256";
+  const OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+      OSSL_PARAM_construct_end(),
+  };
+  STEELYARD_CHECK(EVP_MAC_init(context_, bytes_of(key), key.size(), parameters) == 1);
+}
+
+MacKey::~MacKey() { EVP_MAC_CTX_free(context_); }
+
+Mac MacKey::of(std::string_view message) const {
+  Mac mac{};
+  std::size_t size = 0;
+  const std::lock_guard lock(mutex_);
+  // Without a key it begins anew with the one that it has.
+  STEELYARD_CHECK(EVP_MAC_init(context_, nullptr, 0, nullptr) == 1);
+  STEELYARD_CHECK(EVP_MAC_update(context_, bytes_of(message), message.size()) == 1);
+  STEELYARD_CHECK(EVP_MAC_final(context_, mac.data(), &size, mac.size()) == 1);
+  STEELYARD_CHECK(size == mac.size());
   return mac;
 }
 

@@ -2,8 +2,11 @@
 
 #include <array>
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <string_view>
+
+struct evp_mac_ctx_st;  // OpenSSL's.
 
 namespace steelyard::server {
 
@@ -11,6 +14,21 @@ using Mac = std::array<unsigned char, 32>;
 
 /// HMAC-SHA-256 (RFC 2104).
 Mac hmac_sha256(std::string_view key, std::string_view message);
+
+/// The same with one key, at a fifth of the time. Thread-safe.
+class MacKey {
+ public:
+  explicit MacKey(std::string_view key);
+  ~MacKey();
+  MacKey(const MacKey&) = delete;
+  MacKey& operator=(const MacKey&) = delete;
+
+  Mac of(std::string_view message) const;
+
+ private:
+  mutable std::mutex mutex_;
+  evp_mac_ctx_st* const context_;
+};
 
 Mac sha256(std::string_view text);
 

@@ -44,6 +44,11 @@ TEST(Crypto, gives_the_published_values) {
   // RFC 4231, test case 2.
   EXPECT_EQ(to_hex(view_of(hmac_sha256("Jefe", "what do ya want for nothing?"))),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  const MacKey key("Jefe");
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(to_hex(view_of(key.of("what do ya want for nothing?"))),
+              "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  }
   // FIPS 180-4, "abc"; RFC 4648, section 10; the check value of CRC-32.
   EXPECT_EQ(to_hex(view_of(sha256("abc"))),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");

@@ -77,7 +77,7 @@ class Exchange : public ReplyTarget {
   Admission::Ticket ticket_;
   FairTurns::Turn turn_;
   bool holds_rate_place_ = false;
-  std::vector<std::pair<std::string, std::string>> rate_fields_;
+  std::vector<std::pair<std::string_view, std::string>> rate_fields_;
   std::optional<IdempotencyKey> idempotency_key_;  ///< Set while the command is running.
 
   std::atomic<bool> is_settled_ = false;

@@ -44,7 +44,7 @@ struct ServerParts {
   Metrics* metrics = nullptr;
   StructuredLog* log = nullptr;
   Clock clock = Clock::system();
-  RandomBytes random;  ///< Request ids, jitter of Retry-After. Empty: the system's.
+  RandomBytes random;  ///< Request ids. Empty: the system's.
   RateLimit rate_limit;
   /// GET /ready: nothing, or why not ("replaying the log, 40 % done").
   std::function<std::optional<std::string>()> not_ready;

@@ -43,11 +43,18 @@ std::uint32_t code_of(std::string_view character) {
          (static_cast<unsigned char>(character[2]) & 63U);
 }
 
+/// Stands for itself in a JSON text.
+constexpr bool is_plain(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+
 }  // namespace
 
 void append_json_text(std::string_view text, std::string& to) {
   to += '"';
   for (std::size_t at = 0; at < text.size();) {
+    const std::size_t begin = at;
+    while (at < text.size() && is_plain(text[at])) ++at;
+    to += text.substr(begin, at - begin);
+    if (at == text.size()) break;
     const auto byte = static_cast<unsigned char>(text[at]);
     if (byte < 0x80) {
       if (byte == '"' || byte == '\\') {
@@ -55,10 +62,8 @@ void append_json_text(std::string_view text, std::string& to) {
         to += text[at];
       } else if (byte == '\n') {
         to += "\\n";
-      } else if (byte < 0x20 || byte == 0x7f) {
-        append_escape(byte, to);
       } else {
-        to += text[at];
+        append_escape(byte, to);
       }
       ++at;
       continue;

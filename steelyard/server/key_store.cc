@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <mutex>
 
-#include "steelyard/server/crypto.h"
-
 namespace steelyard::server {
 
 CreatedKey KeyStore::create(NewKey wanted, const RandomBytes& random, base::Instant now) {
@@ -51,7 +49,7 @@ std::expected<Principal, Problem> KeyStore::authenticate(std::string_view text, 
   };
   const auto key = parse_api_key(text);
   if (!key.has_value()) return refused();
-  const Mac mac = hmac_sha256(pepper_.reveal(), key->secret);
+  const Mac mac = mac_.of(key->secret);
 
   const std::shared_lock lock(mutex_);
   const auto found = keys_.find(std::string(key->id));

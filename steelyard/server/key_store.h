@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "steelyard/server/api_key.h"
+#include "steelyard/server/crypto.h"
 #include "steelyard/server/problem.h"
 
 namespace steelyard::server {
@@ -19,7 +20,7 @@ class KeyStore {
  public:
   /// The pepper is a secret of this installation, kept apart from the records. Without it, a
   /// copy of them is of no use.
-  explicit KeyStore(Secret pepper) : pepper_(std::move(pepper)) {}
+  explicit KeyStore(Secret pepper) : pepper_(std::move(pepper)), mac_(pepper_.reveal()) {}
 
   /// Makes a key and puts it. The text is in the answer, and nowhere else.
   CreatedKey create(NewKey wanted, const RandomBytes& random, base::Instant now);
@@ -40,6 +41,7 @@ class KeyStore {
 
  private:
   const Secret pepper_;
+  const MacKey mac_;
   mutable std::shared_mutex mutex_;
   std::unordered_map<std::string, KeyRecord> keys_;
 };

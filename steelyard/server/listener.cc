@@ -95,7 +95,7 @@ bool Listener::make_room() {
 
 asio::awaitable<void> Listener::accept() {
   constexpr int at_once = 64;
-  constexpr auto time_to_gather = std::chrono::milliseconds(5);
+  constexpr auto time_to_gather = std::chrono::milliseconds(20);
   constexpr auto time_to_get_free = std::chrono::milliseconds(50);
   asio::steady_timer pause(threads_.front()->loop);
   while (acceptor_.is_open()) {

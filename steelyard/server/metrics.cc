@@ -71,6 +71,7 @@ struct Metrics::Families {
 
   mutable std::shared_mutex mutex;
   std::map<std::pair<std::string, int>, RouteCounters, std::less<>> routes;
+  std::map<std::string, prometheus::Counter*, std::less<>> refusals;  ///< By reason.
   std::vector<std::pair<prometheus::Gauge*, std::function<std::int64_t()>>> read_later;
 
   /// Gauges that come and go.
@@ -109,6 +110,16 @@ struct Metrics::Families {
         &took.Add({{"route", key.first}}, seconds)};
     return routes.try_emplace(key, counters).first->second;
   }
+
+  prometheus::Counter& refusals_of(std::string_view reason) {
+    {
+      const std::shared_lock lock(mutex);
+      if (const auto found = refusals.find(reason); found != refusals.end()) return *found->second;
+    }
+    const std::unique_lock lock(mutex);
+    const std::string name(reason);
+    return *refusals.try_emplace(name, &refused.Add({{"reason", name}})).first->second;
+  }
 };
 
 Metrics::Metrics() : families_(std::make_unique<Families>()) {}
@@ -131,9 +142,7 @@ void Metrics::connections(std::int64_t change) {
   families_->connections.Increment(static_cast<double>(change));
 }
 
-void Metrics::refused(std::string_view reason) {
-  families_->refused.Add({{"reason", std::string(reason)}}).Increment();
-}
+void Metrics::refused(std::string_view reason) { families_->refusals_of(reason).Increment(); }
 
 std::function<void(std::uint64_t)> Metrics::counter(std::string name, std::string help,
                                                     Labels labels) {

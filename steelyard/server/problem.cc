@@ -201,13 +201,20 @@ std::string Problem::to_json(std::string_view request_id) const {
   if (!text.empty()) text += text.ends_with('.') ? " " : ". ";
   text += row->remedy;
 
-  std::string json = R"({"type":"/docs#problem-)";
+  std::string json;
+  json.reserve(512);
+  json += R"({"type":"/docs#problem-)";
   json += row->word;
-  json += R"(","title":)" + json_text(row->title);
-  json += R"(,"status":)" + std::to_string(row->status);
-  json += R"(,"code":)" + json_text(row->word);
-  json += R"(,"detail":)" + json_text(text);
-  json += R"(,"instance":)" + json_text("urn:request:" + std::string(request_id));
+  json += R"(","title":)";
+  append_json_text(row->title, json);
+  json += R"(,"status":)";
+  json += std::to_string(row->status);
+  json += R"(,"code":)";
+  append_json_text(row->word, json);
+  json += R"(,"detail":)";
+  append_json_text(text, json);
+  json += R"(,"instance":)";
+  append_json_text("urn:request:" + std::string(request_id), json);
   if (!items.empty()) {
     json += R"(,"errors":[)";
     for (const ProblemItem& item : items) {

@@ -82,15 +82,15 @@ bool is_value(std::string_view value) {
 
 std::expected<void, Problem> parse_field(std::string_view line, std::size_t number,
                                          RequestHead& head) {
-  const std::string place = "field " + std::to_string(number);
+  const auto place = [number] { return "field " + std::to_string(number); };
   if (line.front() == ' ' || line.front() == '\t') {
-    return malformed(place + " is folded or begins with a space");
+    return malformed(place() + " is folded or begins with a space");
   }
   const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos) return malformed(place + " has no colon");
-  if (!is_token(line.substr(0, colon))) return malformed(place + ": the name is not a token");
+  if (colon == std::string_view::npos) return malformed(place() + " has no colon");
+  if (!is_token(line.substr(0, colon))) return malformed(place() + ": the name is not a token");
   const std::string_view value = trimmed(line.substr(colon + 1));
-  if (!is_value(value)) return malformed(place + " has a control character");
+  if (!is_value(value)) return malformed(place() + " has a control character");
   head.fields.push_back({line.substr(0, colon), value});
   return {};
 }

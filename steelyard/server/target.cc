@@ -1,6 +1,7 @@
 #include "steelyard/server/target.h"
 
 #include <algorithm>
+#include <array>
 
 #include "steelyard/base/text.h"
 
@@ -15,6 +16,16 @@ int hex_value(char digit) {
   if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
   return -1;
 }
+
+constexpr std::array<bool, 256> target_characters = [] {
+  std::array<bool, 256> table{};
+  for (char c = '!'; c < 0x7f; ++c) {
+    table[static_cast<unsigned char>(c)] = !std::string_view("\"<>\\^`{|}#").contains(c);
+  }
+  return table;
+}();
+
+bool is_in_targets(char byte) { return target_characters[static_cast<unsigned char>(byte)]; }
 
 bool is_control(char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f; }
 
@@ -93,10 +104,8 @@ Result<Target> parse_target(std::string_view target) {
   if (!target.starts_with('/')) {
     return failure(ErrorCode::invalid_field, "the target does not begin with '/'");
   }
-  for (const char byte : target) {
-    if (byte <= ' ' || byte >= 0x7f || std::string_view("\"<>\\^`{|}#").contains(byte)) {
-      return failure(ErrorCode::invalid_field, "the target has a character that must be encoded");
-    }
+  if (!std::ranges::all_of(target, is_in_targets)) {
+    return failure(ErrorCode::invalid_field, "the target has a character that must be encoded");
   }
   Target parts;
   const std::size_t mark = target.find('?');
