@@ -69,17 +69,25 @@ class Parser {
     return node;
   }
 
-  /// Reads a value into its node, which may have a name already.
-  const char* value(const char* at, Node& node, std::size_t depth, std::uint64_t& fingerprint) {
+  /// Reads a value into its node, which may have a name already. Most values are strings and
+  /// plain numbers: those are read without a call.
+  [[gnu::always_inline]] const char* value(const char* at, Node& node, std::size_t depth,
+                                           std::uint64_t& fingerprint) {
     node.begin = offset(at);
+    if (*at == '"') return string_value(at, node, fingerprint);
+    if (*at >= '0' && *at <= '9') return number_value(at, node, fingerprint);
+    return unusual_value(at, node, depth, fingerprint);
+  }
+
+  [[gnu::noinline]] const char* unusual_value(const char* at, Node& node, std::size_t depth,
+                                              std::uint64_t& fingerprint) {
     switch (*at) {
-      case '"': return string_value(at, node, fingerprint);
       case '{':
       case '[': return container(at, node, depth, fingerprint);
       case 't': return literal(at, "true", node, Type::boolean, 1, fingerprint);
       case 'f': return literal(at, "false", node, Type::boolean, 0, fingerprint);
       case 'n': return literal(at, "null", node, Type::null, 2, fingerprint);
-      default: return number_value(at, node, fingerprint);
+      default: return unusual_number(at, node, fingerprint);
     }
   }
 
@@ -95,7 +103,8 @@ class Parser {
     return at + text.size();
   }
 
-  const char* number_value(const char* at, Node& node, std::uint64_t& fingerprint) {
+  [[gnu::always_inline]] const char* number_value(const char* at, Node& node,
+                                                  std::uint64_t& fingerprint) {
     std::uint64_t whole = 0;
     const char* const behind = scan_plain_whole(at, whole);
     if (behind == nullptr || behind > end_) [[unlikely]]
@@ -109,7 +118,8 @@ class Parser {
   }
 
   /// With a sign, a fraction or an exponent, with many digits, or no number at all.
-  const char* unusual_number(const char* at, Node& node, std::uint64_t& fingerprint) {
+  [[gnu::noinline]] const char* unusual_number(const char* at, Node& node,
+                                               std::uint64_t& fingerprint) {
     const Number number = scan_number(at, end_);
     if (number.end == nullptr) {
       return fail(at, at == end_ ? "the text ends too early" : number.what);
@@ -122,7 +132,8 @@ class Parser {
     return number.end;
   }
 
-  const char* string_value(const char* at, Node& node, std::uint64_t& fingerprint) {
+  [[gnu::always_inline]] const char* string_value(const char* at, Node& node,
+                                                  std::uint64_t& fingerprint) {
     std::uint64_t word = 0;
     node.type = Type::string;
     at = string(at, word, node.begin, node.size, node.is_unescaped);
@@ -131,8 +142,9 @@ class Parser {
   }
 
   /// Requires: `at` is at the opening quote.
-  const char* string(const char* at, std::uint64_t& word, std::uint32_t& begin, std::uint32_t& size,
-                     bool& is_unescaped) {
+  [[gnu::always_inline]] const char* string(const char* at, std::uint64_t& word,
+                                            std::uint32_t& begin, std::uint32_t& size,
+                                            bool& is_unescaped) {
     const char* const first = at + 1;
     const char* const last = skip_plain(first);
     if (*last != '"' || last >= end_) [[unlikely]]
@@ -144,8 +156,9 @@ class Parser {
   }
 
   /// With escapes, with characters beyond ASCII, or no string at all.
-  const char* unusual_string(const char* first, std::uint64_t& word, std::uint32_t& begin,
-                             std::uint32_t& size, bool& is_unescaped) {
+  [[gnu::noinline]] const char* unusual_string(const char* first, std::uint64_t& word,
+                                               std::uint32_t& begin, std::uint32_t& size,
+                                               bool& is_unescaped) {
     const StringScan scan = scan_string(first);
     // The byte after the text stops the scan as a control character, so none runs past it.
     if (scan.end >= end_) return fail(scan.end, "the text ends inside a string");
