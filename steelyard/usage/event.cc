@@ -94,7 +94,6 @@ Result<void> check_model_void(const json::Object& data, UsageEvent& event) {
 }  // namespace
 
 Result<void> read_event(const json::Document& document, UsageEvent& event) {
-  event = UsageEvent{};
   const Node& root = document.root();
   if (root.type != Type::object) {
     return failure(ErrorCode::malformed_json,

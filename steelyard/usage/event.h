@@ -95,8 +95,8 @@ struct UsageEvent {
 };
 
 /// Reads the envelope, the data and the usage of one event, checked in that order.
-/// On an error, `event` holds what of source, id and account was valid before it.
-/// Errors: the reasons of status `rejected`, each with a JSON pointer and the value.
+/// Requires: `event` is new. On an error, it holds what of source, id and account was valid before
+/// it. Errors: the reasons of status `rejected`, each with a JSON pointer and the value.
 [[nodiscard]] Result<void> read_event(const json::Document& document, UsageEvent& event);
 
 }  // namespace steelyard::usage

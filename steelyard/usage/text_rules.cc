@@ -12,22 +12,31 @@ namespace {
 bool is_plain(char c) { return c >= 0x20 && c < 0x7f; }
 
 /// Eight characters at once; the first of them in any order of bytes.
-bool are_plain(const char* eight) {
+bool are_plain(std::uint64_t word) {
   constexpr std::uint64_t each = 0x0101010101010101;
-  std::uint64_t word = 0;
-  std::memcpy(&word, eight, sizeof word);
   const std::uint64_t below_space = (word - each * 0x20) & ~word;
   const std::uint64_t not_delete = word ^ (each * 0x7f);
   const std::uint64_t is_delete = (not_delete - each) & ~not_delete;
   return ((word | below_space | is_delete) & (each * 0x80)) == 0;
 }
 
+template <class Word>
+std::uint64_t word_at(const char* at) {
+  Word word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
 bool are_plain(std::string_view text) {
-  if (text.size() < 8) return std::ranges::all_of(text, is_plain);
-  for (std::size_t at = 0; at + 8 < text.size(); at += 8) {
-    if (!are_plain(text.data() + at)) return false;
+  const char* const end = text.data() + text.size();
+  if (text.size() < 4) return std::ranges::all_of(text, is_plain);
+  if (text.size() < 8) {  // The first and the last four: some of them twice. So it is below.
+    return are_plain(word_at<std::uint32_t>(text.data()) << 32 | word_at<std::uint32_t>(end - 4));
   }
-  return are_plain(text.data() + text.size() - 8);  // Some of them twice.
+  for (const char* at = text.data(); at + 8 < end; at += 8) {
+    if (!are_plain(word_at<std::uint64_t>(at))) return false;
+  }
+  return are_plain(word_at<std::uint64_t>(end - 8));
 }
 
 /// The character at `at`, which is moved behind it.
