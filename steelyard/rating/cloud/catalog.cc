@@ -272,26 +272,18 @@ std::uint16_t Catalog::attribute_number(const Code& code, const std::string& nam
   return static_cast<std::uint16_t>(number);
 }
 
-bool holds(const metering::Condition& condition, std::string_view value) {
-  const bool is_one = std::ranges::find(condition.values, value) != condition.values.end();
-  return is_one != condition.is_negated;
-}
-
 std::unexpected<Error> missing_attribute(const std::string& name, const std::string& needed_by) {
   return failure(ErrorCode::missing_attribute,
                  "/data/attributes/" + name + " is missing: " + needed_by + " needs it");
 }
 
-Result<bool> holds(const std::vector<PreparedCondition>& conditions, const Fact& fact,
-                   const Catalog::Code& code) {
-  for (const PreparedCondition& each : conditions) {
-    const std::string_view value = fact.attributes[each.attribute];
-    if (value.empty()) {
-      return missing_attribute(code.attributes[each.attribute].name, "a condition of its price");
-    }
-    if (!holds(*each.condition, value)) return false;
-  }
-  return true;
+std::unexpected<Error> missing_condition(const std::vector<PreparedCondition>& conditions,
+                                         const Fact& fact, const Catalog::Code& code) {
+  const auto lacking = std::ranges::find_if(conditions, [&](const PreparedCondition& each) {
+    return fact.attributes[each.attribute].empty();
+  });
+  STEELYARD_CHECK(lacking != conditions.end());
+  return missing_attribute(code.attributes[lacking->attribute].name, "a condition of its price");
 }
 
 }  // namespace steelyard::rating::cloud

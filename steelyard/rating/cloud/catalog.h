@@ -75,6 +75,7 @@ struct PreparedItem {
   std::vector<int> bands;                      ///< Minutes of the day at which prices change.
   std::vector<const pricebook::CloudDiscount*> discounts;
   bool has_account_discount = false;
+  bool has_attribute_dims = false;  ///< Some dim of a pipeline reads an attribute.
   bool is_dearest = false;
   bool has_cover = false;                ///< A `combine: cover` decides the slot behind the meter.
   std::uint16_t created = no_attribute;  ///< Market prices: the attributes.
@@ -144,12 +145,29 @@ class Catalog {
   NameTable item_numbers_;
 };
 
-/// Whether the conditions hold; missing_attribute where one needs what the fact lacks.
-[[nodiscard]] Result<bool> holds(const std::vector<PreparedCondition>& conditions, const Fact& fact,
-                                 const Catalog::Code& code);
-
 /// Whether a text has (or has not) one of the values.
-bool holds(const metering::Condition& condition, std::string_view value);
+inline bool holds(const metering::Condition& condition, std::string_view value) {
+  for (const std::string& each : condition.values) {
+    if (each == value) return !condition.is_negated;
+  }
+  return condition.is_negated;
+}
+
+/// Whether conditions hold; unknown where the first that does not needs what the fact lacks.
+enum class Fit : std::uint8_t { no, yes, unknown };
+
+inline Fit fit_of(const std::vector<PreparedCondition>& conditions, const Fact& fact) {
+  for (const PreparedCondition& each : conditions) {
+    const std::string_view value = fact.attributes[each.attribute];
+    if (value.empty()) return Fit::unknown;
+    if (!holds(*each.condition, value)) return Fit::no;
+  }
+  return Fit::yes;
+}
+
+/// The error of conditions that are unknown: missing_attribute.
+[[nodiscard]] std::unexpected<Error> missing_condition(
+    const std::vector<PreparedCondition>& conditions, const Fact& fact, const Catalog::Code& code);
 
 [[nodiscard]] std::unexpected<Error> missing_attribute(const std::string& name,
                                                        const std::string& needed_by);

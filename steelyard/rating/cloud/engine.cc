@@ -141,8 +141,9 @@ Result<void> Engine::read_dims(const Fact& fact, const std::vector<PreparedDim>&
     if (dim.rule->aggregate == Dim::Aggregate::attribute) continue;
     const money::Decimal* const value = fact.meter(dim.source);
     if (value == nullptr) continue;
-    STEELYARD_TRY(is_read, holds(dim.where, fact, code));
-    if (!is_read) continue;
+    const Fit fit = fit_of(dim.where, fact);
+    if (fit == Fit::unknown) return missing_condition(dim.where, fact, code);
+    if (fit == Fit::no) continue;
     readings_.push_back({pipeline, static_cast<std::uint16_t>(i), &dim, Rational::of(*value)});
   }
   return {};
@@ -155,8 +156,10 @@ Result<void> Engine::read(const PreparedItem& item, const Fact& fact) {
     STEELYARD_PASS(read_dims(fact, item.pipelines[i].dims, static_cast<std::uint16_t>(i)));
   }
   const bool reads_meters = !readings_.empty();
-  STEELYARD_PASS(read_dims(fact, item.allowances, allowance_pipeline));
-  if (!reads_meters) return {};
+  if (!item.allowances.empty()) {
+    STEELYARD_PASS(read_dims(fact, item.allowances, allowance_pipeline));
+  }
+  if (!reads_meters || !item.has_attribute_dims) return {};
   const Catalog::Code& code = catalog_->code(fact.code);
   for (std::size_t p = 0; p < item.pipelines.size(); ++p) {
     for (std::size_t i = 0; i < item.pipelines[p].dims.size(); ++i) {
@@ -166,8 +169,9 @@ Result<void> Engine::read(const PreparedItem& item, const Fact& fact) {
       if (text.empty()) {
         return missing_attribute(code.attributes[dim.source].name, item.rule->name);
       }
-      STEELYARD_TRY(is_read, holds(dim.where, fact, code));
-      if (!is_read) continue;
+      const Fit fit = fit_of(dim.where, fact);
+      if (fit == Fit::unknown) return missing_condition(dim.where, fact, code);
+      if (fit == Fit::no) continue;
       readings_.push_back(
           {static_cast<std::uint16_t>(p), static_cast<std::uint16_t>(i), &dim, number_of(text)});
     }
@@ -245,15 +249,18 @@ Result<void> Engine::measure_piece(const PreparedItem& item, const Fact& fact,
   if (std::ranges::any_of(slot.dims[number], is_unknown)) {
     return std::unexpected(*slot.dim_problems[number]);
   }
-  auto value = value_of(reading, fact, slot.each[number], slot.dim_problems[number]);
-  if (!value.has_value()) return std::unexpected(std::move(value).error());
-  if (!slot.limits[number].admits(*value)) {
-    return failure(ErrorCode::invalid_quantity, item.rule->name + ": " + value->to_text() +
+  Rational value = reading.value;
+  if (!slot.each[number].empty()) {
+    STEELYARD_TRY(stepped, value_of(reading, fact, slot.each[number], slot.dim_problems[number]));
+    value = stepped;
+  }
+  if (!slot.limits[number].admits(value)) {
+    return failure(ErrorCode::invalid_quantity, item.rule->name + ": " + value.to_text() +
                                                     " of meter " + dim.meter + " is more than " +
                                                     slot.limits[number].largest.to_text() +
                                                     ", or finer than twelve decimals");
   }
-  const metering::Sample sample{piece.from, piece.to, *value};
+  const metering::Sample sample{piece.from, piece.to, value};
 
   Leaf* leaf = nullptr;
   metering::Measured* measured = nullptr;
@@ -358,18 +365,20 @@ void Engine::touch(Leaf& leaf) {
 }
 
 Result<void> Engine::leaf_changed(Leaf& leaf, Direction direction) {
-  STEELYARD_TRY(out, output_of(leaf, slots_));
+  auto output = output_of(leaf, slots_);
+  if (!output.has_value()) return std::unexpected(std::move(output).error());
+  Parts& out = *output;
   if (out == leaf.out) return {};
-  const Parts before = leaf.out;
   // A leaf of one fact is made anew to take it back: what it gave is taken from what it fed.
   if (direction == Direction::take_back && is_by_fact(*leaf.item, leaf.pipeline) &&
       !is_passing(*leaf.item)) {
     leaf.out = out;
     return deliver(leaf.target, leaf.pipeline, out, {});
   }
-  undo_.emplace_back(&leaf.out, leaf.out);
-  leaf.out = out;
-  return deliver(leaf.target, leaf.pipeline, before, out);
+  STEELYARD_PASS(deliver(leaf.target, leaf.pipeline, leaf.out, out));
+  undo_.emplace_back(&leaf.out, std::move(leaf.out));
+  leaf.out = std::move(out);
+  return {};
 }
 
 Result<void> Engine::deliver(const Target& target, std::size_t pipeline, const Parts& before,
@@ -421,12 +430,14 @@ Result<void> Engine::deliver_pooled(Pooled& pool, const Parts& before, const Par
 }
 
 Result<void> Engine::pool_changed(Pooled& pool) {
-  STEELYARD_TRY(out, output_of(pool, slots_));
+  auto output = output_of(pool, slots_);
+  if (!output.has_value()) return std::unexpected(std::move(output).error());
+  Parts& out = *output;
   if (out == pool.out) return {};
-  const Parts old = pool.out;
-  undo_.emplace_back(&pool.out, pool.out);
+  STEELYARD_PASS(deliver(pool.target, pool.pipeline, pool.out, out));
+  undo_.emplace_back(&pool.out, std::move(pool.out));
   pool.out = std::move(out);
-  return deliver(pool.target, pool.pipeline, old, pool.out);
+  return {};
 }
 
 /// Lets plans cover what was measured, and passes the rest on.
@@ -455,10 +466,9 @@ Result<void> Engine::pass_on_what_is_left() {
       part->quantity += -each.part.quantity;
     }
     if (out == tap->out) continue;
-    const Parts before = tap->out;
-    undo_.emplace_back(&tap->out, tap->out);
-    tap->out = out;
-    STEELYARD_PASS(deliver(tap->target, 0, before, out));
+    STEELYARD_PASS(deliver(tap->target, 0, tap->out, out));
+    undo_.emplace_back(&tap->out, std::move(tap->out));
+    tap->out = std::move(out);
   }
   return {};
 }
@@ -466,14 +476,18 @@ Result<void> Engine::pass_on_what_is_left() {
 /// The differences of all fees that changed. Nothing is kept if one can not be told.
 Result<void> Engine::collect(std::uint32_t account, Lines& lines, Direction direction) {
   changes_.clear();
-  fees_.clear();
   covers_lines_.clear();
-  for (const Priced* fee : dirty_) {
-    STEELYARD_TRY(fee_lines, window_fee(*fee, slots_, rows_));
-    const bool is_given_back = is_passing(*fee->item) && direction == Direction::take_back;
-    add_difference(is_given_back ? fee_lines : fee->lines, is_given_back ? FeeLines{} : fee_lines,
-                   changes_);
-    fees_.push_back(std::move(fee_lines));
+  if (fees_.size() < dirty_.size()) fees_.resize(dirty_.size());
+  for (std::size_t i = 0; i < dirty_.size(); ++i) {
+    const Priced& fee = *dirty_[i];
+    FeeLines& fee_lines = fees_[i];
+    STEELYARD_PASS(window_fee(fee, slots_, rows_, fee_lines));
+    const bool is_given_back = direction == Direction::take_back && is_passing(*fee.item);
+    if (is_given_back) {
+      add_difference(fee_lines, {}, changes_);
+    } else {
+      add_difference(fee.lines, fee_lines, changes_);
+    }
   }
   for (const Tapped* tap : listed_) {
     FeeLines covered;
@@ -485,7 +499,7 @@ Result<void> Engine::collect(std::uint32_t account, Lines& lines, Direction dire
     covers_lines_.push_back(std::move(covered));
   }
   STEELYARD_PASS(sums_.add(account, changes_, rows_, lines));
-  for (std::size_t i = 0; i < dirty_.size(); ++i) dirty_[i]->lines = std::move(fees_[i]);
+  for (std::size_t i = 0; i < dirty_.size(); ++i) dirty_[i]->lines = fees_[i];
   for (std::size_t i = 0; i < listed_.size(); ++i) listed_[i]->lines = std::move(covers_lines_[i]);
   return {};
 }

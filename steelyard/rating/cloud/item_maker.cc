@@ -25,7 +25,12 @@ class ItemMaker {
     for (const Dim& factor : rule_.times) make_factor(factor);
     note_price();
     note_plans();
-    for (const Pipeline& each : item_.pipelines) check_scopes(each);
+    for (const Pipeline& each : item_.pipelines) {
+      check_scopes(each);
+      item_.has_attribute_dims |= std::ranges::any_of(each.dims, [](const PreparedDim& dim) {
+        return dim.rule->aggregate == Dim::Aggregate::attribute;
+      });
+    }
     item_.slot_attributes.assign(slot_attributes_.begin(), slot_attributes_.end());
     item_.breaks.assign(breaks_.begin(), breaks_.end());
     item_.bands.assign(bands_.begin(), bands_.end());

@@ -23,6 +23,7 @@ struct Part {
 class Parts {
  public:
   Parts() = default;
+  explicit Parts(const Part& part) : one_(part), size_(1) {}
   Parts(std::initializer_list<Part> parts) {
     for (const Part& each : parts) push_back(each);
   }

@@ -162,11 +162,11 @@ Result<Parts> output_of(const Leaf& leaf, const SlotTable& slots, StepLog* log) 
     if (log != nullptr) note(step, std::nullopt, {before, scratch.front()}, allowances, *log);
   }
   if (scratch.front().is_too_large()) return too_large(item);
-  if (covered.has_value()) return Parts{{covered->slot, scratch.front()}};
+  if (covered.has_value()) return Parts(Part{covered->slot, scratch.front()});
   const bool fits_every_slot = item.is_dearest || item.has_cover;
-  if (!fits_every_slot) return Parts{{slot.index, scratch.front()}};
-  if (leaf.pipeline > 0) return Parts{{no_slot, scratch.front()}};
-  return Parts{{dearest(leaf, scratch.front(), slots), scratch.front()}};
+  if (!fits_every_slot) return Parts(Part{slot.index, scratch.front()});
+  if (leaf.pipeline > 0) return Parts(Part{no_slot, scratch.front()});
+  return Parts(Part{dearest(leaf, scratch.front(), slots), scratch.front()});
 }
 
 namespace {

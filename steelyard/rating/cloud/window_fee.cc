@@ -76,8 +76,9 @@ void sort(Lines& lines) {
 
 }  // namespace
 
-Result<FeeLines> window_fee(const Priced& cell, const SlotTable& slots, RowTable& rows) {
-  FeeLines lines;
+Result<void> window_fee(const Priced& cell, const SlotTable& slots, RowTable& rows,
+                        FeeLines& lines) {
+  lines.clear();
   Rational before;
   const pricebook::CloudPriceTable& table = cell.item->rule->price;
   const auto add = [&](const Slot& slot, const charge_model::Slice& slice,
@@ -95,7 +96,8 @@ Result<FeeLines> window_fee(const Priced& cell, const SlotTable& slots, RowTable
   for (const Part& part : cell.quantities.front()) {
     if (part.quantity.is_zero()) continue;
     const Slot& slot = slots.at(part.slot);
-    const Rational factor = factors_of(cell, part.slot);
+    const Rational factor =
+        cell.quantities.size() == 1 ? Rational::whole(1) : factors_of(cell, part.slot);
     if (table.kernel == charge_model::Kernel::per_unit) {
       STEELYARD_PASS(
           add(slot, {0, false, part.quantity, slot.price.brackets.front().unit}, factor));
@@ -105,8 +107,7 @@ Result<FeeLines> window_fee(const Priced& cell, const SlotTable& slots, RowTable
     for (const charge_model::Slice& slice : slices) STEELYARD_PASS(add(slot, slice, factor));
     before += part.quantity;
   }
-  STEELYARD_PASS(apply_money_rules(*cell.item, rows, lines));
-  return lines;
+  return apply_money_rules(*cell.item, rows, lines);
 }
 
 void add_difference(const FeeLines& before, const FeeLines& after, std::vector<FeeLine>& to) {

@@ -8,9 +8,10 @@ namespace steelyard::rating::cloud {
 
 /// The lines of one window: F(set of facts), exact. Where the item has money rules, quantities
 /// and amounts are rounded half up at the twelfth decimal here, and what the rules change comes
-/// behind as lines of its own. Errors: above_top_tier, invalid_quantity (too large).
-[[nodiscard]] Result<FeeLines> window_fee(const Priced& cell, const SlotTable& slots,
-                                          RowTable& rows);
+/// behind as lines of its own. They take the place of what is in `lines`, whose memory is used
+/// again. Errors: above_top_tier, invalid_quantity (too large).
+[[nodiscard]] Result<void> window_fee(const Priced& cell, const SlotTable& slots, RowTable& rows,
+                                      FeeLines& lines);
 
 /// `after` minus `before`, added to what is there. Rows stay unsorted.
 void add_difference(const FeeLines& before, const FeeLines& after, std::vector<FeeLine>& to);
