@@ -125,10 +125,9 @@ void append_digits(std::size_t at_least, unsigned value, std::string& text) {
   text.append(digits.data(), count);
 }
 
-}  // namespace
-
-bool parse_rfc3339(std::string_view text, Instant& instant) {
-  if (parse_plain(text, instant)) return true;
+/// With a fraction of a second, an offset, a leap second, or no time at all. Not inline: the plain
+/// way needs no room for it.
+[[gnu::noinline]] bool parse_unusual(std::string_view text, Instant& instant) {
   Reader reader(text);
   Civil civil;
   if (!read_date(reader, civil) || !reader.one_of('T', 't') || !read_time(reader, civil) ||
@@ -152,6 +151,12 @@ bool parse_rfc3339(std::string_view text, Instant& instant) {
   if (civil.second == 60 && !can_be_leap_second(seconds)) return false;
   instant = {seconds, civil.nanoseconds};
   return true;
+}
+
+}  // namespace
+
+bool parse_rfc3339(std::string_view text, Instant& instant) {
+  return parse_plain(text, instant) || parse_unusual(text, instant);
 }
 
 std::string to_rfc3339(Instant instant) {
