@@ -48,6 +48,7 @@ int128 gcd_of(int128 a, int128 b) {
 // Most numbers fit into 64 bits, where all this is cheap; both ways give the same fraction.
 
 bool fits64(int128 n) { return static_cast<std::int64_t>(n) == n; }
+bool fits32(int128 n) { return static_cast<std::int32_t>(n) == n; }
 
 std::uint64_t magnitude64(std::int64_t n) {
   return n < 0 ? -static_cast<std::uint64_t>(n) : static_cast<std::uint64_t>(n);
@@ -307,6 +308,12 @@ Result<Decimal> Rational::to_decimal(Rounding rounding) const {
 
 Result<Decimal> Rational::product_to_decimal(const Rational& a, const Rational& b,
                                              Rounding rounding) {
+  // Where it is small it need not be reduced: the quotient is the same.
+  if (fits32(a.numerator_) && fits32(b.numerator_) && fits32(a.denominator_) &&
+      fits32(b.denominator_) && !a.is_too_large() && !b.is_too_large()) {
+    return Rational(a.numerator_ * b.numerator_, a.denominator_ * b.denominator_)
+        .to_decimal(rounding);
+  }
   const Rational product = a * b;
   if (!product.is_too_large()) return product.to_decimal(rounding);
   if (a.is_too_large() || b.is_too_large()) return decimal_of(false, 0);
