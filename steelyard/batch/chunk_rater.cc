@@ -72,13 +72,6 @@ void ChunkRater::refuse(Record& record, Error error) {
   record.detail = std::move(error.detail);
 }
 
-/// A view that lives as long as the lines do.
-std::string_view ChunkRater::kept(std::string_view text, std::string_view line) {
-  const bool is_in_line = text.data() >= line.data() && text.data() < line.data() + line.size();
-  if (is_in_line || text.empty()) return text;
-  return unescaped_.emplace_back(text);
-}
-
 void ChunkRater::rate_line(std::string_view line, Record& record) {
   if (line.size() > limits::event_line_bytes_max) {
     return refuse(record, {ErrorCode::too_large, "the line has more than " +
@@ -373,11 +366,14 @@ void ChunkRater::apply_cloud_events(CloudRun& cloud, const WasUnrated& was_unrat
 
 /// Usage that comes next is on its way into the cache while this one is being rated.
 void ChunkRater::look_ahead(std::size_t pending, CloudRun& cloud) {
-  for (std::size_t before = 1; before <= rating::cloud::Engine::look_ahead_facts; ++before) {
-    if (pending + before > pending_count_) return;
-    Pending& next = pending_[pending + before - 1];
-    cloud.look_ahead(next.request, records_[next.record].key, before);
+  constexpr std::size_t most = rating::cloud::Engine::look_ahead_facts;
+  const auto coming =
+      std::span(pending_).first(pending_count_).subspan(std::min(pending, pending_count_));
+  if (coming.empty()) return;
+  for (std::size_t before = std::min(most, coming.size()); before > 0; --before) {
+    cloud.look_ahead(coming[before - 1].request, before);
   }
+  cloud.look_ahead_at_next(coming.front().request, records_[coming.front().record].key);
 }
 
 void ChunkRater::apply(CloudRequest& request, CloudRun& cloud, Record& record) {

@@ -82,7 +82,11 @@ class ChunkRater {
   static void settle_late(Record& record, WaitingFacts* waiting);
   static void apply(CloudRequest& request, CloudRun& cloud, Record& record);
   void refuse(Record& record, Error error);
-  std::string_view kept(std::string_view text, std::string_view line);
+  /// A view that lives as long as the lines do.
+  std::string_view kept(std::string_view text, std::string_view line) {
+    const bool is_in_line = text.data() >= line.data() && text.data() < line.data() + line.size();
+    return is_in_line || text.empty() ? text : unescaped_.emplace_back(text);
+  }
   Record& next_record();
 
   const rating::Rater* rater_;

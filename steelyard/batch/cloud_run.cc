@@ -1,7 +1,6 @@
 #include "steelyard/batch/cloud_run.h"
 
 #include "steelyard/base/check.h"
-#include "steelyard/base/hash.h"
 #include "steelyard/ledger/command.h"
 #include "steelyard/rating/cloud/window_fee.h"
 
@@ -10,8 +9,6 @@ namespace {
 
 using rating::cloud::Charge;
 using rating::cloud::Fact;
-
-std::uint64_t number_of(identity::IdentityKey key) { return base::hash_pair(key.high, key.low); }
 
 Charge unknown_event(const CloudRequest& request, bool has_settled) {
   Charge charge;
@@ -44,13 +41,6 @@ Charge CloudRun::apply(CloudRequest& request, identity::IdentityKey key) {
     default: break;
   }
   return request.corrects.has_value() ? replace(request, key) : apply_usage(request, key);
-}
-
-void CloudRun::look_ahead(CloudRequest& request, identity::IdentityKey key,
-                          std::size_t events_before) {
-  if (request.type != usage::EventType::resource_usage) return;
-  engine_.look_ahead(request.fact, events_before);
-  if (events_before == 1) facts_.prefetch(number_of(key));
 }
 
 /// What is known already had no price when it came: charged is what it counts now and did not

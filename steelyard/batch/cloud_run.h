@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "steelyard/base/hash.h"
 #include "steelyard/billing/accounts.h"
 #include "steelyard/identity/identities.h"
 #include "steelyard/rating/cloud/engine.h"
@@ -38,7 +39,16 @@ class CloudRun {
   rating::cloud::Charge apply(CloudRequest& request, identity::IdentityKey key);
 
   /// Engine::look_ahead.
-  void look_ahead(CloudRequest& request, identity::IdentityKey key, std::size_t events_before);
+  void look_ahead(CloudRequest& request, std::size_t events_before) {
+    if (request.type != usage::EventType::resource_usage) return;
+    engine_.look_ahead(request.fact, events_before);
+  }
+
+  /// The same for the event that comes next.
+  void look_ahead_at_next(const CloudRequest& request, identity::IdentityKey key) const {
+    if (request.type != usage::EventType::resource_usage) return;
+    facts_.prefetch(number_of(key), request.fact);
+  }
 
   /// As if an order or a purchase that was rated had never come.
   void undo(const CloudRequest& request);
@@ -51,6 +61,9 @@ class CloudRun {
   const rating::cloud::FactStore& facts() const { return facts_; }
 
  private:
+  static std::uint64_t number_of(identity::IdentityKey key) {
+    return base::hash_pair(key.high, key.low);
+  }
   template <class Bought>
   rating::cloud::Charge apply_account(const Bought& bought);
   template <class Bought>

@@ -54,7 +54,40 @@ char* FactStore::room_for(std::size_t bytes) {
   return packed_.data();
 }
 
+void FactStore::prefetch(Key key, const Fact& fact) const {
+  places_.prefetch(hash_of(key));
+  const std::uint32_t guess = fact.hint.resource;
+  if (guess >= latest_texts_.size() || latest_texts_[guess] == base::NumberTable::none) return;
+  const char* const texts = texts_.at(latest_texts_[guess]);
+  __builtin_prefetch(texts);
+  __builtin_prefetch(texts + 64);
+}
+
+bool FactStore::are_texts_of(const Fact& fact, Place place) const {
+  Unpacker from(texts_at(texts_.at(place)).data());
+  if (from.take_short() != fact.code || from.take_short() != fact.attributes.size() ||
+      !from.take_text_if(fact.account) || !from.take_text_if(fact.resource)) {
+    return false;
+  }
+  for (const std::string_view each : fact.attributes) {
+    if (!from.take_text_if(each)) return false;
+  }
+  return true;
+}
+
+/// Most facts have the texts of the one that came before of the same resource.
 FactStore::Place FactStore::place_of_texts(const Fact& fact) {
+  const std::uint32_t guess = fact.hint.resource;
+  if (guess == base::NumberTable::none) return find_or_add_texts(fact);
+  if (guess >= latest_texts_.size()) latest_texts_.resize(guess + 1, base::NumberTable::none);
+  Place& latest = latest_texts_[guess];
+  if (latest == base::NumberTable::none || !are_texts_of(fact, latest)) {
+    latest = find_or_add_texts(fact);
+  }
+  return latest;
+}
+
+FactStore::Place FactStore::find_or_add_texts(const Fact& fact) {
   std::size_t most = fact.account.size() + fact.resource.size();
   for (const std::string_view each : fact.attributes) most += each.size();
   most += (fact.attributes.size() + 4) * Packer::short_bytes_max;

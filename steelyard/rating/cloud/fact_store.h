@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "steelyard/base/hash.h"
 #include "steelyard/base/number_table.h"
@@ -27,7 +28,7 @@ class FactStore {
   void forget(Key key);
 
   /// Brings what keeping a fact with that key will need into the cache.
-  void prefetch(Key key) const { places_.prefetch(hash_of(key)); }
+  void prefetch(Key key, const Fact& fact) const;
 
   /// Forgets the facts of which `is_over` is true, and gives their room back.
   void forget_if(const std::function<bool(const Fact&)>& is_over);
@@ -44,13 +45,16 @@ class FactStore {
   Place place_of(Key key) const;
   char* room_for(std::size_t bytes);
   Place place_of_texts(const Fact& fact);
+  Place find_or_add_texts(const Fact& fact);
+  bool are_texts_of(const Fact& fact, Place place) const;
   Fact unpacked(Place place) const;
 
   PackedRoom facts_;
   PackedRoom texts_;
-  base::NumberTable places_;       // Of facts, by their keys,
-  base::NumberTable text_places_;  // and of texts, by themselves.
-  std::string packed_;             // What is being packed.
+  base::NumberTable places_;         // Of facts, by their keys,
+  base::NumberTable text_places_;    // and of texts, by themselves.
+  std::vector<Place> latest_texts_;  // By Fact::Hint::resource: those that it is guessed to have.
+  std::string packed_;               // What is being packed.
 };
 
 }  // namespace steelyard::rating::cloud
