@@ -32,12 +32,13 @@ class NameTable {
   /// Requires: `hash` is base::hash(name).
   std::uint32_t find(std::uint64_t hash, std::string_view name) const {
     if (slots_.empty()) return none;
-    for (std::size_t at = hash & (slots_.size() - 1); slots_[at] != none;
-         at = (at + 1) & (slots_.size() - 1)) {
-      const Entry& entry = entries_[slots_[at]];
+    const std::size_t last = slots_.size() - 1;
+    for (std::size_t at = hash & last;; at = (at + 1) & last) {
+      const std::uint32_t index = slots_[at];
+      if (index == none) return none;
+      const Entry& entry = entries_[index];
       if (entry.hash == hash && entry.name == name) return entry.number;
     }
-    return none;
   }
 
   bool is_empty() const { return entries_.empty(); }

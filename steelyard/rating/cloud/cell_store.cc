@@ -80,14 +80,17 @@ void CellStore::begin(const Fact& fact) {
   resource_ = names_[resource_name_].number;
 }
 
-void CellStore::look_ahead(Fact& fact, std::size_t facts_before) const {
+void CellStore::look_for_names(Fact& fact) const {
   Fact::Hint& hint = fact.hint;
-  if (facts_before == look_ahead_facts) {
-    hint.account = find_name(hash_of(0, fact.account), 0, fact.account);
-    if (hint.account == base::NumberTable::none) return;
-    hint.resource_hash = hash_of(resources_within | names_[hint.account].number, fact.resource);
-    return name_at_.prefetch(hint.resource_hash);
-  }
+  hint.account = find_name(hash_of(0, fact.account), 0, fact.account);
+  if (hint.account == base::NumberTable::none) return;
+  hint.resource_hash = hash_of(resources_within | names_[hint.account].number, fact.resource);
+  name_at_.prefetch(hint.resource_hash);
+}
+
+void CellStore::look_ahead(Fact& fact, std::size_t facts_before) const {
+  if (facts_before == look_ahead_facts) return look_for_names(fact);
+  Fact::Hint& hint = fact.hint;
   if (hint.account == base::NumberTable::none) return;
   if (facts_before == 4) {
     // Another name that shares 32 bits of the hash does no harm.

@@ -110,10 +110,12 @@ class CellStore {
   static std::uint64_t hash_of(std::uint64_t outer, std::string_view name) {
     return base::hash(name, outer ^ base::hashing::secret_0);
   }
+  void look_for_names(Fact& fact) const;
   std::uint32_t find_name(std::uint64_t hash, std::uint64_t outer, std::string_view name) const;
   std::uint32_t find_or_add_name(std::uint64_t outer, std::string_view name, std::uint32_t hint);
   bool is_name(std::uint32_t index, std::uint64_t outer, std::string_view name) const {
-    return names_[index].outer == outer && names_[index].text == name;
+    const Name& at = names_[index];
+    return at.outer == outer && at.text == name;
   }
   void drop_names(boost::unordered_flat_set<std::uint32_t>& used);
 

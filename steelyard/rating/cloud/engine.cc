@@ -42,8 +42,7 @@ Charge Engine::change(const Fact& fact, Direction direction) {
   if (trace_ != nullptr) trace_->begin(*catalog_, slots_, fact, direction == Direction::take_back);
   cells_.begin(fact);
   Result<void> result;
-  find_items(fact);
-  for (const std::uint32_t index : items_) {
+  for (const std::uint32_t index : find_items(fact)) {
     result = change_item(catalog_->items()[index], fact, direction);
     if (!result.has_value()) break;
   }
@@ -52,16 +51,17 @@ Charge Engine::change(const Fact& fact, Direction direction) {
 }
 
 /// The items that read one of the fact's meters, rising.
-void Engine::find_items(const Fact& fact) {
+std::span<const std::uint32_t> Engine::find_items(const Fact& fact) {
   const Catalog::Code& code = catalog_->code(fact.code);
+  if (fact.meters.size() == 1) return code.readers[fact.meters.front().meter];
   items_.clear();
   for (const Fact::Meter& each : fact.meters) {
-    items_.insert(items_.end(), code.readers[each.meter].begin(), code.readers[each.meter].end());
+    const std::vector<std::uint32_t>& readers = code.readers[each.meter];
+    items_.insert(items_.end(), readers.begin(), readers.end());
   }
-  if (fact.meters.size() > 1) {
-    std::ranges::sort(items_);
-    items_.erase(std::ranges::unique(items_).begin(), items_.end());
-  }
+  std::ranges::sort(items_);
+  items_.erase(std::ranges::unique(items_).begin(), items_.end());
+  return items_;
 }
 
 void Engine::settle(std::int64_t second) {
@@ -72,8 +72,7 @@ void Engine::settle(std::int64_t second) {
 
 bool Engine::is_settled(const Fact& fact) {
   if (fact.start.seconds >= settled_) return false;
-  find_items(fact);
-  const bool result = std::ranges::any_of(items_, [&](const std::uint32_t index) {
+  const bool result = std::ranges::any_of(find_items(fact), [&](const std::uint32_t index) {
     const PreparedItem& item = catalog_->items()[index];
     if (!read(item, fact).has_value()) return false;
     return std::ranges::any_of(readings_, [&](const Reading& reading) {
@@ -135,16 +134,18 @@ Charge Engine::finish(std::uint32_t account, Result<void> result, Direction dire
 
 Result<void> Engine::read_dims(const Fact& fact, const std::vector<PreparedDim>& dims,
                                std::uint16_t pipeline) {
-  const Catalog::Code& code = catalog_->code(fact.code);
-  for (std::size_t i = 0; i < dims.size(); ++i) {
-    const PreparedDim& dim = dims[i];
+  std::uint16_t number = 0;
+  for (const PreparedDim& dim : dims) {
+    const std::uint16_t own = number++;
     if (dim.rule->aggregate == Dim::Aggregate::attribute) continue;
     const money::Decimal* const value = fact.meter(dim.source);
     if (value == nullptr) continue;
     const Fit fit = fit_of(dim.where, fact);
-    if (fit == Fit::unknown) return missing_condition(dim.where, fact, code);
+    if (fit == Fit::unknown) {
+      return missing_condition(dim.where, fact, catalog_->code(fact.code));
+    }
     if (fit == Fit::no) continue;
-    readings_.push_back({pipeline, static_cast<std::uint16_t>(i), &dim, Rational::of(*value)});
+    readings_.push_back({pipeline, own, &dim, Rational::of(*value)});
   }
   return {};
 }
@@ -152,8 +153,9 @@ Result<void> Engine::read_dims(const Fact& fact, const std::vector<PreparedDim>&
 /// What of the fact the item reads: nothing, unless one of its meters is there.
 Result<void> Engine::read(const PreparedItem& item, const Fact& fact) {
   readings_.clear();
-  for (std::size_t i = 0; i < item.pipelines.size(); ++i) {
-    STEELYARD_PASS(read_dims(fact, item.pipelines[i].dims, static_cast<std::uint16_t>(i)));
+  std::uint16_t number = 0;
+  for (const Pipeline& pipeline : item.pipelines) {
+    STEELYARD_PASS(read_dims(fact, pipeline.dims, number++));
   }
   const bool reads_meters = !readings_.empty();
   if (!item.allowances.empty()) {

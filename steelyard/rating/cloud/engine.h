@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include "steelyard/rating/cloud/cell_store.h"
@@ -78,7 +79,7 @@ class Engine {
                                        std::uint16_t pipeline);
   [[nodiscard]] Result<void> cut(const PreparedItem& item, const Fact& fact,
                                  const Reading& reading);
-  void find_items(const Fact& fact);
+  std::span<const std::uint32_t> find_items(const Fact& fact);
   [[nodiscard]] Result<void> measure(const PreparedItem& item, const Fact& fact,
                                      const Reading& reading, Direction direction);
   [[nodiscard]] Result<void> measure_piece(const PreparedItem& item, const Fact& fact,
