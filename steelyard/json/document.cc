@@ -199,18 +199,19 @@ class Parser {
 
     bool add(std::uint64_t word) {
       const std::uint64_t bit = std::uint64_t{1} << (word >> 58);
-      if ((seen_ & bit) != 0 && size() <= few) {
-        for (std::size_t i = first_; i < words_.size(); ++i) {
-          if (words_[i] == word) return false;
-        }
+      if ((seen_ & bit) != 0 && size_ <= few &&
+          std::find(words_.end() - static_cast<std::ptrdiff_t>(size_), words_.end(), word) !=
+              words_.end()) {
+        return false;
       }
       seen_ |= bit;
       words_.push_back(word);
+      ++size_;
       return true;
     }
 
     bool finish() {
-      const bool was_many = size() > few;
+      const bool was_many = size_ > few;
       const auto begin = words_.begin() + static_cast<std::ptrdiff_t>(first_);
       if (was_many) std::sort(begin, words_.end());
       const bool has_twins = was_many && std::adjacent_find(begin, words_.end()) != words_.end();
@@ -218,12 +219,13 @@ class Parser {
       return !has_twins;
     }
 
-    std::size_t size() const { return words_.size() - first_; }
+    std::size_t size() const { return size_; }
 
    private:
     static constexpr std::size_t few = 24;
     std::vector<std::uint64_t>& words_;
     std::size_t first_;
+    std::size_t size_ = 0;
     std::uint64_t seen_ = 0;
   };
 
