@@ -145,7 +145,7 @@ Result<void> Engine::read_dims(const Fact& fact, const std::vector<PreparedDim>&
       return missing_condition(dim.where, fact, catalog_->code(fact.code));
     }
     if (fit == Fit::no) continue;
-    readings_.push_back({pipeline, own, &dim, Rational::of(*value)});
+    readings_.emplace_back(pipeline, own, &dim, Rational::of(*value));
   }
   return {};
 }
@@ -295,7 +295,7 @@ Result<void> Engine::measure_piece(const PreparedItem& item, const Fact& fact,
   } else {
     measured->remove(dim, sample);
   }
-  undo_measured_.push_back({measured, &dim, sample, adds, leaf, slot.index});
+  undo_measured_.emplace_back(measured, &dim, sample, adds, leaf, slot.index);
   if (leaf != nullptr) count_sample(*leaf, undo_measured_.back(), adds ? 1 : -1);
   return {};
 }

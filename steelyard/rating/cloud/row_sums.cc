@@ -17,15 +17,18 @@ bool is_before(const FeeLine& a, const FeeLine& b) {
 
 }  // namespace
 
-Result<RowSums::Sum> RowSums::written(const Row& row, const Rational& quantity) {
-  const auto count = quantity.to_decimal(Rounding::half_away);
-  const auto amount = row.rate.is_zero()
-                          ? Result<Decimal>(Decimal())
-                          : Rational::product_to_decimal(quantity, row.rate, Rounding::half_away);
+/// Writes what stands for the exact quantity.
+Result<void> RowSums::write(const Row& row, Sum& sum) {
+  const auto count = sum.quantity.to_decimal(Rounding::half_away);
+  const auto amount = row.rate.is_zero() ? Result<Decimal>(Decimal())
+                                         : Rational::product_to_decimal(sum.quantity, row.rate,
+                                                                        Rounding::half_away);
   if (!count.has_value() || !amount.has_value()) {
     return failure(ErrorCode::invalid_quantity, row.item + ": the quantity is too large");
   }
-  return Sum{quantity, *count, *amount};
+  sum.written_quantity = *count;
+  sum.written_amount = *amount;
+  return {};
 }
 
 /// So that sums stay where they are while others are added.
@@ -59,10 +62,11 @@ Result<void> RowSums::add(std::uint32_t account, std::vector<FeeLine>& changes, 
     }
     if (!change.is_zero()) {
       Sum& before = sums_[(std::uint64_t{account} << 32) | row.number];
-      STEELYARD_TRY(after, written(row, before.quantity + change));
+      changed_.emplace_back(&before, Sum{before.quantity + change, {}, {}});
+      Sum& after = changed_.back().second;
+      STEELYARD_PASS(write(row, after));
       line.quantity += after.written_quantity - before.written_quantity;
       line.amount += after.written_amount - before.written_amount;
-      changed_.emplace_back(&before, after);
       const auto product = Decimal::mul_div(row.price, line.quantity, row.per, Rounding::half_away);
       is_settled &= product.has_value() && *product == line.amount;
     }

@@ -34,7 +34,7 @@ class RowSums {
     money::Decimal written_quantity;
     money::Decimal written_amount;
   };
-  [[nodiscard]] static Result<Sum> written(const Row& row, const money::Rational& quantity);
+  [[nodiscard]] static Result<void> write(const Row& row, Sum& sum);
 
   void make_room_for(std::size_t more);
 
