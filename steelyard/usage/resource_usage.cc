@@ -16,6 +16,7 @@ struct Fields {
   const Node* start = nullptr;
   const Node* end = nullptr;
   const Node* attributes = nullptr;
+  const Node* replaces = nullptr;
 };
 
 Fields fields_of(const json::Object& data) {
@@ -29,6 +30,7 @@ Fields fields_of(const json::Object& data) {
       case word("start"): fields.start = &member; break;
       case word("end"): fields.end = &member; break;
       case word("attributes"): fields.attributes = &member; break;
+      case word("replaces"): fields.replaces = &member; break;
       default: break;
     }
   });
@@ -103,8 +105,7 @@ Result<void> read_resource_usage(const json::Object& data, UsageEvent& event) {
     resource.attributes = json::Object(document, *fields.attributes);
   }
   event.priced_at = resource.start;
-  const Node* const replaced = data.find(word("replaces"));
-  if (replaced != nullptr && replaced->type != Type::null) {
+  if (fields.replaces != nullptr) {
     resource.replaces.emplace();
     return read_named_event(data, word("replaces"), "/data/replaces", *resource.replaces);
   }
