@@ -187,7 +187,7 @@ void ChunkRater::read_cloud_event(const usage::UsageEvent& event, std::string_vi
   }
   if (event.type == usage::EventType::resource_usage) {
     result = rater_->catalog().read(event, request.fact, unescaped_);
-    request.fact.resource = kept(request.fact.resource, line);
+    if (result.has_value()) request.fact.resource = kept(request.fact.resource, line);
   }
   if (event.type == usage::EventType::resource_order) {
     auto order = billing::read_order(event, rater_->catalog());
