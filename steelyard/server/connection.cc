@@ -551,14 +551,11 @@ class StreamConnection final : public Connection,
         const bool sends_nothing =
             was_idle || (waits_for_our_word_ && socket().available(error) == 0);
         // To close it says the same, if nothing is unread.
-        if (sends_nothing) {
-          socket().close(error);
-          co_return;
-        }
-        socket().shutdown(tcp::socket::shutdown_send, error);
+        if (!sends_nothing) socket().shutdown(tcp::socket::shutdown_send, error);
         make_room(first_read_bytes, in_);
         std::uint64_t thrown_away = 0;
-        while (!error && !is_late_ && !is_interrupted_ && thrown_away < limits_.body_bytes) {
+        while (!error && !sends_nothing && !is_late_ && !is_interrupted_ &&
+               thrown_away < limits_.body_bytes) {
           thrown_away += co_await stream_.async_read_some(asio::buffer(in_), redirected(error));
         }
       }
