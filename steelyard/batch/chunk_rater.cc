@@ -50,6 +50,7 @@ void ChunkRater::rate(std::string_view lines) {
   pending_count_ = 0;
   details_.clear();
   unescaped_.clear();
+  facts_.forget();
   const char* at = lines.data();
   const char* const end = at + lines.size();
   for (; at < end; ++line_count_) {
@@ -186,7 +187,7 @@ void ChunkRater::read_cloud_event(const usage::UsageEvent& event, std::string_vi
     request.corrects = keys_.key_of(corrected->source, corrected->id);
   }
   if (event.type == usage::EventType::resource_usage) {
-    result = rater_->catalog().read(event, request.fact, unescaped_);
+    result = facts_.read(event, request.fact);
     if (result.has_value()) request.fact.resource = kept(request.fact.resource, line);
   }
   if (event.type == usage::EventType::resource_order) {

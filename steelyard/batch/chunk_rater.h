@@ -14,6 +14,7 @@
 #include "steelyard/batch/waiting_facts.h"
 #include "steelyard/identity/identities.h"
 #include "steelyard/json/document.h"
+#include "steelyard/rating/cloud/fact_reader.h"
 #include "steelyard/rating/rater.h"
 
 namespace steelyard::batch {
@@ -33,7 +34,7 @@ struct Deciding {
 class ChunkRater {
  public:
   explicit ChunkRater(const rating::Rater& rater, identity::KeyMaker keys = identity::KeyMaker(0))
-      : rater_(&rater), keys_(keys) {}
+      : rater_(&rater), facts_(rater.catalog()), keys_(keys) {}
 
   /// Rates every line, as if none had come before. The records point into `lines` and are
   /// valid until the next call. Blank lines give none.
@@ -90,6 +91,7 @@ class ChunkRater {
   Record& next_record();
 
   const rating::Rater* rater_;
+  rating::cloud::FactReader facts_;
   identity::KeyMaker keys_;
   json::Document document_;
   std::vector<Record> records_;

@@ -84,7 +84,7 @@ Charge CloudRun::apply_usage(CloudRequest& request, identity::IdentityKey key) {
     STEELYARD_CHECK(engine_.take_back(request.fact).is_rated);
     return beyond_ledger(charge.amount);
   }
-  if (charge.is_rated) facts_.keep(number_of(key), request.fact);
+  if (charge.is_rated) facts_.keep(number_of(key), request.fact, engine_.text_numbers());
   return charge;
 }
 
@@ -132,7 +132,7 @@ Charge CloudRun::replace(CloudRequest& request, identity::IdentityKey key) {
     return charge;
   }
   facts_.forget(number);
-  facts_.keep(number_of(key), request.fact);
+  facts_.keep(number_of(key), request.fact, engine_.text_numbers());
   charge.lines.insert(charge.lines.end(), back.lines.begin(), back.lines.end());
   rating::cloud::settle(charge.lines, engine_.rows());
   charge.amount += back.amount;

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 
-#include "steelyard/base/text.h"
 #include "steelyard/rating/cloud/item_maker.h"
-#include "steelyard/usage/quantity.h"
 
 namespace steelyard::rating::cloud {
 namespace {
@@ -14,67 +12,6 @@ using pricebook::MeterName;
 
 std::string_view or_nothing(const std::optional<std::string>& text) {
   return text.has_value() ? std::string_view(*text) : std::string_view();
-}
-
-template <class Named>
-std::string unknown_name(const char* kind, std::string_view name, const std::string& code,
-                         const std::vector<Named>& known) {
-  std::vector<std::string_view> names;
-  for (const Named& each : known) names.push_back(each.name);
-  const std::string close = base::nearest(name, names);
-  return std::string(kind) + " '" + std::string(name) + "' is none of " + code + ": " +
-         base::joined(names) + (close.empty() ? "" : "; did you mean '" + close + "'?");
-}
-
-Result<void> read_meter(const json::Document& document, const json::Node& node,
-                        const Catalog::Code& code, Fact& fact) {
-  const std::string_view name = document.name(node);
-  const std::uint32_t number = code.meter_numbers.find(node.word, name);
-  if (number == NameTable::none || code.readers[number].empty()) {
-    return failure(ErrorCode::unknown_meter,
-                   "/data/meters: " + unknown_name("meter", name, code.name, code.meters));
-  }
-  STEELYARD_TRY(value, usage::read_quantity(document, node, "/data/meters/", name));
-  if (code.meters[number].kind == metering::MeterKind::presence && !value.is_zero() &&
-      value != money::Decimal::whole(1)) {
-    return failure(ErrorCode::invalid_quantity,
-                   "/data/meters/" + std::string(name) + ": " + value.to_text() +
-                       " is not 0 or 1: each instance is a resource of its own");
-  }
-  fact.meters.push_back({static_cast<std::uint16_t>(number), value});
-  return {};
-}
-
-/// The text of an attribute; numbers in their shortest form, so that 4 and "4.0" are one.
-Result<std::string_view> attribute_text(const json::Document& document, const json::Node& node,
-                                        const AttributeName& attribute,
-                                        std::deque<std::string>& kept) {
-  constexpr const char* place = "/data/attributes/";
-  if (attribute.type == AttributeName::Type::number) {
-    if (node.is_whole) return document.text(node);  // Has no zeros in front.
-    STEELYARD_TRY(value, usage::read_quantity(document, node, place, attribute.name));
-    return std::string_view(kept.emplace_back(value.to_text()));
-  }
-  if (node.type == json::Type::boolean) {
-    return std::string_view(document.text(node) == "true" ? "true" : "false");
-  }
-  const std::string_view text = document.text(node);
-  if (attribute.type == AttributeName::Type::time) {
-    base::Instant instant;
-    if (!base::parse_rfc3339(text, instant)) {
-      return failure(ErrorCode::invalid_time, place + attribute.name + ": '" + std::string(text) +
-                                                  "' is not an RFC 3339 time");
-    }
-  }
-  if (!attribute.values.empty() &&
-      std::ranges::find(attribute.values, text) == attribute.values.end()) {
-    std::vector<std::string_view> words(attribute.values.begin(), attribute.values.end());
-    return failure(
-        ErrorCode::unknown_attribute,
-        place + attribute.name + ": '" + std::string(text) + "' is none of " + base::joined(words));
-  }
-  if (node.is_unescaped) return std::string_view(kept.emplace_back(text));
-  return text;
 }
 
 bool are_equal(const std::optional<pricebook::MoneyRules::To>& a,
@@ -219,51 +156,6 @@ void Catalog::add_item(Code& code, const pricebook::PriceBook& version,
 const Catalog::Code* Catalog::find_code(std::string_view word) const {
   const std::uint32_t number = code_numbers_.find(word);
   return number == NameTable::none ? nullptr : &codes_[number];
-}
-
-Result<void> Catalog::read(const usage::UsageEvent& event, Fact& fact,
-                           std::deque<std::string>& kept) const {
-  const usage::ResourceUsage& resource = event.resource;
-  const std::uint32_t number = code_numbers_.find(resource.product);
-  if (number == NameTable::none) {
-    return failure(ErrorCode::unknown_product, "/data/product: '" + std::string(resource.product) +
-                                                   "' is no product of the price book");
-  }
-  const Code& code = codes_[number];
-  fact.code = static_cast<std::uint16_t>(number);
-  fact.account = event.account;
-  fact.resource = resource.resource;
-  fact.start = resource.start;
-  fact.end = resource.end;
-  fact.hint = {};
-  fact.meters.clear();
-  fact.attributes = code.absent_attributes;
-  if (code.items.empty()) {
-    return failure(ErrorCode::no_price_at_that_time, "product '" + code.name + "' has no items");
-  }
-  Result<void> result;
-  const json::Document& document = resource.meters.document();
-  resource.meters.each([&](const json::Node& node) {
-    if (result.has_value()) result = read_meter(document, node, code, fact);
-  });
-  if (!result.has_value() || resource.attributes.is_missing()) return result;
-  resource.attributes.each([&](const json::Node& node) {
-    if (!result.has_value() || node.type == json::Type::null) return;
-    const std::uint32_t attribute = code.attribute_numbers.find(node.word, document.name(node));
-    if (attribute == NameTable::none) {
-      result = failure(ErrorCode::unknown_attribute,
-                       "/data/attributes: " + unknown_name("attribute", document.name(node),
-                                                           code.name, code.attributes));
-      return;
-    }
-    auto text = attribute_text(document, node, code.attributes[attribute], kept);
-    if (text.has_value()) {
-      fact.attributes[attribute] = *text;
-    } else {
-      result = std::unexpected(std::move(text).error());
-    }
-  });
-  return result;
 }
 
 std::uint16_t Catalog::attribute_number(const Code& code, const std::string& name) {

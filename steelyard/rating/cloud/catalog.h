@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,7 +11,6 @@
 #include "steelyard/pricebook/price_book.h"
 #include "steelyard/rating/cloud/fact.h"
 #include "steelyard/rating/name_table.h"
-#include "steelyard/usage/event.h"
 
 /// Usage of cloud products, rated by the windows of their items. The law: a window's fee is a
 /// function of its facts; what a fact is charged is the fee after it minus the fee before it.
@@ -95,11 +93,6 @@ class Catalog {
  public:
   explicit Catalog(const pricebook::PriceBookSeries& book);
 
-  /// Reads a fact. `kept` keeps texts that the event does not hold as they are needed.
-  /// Errors: unknown_product, unknown_meter, unknown_attribute, invalid_quantity.
-  [[nodiscard]] Result<void> read(const usage::UsageEvent& event, Fact& fact,
-                                  std::deque<std::string>& kept) const;
-
   struct Code {
     std::string name;
     std::vector<pricebook::MeterName> meters;
@@ -121,6 +114,8 @@ class Catalog {
   /// The place of one of them. Requires: an item, order or plan of the book has it.
   std::uint32_t name_index(std::string_view name) const;
 
+  /// The number of a code or an alias of one; NameTable::none.
+  std::uint32_t code_number(std::string_view word) const { return code_numbers_.find(word); }
   const Code* find_code(std::string_view word) const;
   const std::string& time_zone() const { return time_zone_; }
   const pricebook::PriceBookSeries& book() const { return *book_; }

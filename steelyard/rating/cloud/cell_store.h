@@ -54,6 +54,11 @@ class CellStore {
   /// Of the fact that began last.
   std::uint32_t account_number() const { return account_; }
 
+  /// The same; its attributes have that number.
+  TextNumbers text_numbers(std::uint32_t attributes) const {
+    return {resource_name_, resource_, attributes};
+  }
+
   /// Drops the cells of all windows that are over at a second, and the names that only they
   /// needed. Requires: nobody points to them any more.
   void settle(std::int64_t second);

@@ -12,15 +12,8 @@ namespace {
 using metering::Dim;
 using money::Rational;
 
-constexpr std::uint16_t allowance_pipeline = UINT16_MAX;
-
 bool is_counter(const Dim& dim) {
   return dim.aggregate == Dim::Aggregate::sum || dim.aggregate == Dim::Aggregate::attribute;
-}
-
-Rational number_of(std::string_view text) {
-  const auto value = Rational::parse(text);
-  return value.has_value() ? *value : Rational();
 }
 
 }  // namespace
@@ -29,6 +22,7 @@ Engine::Engine(const Catalog& catalog, std::uint32_t first_item, const std::stri
     : catalog_(&catalog),
       cutter_(catalog.time_zone()),
       slots_(catalog),
+      readings_(catalog),
       rows_(first_item, currency),
       cells_(catalog, cutter_),
       covers_(catalog, slots_, cutter_) {}
@@ -41,27 +35,15 @@ Charge Engine::change(const Fact& fact, Direction direction) {
   }
   if (trace_ != nullptr) trace_->begin(*catalog_, slots_, fact, direction == Direction::take_back);
   cells_.begin(fact);
+  FactReadings& readings = readings_.find(fact);
+  attributes_ = readings.attributes;
   Result<void> result;
-  for (const std::uint32_t index : find_items(fact)) {
-    result = change_item(catalog_->items()[index], fact, direction);
+  for (ItemReadings& each : readings.items) {
+    result = change_item(each, fact, direction);
     if (!result.has_value()) break;
   }
   if (result.has_value()) result = cover();
   return finish(cells_.account_number(), std::move(result), direction);
-}
-
-/// The items that read one of the fact's meters, rising.
-std::span<const std::uint32_t> Engine::find_items(const Fact& fact) {
-  const Catalog::Code& code = catalog_->code(fact.code);
-  if (fact.meters.size() == 1) return code.readers[fact.meters.front().meter];
-  items_.clear();
-  for (const Fact::Meter& each : fact.meters) {
-    const std::vector<std::uint32_t>& readers = code.readers[each.meter];
-    items_.insert(items_.end(), readers.begin(), readers.end());
-  }
-  std::ranges::sort(items_);
-  items_.erase(std::ranges::unique(items_).begin(), items_.end());
-  return items_;
 }
 
 void Engine::settle(std::int64_t second) {
@@ -72,11 +54,11 @@ void Engine::settle(std::int64_t second) {
 
 bool Engine::is_settled(const Fact& fact) {
   if (fact.start.seconds >= settled_) return false;
-  const bool result = std::ranges::any_of(find_items(fact), [&](const std::uint32_t index) {
-    const PreparedItem& item = catalog_->items()[index];
-    if (!read(item, fact).has_value()) return false;
-    return std::ranges::any_of(readings_, [&](const Reading& reading) {
-      return cut(item, fact, reading).has_value() && !pieces_.empty() &&
+  const FactReadings& all = readings_.find(fact);
+  const bool result = std::ranges::any_of(all.items, [&](const ItemReadings& each) {
+    if (each.problem.has_value()) return false;
+    return std::ranges::any_of(each.readings, [&](const Reading& reading) {
+      return cut(*each.item, fact, reading).has_value() && !pieces_.empty() &&
              is_over(pieces_.front().window, settled_);
     });
   });
@@ -132,63 +114,14 @@ Charge Engine::finish(std::uint32_t account, Result<void> result, Direction dire
   return charge;
 }
 
-Result<void> Engine::read_dims(const Fact& fact, const std::vector<PreparedDim>& dims,
-                               std::uint16_t pipeline) {
-  std::uint16_t number = 0;
-  for (const PreparedDim& dim : dims) {
-    const std::uint16_t own = number++;
-    if (dim.rule->aggregate == Dim::Aggregate::attribute) continue;
-    const money::Decimal* const value = fact.meter(dim.source);
-    if (value == nullptr) continue;
-    const Fit fit = fit_of(dim.where, fact);
-    if (fit == Fit::unknown) {
-      return missing_condition(dim.where, fact, catalog_->code(fact.code));
-    }
-    if (fit == Fit::no) continue;
-    readings_.emplace_back(pipeline, own, &dim, Rational::of(*value));
-  }
-  return {};
-}
-
-/// What of the fact the item reads: nothing, unless one of its meters is there.
-Result<void> Engine::read(const PreparedItem& item, const Fact& fact) {
-  readings_.clear();
-  std::uint16_t number = 0;
-  for (const Pipeline& pipeline : item.pipelines) {
-    STEELYARD_PASS(read_dims(fact, pipeline.dims, number++));
-  }
-  const bool reads_meters = !readings_.empty();
-  if (!item.allowances.empty()) {
-    STEELYARD_PASS(read_dims(fact, item.allowances, allowance_pipeline));
-  }
-  if (!reads_meters || !item.has_attribute_dims) return {};
-  const Catalog::Code& code = catalog_->code(fact.code);
-  for (std::size_t p = 0; p < item.pipelines.size(); ++p) {
-    for (std::size_t i = 0; i < item.pipelines[p].dims.size(); ++i) {
-      const PreparedDim& dim = item.pipelines[p].dims[i];
-      if (dim.rule->aggregate != Dim::Aggregate::attribute) continue;
-      const std::string_view text = fact.attributes[dim.source];
-      if (text.empty()) {
-        return missing_attribute(code.attributes[dim.source].name, item.rule->name);
-      }
-      const Fit fit = fit_of(dim.where, fact);
-      if (fit == Fit::unknown) return missing_condition(dim.where, fact, code);
-      if (fit == Fit::no) continue;
-      readings_.push_back(
-          {static_cast<std::uint16_t>(p), static_cast<std::uint16_t>(i), &dim, number_of(text)});
-    }
-  }
-  return {};
-}
-
-Result<void> Engine::change_item(const PreparedItem& item, const Fact& fact, Direction direction) {
-  STEELYARD_PASS(read(item, fact));
-  if (trace_ != nullptr) trace_->add_item(item, !readings_.empty());
-  if (readings_.empty()) return {};
+Result<void> Engine::change_item(ItemReadings& readings, const Fact& fact, Direction direction) {
+  if (readings.problem.has_value()) return std::unexpected(*readings.problem);
+  if (trace_ != nullptr) trace_->add_item(*readings.item, !readings.readings.empty());
+  if (readings.readings.empty()) return {};
   touched_.clear();
   touched_pools_.clear();
-  for (const Reading& reading : readings_) {
-    STEELYARD_PASS(measure(item, fact, reading, direction));
+  for (const Reading& reading : readings.readings) {
+    STEELYARD_PASS(measure(readings, fact, reading, direction));
   }
   for (Leaf* leaf : touched_) STEELYARD_PASS(leaf_changed(*leaf, direction));
   for (Pooled* pool : touched_pools_) STEELYARD_PASS(pool_changed(*pool));
@@ -199,7 +132,7 @@ Result<void> Engine::change_item(const PreparedItem& item, const Fact& fact, Dir
 Result<void> Engine::cut(const PreparedItem& item, const Fact& fact, const Reading& reading) {
   const Dim& dim = *reading.rule->rule;
   const metering::WindowKind window =
-      reading.pipeline == allowance_pipeline
+      reading.is_allowance()
           ? item.pipelines.front().stages[item.allowance_stages[reading.dim]].window
           : item.pipelines[reading.pipeline].window;
   pieces_.clear();
@@ -213,8 +146,9 @@ Result<void> Engine::cut(const PreparedItem& item, const Fact& fact, const Readi
   return {};
 }
 
-Result<void> Engine::measure(const PreparedItem& item, const Fact& fact, const Reading& reading,
+Result<void> Engine::measure(ItemReadings& readings, const Fact& fact, const Reading& reading,
                              Direction direction) {
+  const PreparedItem& item = *readings.item;
   STEELYARD_PASS(cut(item, fact, reading));
   if (!pieces_.empty() && is_over(pieces_.front().window, settled_)) {
     return failure(ErrorCode::no_price_at_that_time,
@@ -222,20 +156,18 @@ Result<void> Engine::measure(const PreparedItem& item, const Fact& fact, const R
                        base::to_rfc3339({pieces_.front().window.to, 0}) + " is settled");
   }
   for (const Piece& piece : pieces_) {
-    STEELYARD_PASS(measure_piece(item, fact, reading, piece, direction));
+    STEELYARD_PASS(measure_piece(readings, fact, reading, piece, direction));
   }
   return {};
 }
 
-Result<void> Engine::measure_piece(const PreparedItem& item, const Fact& fact,
-                                   const Reading& reading, const Piece& piece,
-                                   Direction direction) {
+Result<void> Engine::measure_piece(ItemReadings& readings, const Fact& fact, const Reading& reading,
+                                   const Piece& piece, Direction direction) {
+  const PreparedItem& item = *readings.item;
   const Dim& dim = *reading.rule->rule;
-  const bool is_allowance = reading.pipeline == allowance_pipeline;
-  const Slot& slot = slots_.find(item, fact, piece.moment);
-  std::size_t number = reading.dim;
-  const std::size_t before = is_allowance ? item.pipelines.size() : reading.pipeline;
-  for (std::size_t i = 0; i < before; ++i) number += item.pipelines[i].dims.size();
+  const bool is_allowance = reading.is_allowance();
+  const Slot& slot = slots_.find(item, fact, piece.moment, readings.slot);
+  const std::size_t number = reading.slot_dim;
   if (!is_allowance) {
     if (slot.problem.has_value()) return std::unexpected(*slot.problem);
     for (const std::uint32_t cover : slot.cover_slots) {
@@ -251,7 +183,7 @@ Result<void> Engine::measure_piece(const PreparedItem& item, const Fact& fact,
   if (std::ranges::any_of(slot.dims[number], is_unknown)) {
     return std::unexpected(*slot.dim_problems[number]);
   }
-  Rational value = reading.value;
+  Rational value = reading.value_in(fact);
   if (!slot.each[number].empty()) {
     STEELYARD_TRY(stepped, value_of(reading, fact, slot.each[number], slot.dim_problems[number]));
     value = stepped;
@@ -317,7 +249,7 @@ Result<Rational> Engine::value_of(const Reading& reading, const Fact& fact,
                                   const std::vector<metering::PlainStep>& steps,
                                   const std::optional<Error>& problem) {
   const Catalog::Code& code = catalog_->code(fact.code);
-  Rational value = reading.value;
+  Rational value = reading.value_in(fact);
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const PreparedDim::Each& each = reading.rule->each[i];
     if (const auto* times = std::get_if<metering::TimesOf>(each.step)) {

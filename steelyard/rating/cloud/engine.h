@@ -1,12 +1,12 @@
 #pragma once
 
 #include <memory>
-#include <span>
 #include <string>
 
 #include "steelyard/rating/cloud/cell_store.h"
 #include "steelyard/rating/cloud/charge.h"
 #include "steelyard/rating/cloud/cover_book.h"
+#include "steelyard/rating/cloud/reading_table.h"
 #include "steelyard/rating/cloud/row_sums.h"
 #include "steelyard/rating/cloud/row_table.h"
 #include "steelyard/rating/cloud/trace.h"
@@ -50,6 +50,9 @@ class Engine {
   /// Whether the fact would be refused because of that.
   bool is_settled(const Fact& fact);
 
+  /// What the texts of the fact that was changed last are called.
+  TextNumbers text_numbers() const { return cells_.text_numbers(attributes_); }
+
   /// Who is shown what the next changes do; null: nobody, which costs nothing.
   void watch(Trace* trace) { trace_ = trace; }
 
@@ -62,27 +65,15 @@ class Engine {
  private:
   enum class Direction : std::uint8_t { add, take_back };
 
-  /// A dim that reads a fact, with its value where that needs no lookup.
-  struct Reading {
-    std::uint16_t pipeline = 0;  ///< allowance_pipeline for an allowance.
-    std::uint16_t dim = 0;
-    const PreparedDim* rule = nullptr;
-    money::Rational value;
-  };
-
   Charge change(const Fact& fact, Direction direction);
   Charge plans_changed(std::uint32_t account);
-  [[nodiscard]] Result<void> change_item(const PreparedItem& item, const Fact& fact,
+  [[nodiscard]] Result<void> change_item(ItemReadings& readings, const Fact& fact,
                                          Direction direction);
-  [[nodiscard]] Result<void> read(const PreparedItem& item, const Fact& fact);
-  [[nodiscard]] Result<void> read_dims(const Fact& fact, const std::vector<PreparedDim>& dims,
-                                       std::uint16_t pipeline);
   [[nodiscard]] Result<void> cut(const PreparedItem& item, const Fact& fact,
                                  const Reading& reading);
-  std::span<const std::uint32_t> find_items(const Fact& fact);
-  [[nodiscard]] Result<void> measure(const PreparedItem& item, const Fact& fact,
+  [[nodiscard]] Result<void> measure(ItemReadings& readings, const Fact& fact,
                                      const Reading& reading, Direction direction);
-  [[nodiscard]] Result<void> measure_piece(const PreparedItem& item, const Fact& fact,
+  [[nodiscard]] Result<void> measure_piece(ItemReadings& readings, const Fact& fact,
                                            const Reading& reading, const Piece& piece,
                                            Direction direction);
   [[nodiscard]] Result<money::Rational> value_of(const Reading& reading, const Fact& fact,
@@ -126,6 +117,7 @@ class Engine {
   const Catalog* catalog_;
   Cutter cutter_;
   SlotTable slots_;
+  ReadingTable readings_;
   RowTable rows_;
   CellStore cells_;
   CoverBook covers_;
@@ -134,9 +126,7 @@ class Engine {
   std::int64_t settled_ = 0;  // Windows that are over at this second are settled.
 
   // Of the fact that is being rated.
-  std::vector<Reading> readings_;
   std::vector<Piece> pieces_;
-  std::vector<std::uint32_t> items_;
   std::vector<FeeLine> changes_;
   std::vector<FeeLines> fees_;
   std::vector<FeeLines> covers_lines_;
@@ -149,6 +139,7 @@ class Engine {
   std::vector<Undo> undo_;
   std::vector<UndoMeasured> undo_measured_;
   std::vector<UndoMembers> undo_members_;
+  std::uint32_t attributes_ = 0;  // FactReadings::attributes of the fact that came last.
   std::uint8_t notes_ = 0;
 };
 

@@ -9,9 +9,9 @@ void Engine::trace_reading(const PreparedItem& item, const Fact& fact, const Rea
   traced.is_allowance = reading.pipeline >= item.pipelines.size();
   traced.pipeline = traced.is_allowance ? 0 : reading.pipeline;
   traced.dim = reading.rule->rule;
-  traced.value = reading.value;
+  traced.value = reading.value_in(fact);
   traced.pieces = 1;
-  money::Rational before = reading.value;
+  money::Rational before = traced.value;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const auto after = value_of(
         reading, fact, {steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(i) + 1}, {});

@@ -9,6 +9,8 @@
 
 namespace steelyard::rating::cloud {
 
+struct AttributeSet;
+
 /// A cloud.resource.usage whose names are numbers of the catalog. Its texts are views into
 /// the event.
 struct Fact {
@@ -23,6 +25,7 @@ struct Fact {
   base::Instant end;
   std::vector<Meter> meters;
   std::vector<std::string_view> attributes;  ///< By number within the code; empty: absent.
+  const AttributeSet* set = nullptr;         ///< The same; null: not made yet.
 
   std::uint64_t sequence = 0;  ///< Distinguishes facts whose window is the fact itself.
 
@@ -40,6 +43,13 @@ struct Fact {
     }
     return nullptr;
   }
+};
+
+/// Stand for the texts of a fact: account, resource, code and attributes.
+struct TextNumbers {
+  std::uint32_t place = UINT32_MAX;  ///< Of the resource, among all that are remembered.
+  std::uint32_t resource = 0;        ///< Within its account. No other has the number, or ever had;
+  std::uint32_t attributes = 0;      ///< the same of these, with the code.
 };
 
 }  // namespace steelyard::rating::cloud

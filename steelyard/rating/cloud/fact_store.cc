@@ -57,34 +57,18 @@ char* FactStore::room_for(std::size_t bytes) {
 void FactStore::prefetch(Key key, const Fact& fact) const {
   places_.prefetch(hash_of(key));
   const std::uint32_t guess = fact.hint.resource;
-  if (guess >= latest_texts_.size() || latest_texts_[guess] == base::NumberTable::none) return;
-  const char* const texts = texts_.at(latest_texts_[guess]);
-  __builtin_prefetch(texts);
-  __builtin_prefetch(texts + 64);
-}
-
-bool FactStore::are_texts_of(const Fact& fact, Place place) const {
-  Unpacker from(texts_at(texts_.at(place)).data());
-  if (from.take_short() != fact.code || from.take_short() != fact.attributes.size() ||
-      !from.take_text_if(fact.account) || !from.take_text_if(fact.resource)) {
-    return false;
-  }
-  for (const std::string_view each : fact.attributes) {
-    if (!from.take_text_if(each)) return false;
-  }
-  return true;
+  if (guess < latest_texts_.size()) __builtin_prefetch(&latest_texts_[guess]);
 }
 
 /// Most facts have the texts of the one that came before of the same resource.
-FactStore::Place FactStore::place_of_texts(const Fact& fact) {
-  const std::uint32_t guess = fact.hint.resource;
-  if (guess == base::NumberTable::none) return find_or_add_texts(fact);
-  if (guess >= latest_texts_.size()) latest_texts_.resize(guess + 1, base::NumberTable::none);
-  Place& latest = latest_texts_[guess];
-  if (latest == base::NumberTable::none || !are_texts_of(fact, latest)) {
-    latest = find_or_add_texts(fact);
+FactStore::Place FactStore::place_of_texts(const Fact& fact, const TextNumbers& numbers) {
+  if (numbers.attributes == 0) return find_or_add_texts(fact);
+  if (numbers.place >= latest_texts_.size()) latest_texts_.resize(numbers.place + 1);
+  Texts& latest = latest_texts_[numbers.place];
+  if (latest.resource != numbers.resource || latest.attributes != numbers.attributes) {
+    latest = {numbers.resource, numbers.attributes, find_or_add_texts(fact)};
   }
-  return latest;
+  return latest.place;
 }
 
 FactStore::Place FactStore::find_or_add_texts(const Fact& fact) {
@@ -112,8 +96,8 @@ FactStore::Place FactStore::find_or_add_texts(const Fact& fact) {
   return place;
 }
 
-void FactStore::keep(Key key, const Fact& fact) {
-  const Place texts = place_of_texts(fact);
+void FactStore::keep(Key key, const Fact& fact, const TextNumbers& numbers) {
+  const Place texts = place_of_texts(fact, numbers);
   Packer to(room_for(head_bytes_max + fact.meters.size() * meter_bytes_max));
   to.put(key);
   to.put(texts);

@@ -20,7 +20,8 @@ class FactStore {
   /// A number for an identity; the caller's hash of (source, id).
   using Key = std::uint64_t;
 
-  void keep(Key key, const Fact& fact);
+  /// `numbers`: of the fact's texts; as long as those do not change, they are not looked at.
+  void keep(Key key, const Fact& fact, const TextNumbers& numbers = {});
 
   /// The fact; none if it is not here. Its texts stay until `forget_if`.
   std::optional<Fact> find(Key key) const;
@@ -44,16 +45,20 @@ class FactStore {
   static std::uint64_t hash_of(Key key) { return base::hash_pair(key, 0); }
   Place place_of(Key key) const;
   char* room_for(std::size_t bytes);
-  Place place_of_texts(const Fact& fact);
+  Place place_of_texts(const Fact& fact, const TextNumbers& numbers);
   Place find_or_add_texts(const Fact& fact);
-  bool are_texts_of(const Fact& fact, Place place) const;
   Fact unpacked(Place place) const;
 
   PackedRoom facts_;
   PackedRoom texts_;
-  base::NumberTable places_;         // Of facts, by their keys,
-  base::NumberTable text_places_;    // and of texts, by themselves.
-  std::vector<Place> latest_texts_;  // By Fact::Hint::resource: those that it is guessed to have.
+  base::NumberTable places_;       // Of facts, by their keys,
+  base::NumberTable text_places_;  // and of texts, by themselves.
+  struct Texts {
+    std::uint32_t resource = 0;
+    std::uint32_t attributes = 0;
+    Place place = 0;
+  };
+  std::vector<Texts> latest_texts_;  // By TextNumbers::place: those of its last fact.
   std::string packed_;               // What is being packed.
 };
 

@@ -97,6 +97,25 @@ TEST(FactStore, keeps_the_texts_of_a_resource_once) {
   EXPECT_EQ(store.find(100)->attributes.back(), "");
 }
 
+TEST(FactStore, texts_are_looked_at_where_their_numbers_change) {
+  FactStore store;
+  store.keep(1, any_fact("r"), {3, 10, 20});
+  store.keep(2, any_fact("r"), {3, 10, 20});
+  store.keep(3, any_fact("other"), {3, 11, 20});  // Of another resource in the same place.
+  Fact fact = any_fact("other");
+  fact.attributes = {"", "cn-beijing", ""};
+  store.keep(4, fact, {3, 11, 21});
+  store.keep(5, any_fact("r"), {0, 10, 20});
+  store.keep(6, any_fact("none"));
+  EXPECT_EQ(store.find(1)->resource, "r");
+  EXPECT_EQ(store.find(2)->resource, "r");
+  EXPECT_EQ(store.find(3)->resource, "other");
+  EXPECT_EQ(store.find(3)->attributes[1], "cn-hangzhou");
+  EXPECT_EQ(store.find(4)->attributes[1], "cn-beijing");
+  EXPECT_EQ(store.find(5)->resource, "r");
+  EXPECT_EQ(store.find(6)->resource, "none");
+}
+
 TEST(FactStore, values_of_any_size_come_back) {
   FactStore store;
   const std::string long_text(300, 'y');

@@ -94,40 +94,9 @@ class Unpacker {
     return text;
   }
 
-  /// Takes a text, and tells whether it is that one.
-  bool take_text_if(std::string_view text) {
-    const std::size_t size = take_short();
-    const char* const taken = at_;
-    at_ += size;
-    return size == text.size() && are_equal(taken, text.data(), size);
-  }
-
   const char* at() const { return at_; }
 
  private:
-  /// Most texts are short: a call would cost more than they do.
-  static bool are_equal(const char* a, const char* b, std::size_t size) {
-    if (size > 16) return std::memcmp(a, b, size) == 0;
-    if (size >= 8) return are_ends_equal<std::uint64_t>(a, b, size);
-    if (size >= 4) return are_ends_equal<std::uint32_t>(a, b, size);
-    for (std::size_t i = 0; i < size; ++i) {
-      if (a[i] != b[i]) return false;
-    }
-    return true;
-  }
-
-  /// The first and the last bytes, which may overlap.
-  template <class Word>
-  static bool are_ends_equal(const char* a, const char* b, std::size_t size) {
-    const auto word_at = [](const char* at) {
-      Word word = 0;
-      std::memcpy(&word, at, sizeof word);
-      return word;
-    };
-    const std::size_t last = size - sizeof(Word);
-    return word_at(a) == word_at(b) && word_at(a + last) == word_at(b + last);
-  }
-
   const char* at_;
 };
 

@@ -1,6 +1,7 @@
 #include "steelyard/rating/cloud/slot.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "steelyard/rating/cloud/resolver.h"
 
@@ -41,8 +42,7 @@ std::vector<metering::ValueLimit> limits_of(const PreparedItem& item, const Slot
 
 }  // namespace
 
-SlotTable::SlotTable(const Catalog& catalog)
-    : catalog_(&catalog), calendar_(catalog.time_zone()), latest_(catalog.items().size()) {}
+SlotTable::SlotTable(const Catalog& catalog) : catalog_(&catalog), calendar_(catalog.time_zone()) {}
 
 std::uint64_t SlotTable::hash_of(const Setting& setting, const Fact& fact) {
   std::uint64_t hash = base::hash_pair((std::uint64_t{setting.item->index} << 32) | setting.epoch,
@@ -70,23 +70,32 @@ bool SlotTable::is_of(const Setting& setting, const Setting& asked, const Fact& 
   return rest == (asked.item->has_account_discount ? fact.account : std::string_view());
 }
 
-const Slot& SlotTable::find(const PreparedItem& item, const Fact& fact, Moment moment) {
+/// A guess is good for the stretch between two breaks where nothing but that and the attributes
+/// decides the slot.
+const Slot& SlotTable::find_anew(const PreparedItem& item, const Fact& fact, Moment moment,
+                                 Guess& guess) {
+  const Slot& slot = find_or_make(item, fact, moment);
+  if (moment.price_second != moment.second || !item.bands.empty() || item.has_account_discount) {
+    return slot;
+  }
+  const auto next = std::upper_bound(item.breaks.begin(), item.breaks.end(), moment.second);
+  guess.slot = &slot;
+  guess.from = next == item.breaks.begin() ? std::numeric_limits<std::int64_t>::min() : next[-1];
+  guess.to = next == item.breaks.end() ? std::numeric_limits<std::int64_t>::max() : *next;
+  return slot;
+}
+
+const Slot& SlotTable::find_or_make(const PreparedItem& item, const Fact& fact, Moment moment) {
   const std::uint32_t epoch = stretch_of(item.breaks, moment.second);
   const std::uint32_t price_epoch =
       moment.price_second == moment.second ? epoch : stretch_of(item.breaks, moment.price_second);
   const int minute = item.bands.empty() ? 0 : calendar_.minute_of_day(moment.second);
   Setting setting{&item, epoch, price_epoch,
                   static_cast<std::uint32_t>(item.bands.empty() ? 0 : band_of(item.bands, minute))};
-  std::uint32_t& latest = latest_[item.index];
-  if (latest < settings_.size() && is_of(settings_[latest], setting, fact)) {
-    return *by_number_[settings_[latest].slot];
-  }
   std::uint64_t hash = hash_of(setting, fact);
   for (auto found = numbers_.find(hash); found != numbers_.end(); found = numbers_.find(++hash)) {
     const Setting& known = settings_[found->second];
-    if (!is_of(known, setting, fact)) continue;
-    latest = found->second;
-    return *by_number_[known.slot];
+    if (is_of(known, setting, fact)) return *by_number_[known.slot];
   }
   for (const std::uint16_t attribute : item.slot_attributes) {
     setting.texts += fact.attributes[attribute];

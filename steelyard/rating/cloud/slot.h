@@ -51,7 +51,20 @@ class SlotTable {
  public:
   explicit SlotTable(const Catalog& catalog);
 
-  const Slot& find(const PreparedItem& item, const Fact& fact, Moment moment);
+  /// What was found for an item and attributes, and when it holds.
+  struct Guess {
+    const Slot* slot = nullptr;
+    std::int64_t from = 0;  ///< Seconds, half-open.
+    std::int64_t to = 0;
+  };
+
+  /// The slot of an item and a fact. `guess`: that of the item and the attributes before; it is
+  /// brought up to date.
+  const Slot& find(const PreparedItem& item, const Fact& fact, Moment moment, Guess& guess) {
+    const bool is_known = guess.from <= moment.second && moment.second < guess.to &&
+                          moment.price_second == moment.second;
+    return is_known ? *guess.slot : find_anew(item, fact, moment, guess);
+  }
   const Slot& at(std::uint32_t index) const { return *by_number_[index]; }
 
  private:
@@ -69,6 +82,8 @@ class SlotTable {
     std::size_t operator()(std::uint64_t hash) const { return hash; }
   };
 
+  const Slot& find_anew(const PreparedItem& item, const Fact& fact, Moment moment, Guess& guess);
+  const Slot& find_or_make(const PreparedItem& item, const Fact& fact, Moment moment);
   Slot& make(const PreparedItem& item, const Fact& fact, Moment moment, int minute);
   Slot& add(Slot slot);
   static std::uint64_t hash_of(const Setting& setting, const Fact& fact);
@@ -79,7 +94,6 @@ class SlotTable {
   std::deque<Slot> slots_;
   std::vector<const Slot*> by_number_;
   std::vector<Setting> settings_;
-  std::vector<std::uint32_t> latest_;  // By item: the setting that was asked for last.
   boost::unordered_flat_map<std::uint64_t, std::uint32_t, Hash> numbers_;  // Of settings.
 };
 
