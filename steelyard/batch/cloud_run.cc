@@ -79,6 +79,7 @@ void CloudRun::undo(const CloudRequest& request) {
 
 Charge CloudRun::apply_usage(CloudRequest& request, identity::IdentityKey key) {
   request.fact.sequence = next_sequence_++;
+  watermark_.note(request.fact.end.seconds);
   Charge charge = engine_.apply(request.fact);
   if (is_beyond_ledger(charge)) {
     STEELYARD_CHECK(engine_.take_back(request.fact).is_rated);
@@ -92,6 +93,14 @@ void CloudRun::settle(std::int64_t second) {
   has_settled_ = true;
   engine_.settle(second);
   facts_.forget_if([&](const Fact& fact) { return engine_.is_settled(fact); });
+}
+
+void CloudRun::settle_what_is_over(std::int64_t seconds) {
+  const std::optional<std::int64_t> mark = watermark_.second();
+  if (!mark.has_value() || watermark_.facts() < facts_before_next_look_) return;
+  settle(*mark - seconds);
+  const std::uint64_t kept = engine_.cells().open_windows() + facts_.size();
+  facts_before_next_look_ = watermark_.facts() + kept / 2;
 }
 
 Charge CloudRun::take_back(const CloudRequest& request) {

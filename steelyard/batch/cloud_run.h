@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "steelyard/base/hash.h"
+#include "steelyard/batch/low_watermark.h"
 #include "steelyard/billing/accounts.h"
 #include "steelyard/identity/identities.h"
 #include "steelyard/rating/cloud/engine.h"
@@ -57,6 +58,10 @@ class CloudRun {
   /// can be corrected no more. Nothing settles by itself.
   void settle(std::int64_t second);
 
+  /// The same for what ended `seconds` before LowWatermark, where so much has come since the last
+  /// time that it costs little beside it. To be called now and then.
+  void settle_what_is_over(std::int64_t seconds);
+
   rating::cloud::Engine& engine() { return engine_; }
   const rating::cloud::FactStore& facts() const { return facts_; }
 
@@ -76,6 +81,8 @@ class CloudRun {
   billing::Accounts accounts_;
   rating::cloud::FactStore facts_;
   std::uint64_t next_sequence_ = 1;
+  LowWatermark watermark_;
+  std::uint64_t facts_before_next_look_ = 0;  // At what is over: all that is kept is looked at.
   bool has_settled_ = false;
 };
 

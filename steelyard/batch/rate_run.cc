@@ -41,6 +41,7 @@ class Run {
 
       identity_turn_.wait_for(chunk.number);
       chunk_rater.decide_identities(identities_, cloud_);
+      if (options_.settle_after_seconds) cloud_.settle_what_is_over(*options_.settle_after_seconds);
       note_examples(chunk, chunk_rater);
       outcome_.bytes += chunk.size;
       identity_turn_.pass_on();

@@ -31,6 +31,7 @@ struct Arguments {
   std::vector<std::string> files;
   unsigned jobs = 0;
   std::size_t accounts = 10;
+  std::optional<std::int64_t> settle_after_hours;
   bool is_quiet = false;
 };
 
@@ -71,6 +72,9 @@ void rate(const Arguments& arguments, Session& session) {
   options.files = arguments.files.empty() ? std::vector<std::string>{"-"} : arguments.files;
   options.jobs =
       arguments.jobs != 0 ? arguments.jobs : std::max(1U, std::thread::hardware_concurrency());
+  if (arguments.settle_after_hours) {
+    options.settle_after_seconds = *arguments.settle_after_hours * 3'600;
+  }
   options.identity_seed = (std::uint64_t{std::random_device{}()} << 32) | std::random_device{}();
   if (const auto checked = input::check_files(options.files); !checked.has_value()) {
     return session.fail(checked.error());
@@ -134,6 +138,13 @@ void add_rate(CLI::App& app, Session& session) {
                    "How many accounts the table shows, dearest first; 0 shows all")
       ->type_name("N")
       ->capture_default_str();
+  command
+      ->add_option("--settle-after", arguments->settle_after_hours,
+                   "Forget the windows of cloud products that ended so long before the latest "
+                   "10,000 facts, so that memory does not grow with the input. Usage of them that "
+                   "comes even later is unrated. Default: they stay open")
+      ->check(CLI::Range(0, 24 * 366 * 10))
+      ->type_name("HOURS");
   command->add_flag("--quiet", arguments->is_quiet, "No progress bar");
   command
       ->add_option("files", arguments->files,

@@ -1,0 +1,102 @@
+#include "steelyard/batch/cloud_run.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "steelyard/base/time.h"
+#include "steelyard/batch/chunk_rater.h"
+#include "steelyard/identity/identity_set.h"
+#include "steelyard/rating/cloud/demo_book_for_tests.h"
+
+namespace steelyard::batch {
+namespace {
+
+constexpr std::int64_t hour = 3'600;
+
+/// Usage of ten resources, an hour each, one hour after the other.
+class HourlyUsage : public testing::Test {
+ protected:
+  void use(std::int64_t hour_of_use, int resource) {
+    const std::string from = base::to_rfc3339({start_ + hour_of_use * hour, 0});
+    const std::string to = base::to_rfc3339({start_ + (hour_of_use + 1) * hour, 0});
+    text_ += R"({"specversion":"1.0","id":")" + std::to_string(next_++) +
+             R"(","source":"collector/1","type":"cloud.resource.usage","subject":"acme","time":")" +
+             to + R"(","data":{"product":"demo","resource":"r-)" + std::to_string(resource) +
+             R"(","start":")" + from + R"(","end":")" + to + R"(","meters":{"gb":1}}})" + "\n";
+  }
+  std::span<Record> rate() {
+    read_ = std::move(text_);
+    text_.clear();
+    const std::size_t size = read_.size();
+    read_.append(json::Document::padding, '\0');
+    chunk_rater_.rate(std::string_view(read_).substr(0, size));
+    chunk_rater_.decide_identities(identities_, cloud_);
+    return chunk_rater_.records();
+  }
+  std::size_t open_windows() { return cloud_.engine().cells().open_windows(); }
+
+  rating::Rater rater_{
+      std::make_shared<const pricebook::PriceBookSeries>(rating::cloud::demo_book(R"(meters:
+  gb: {kind: gauge}
+items:
+  - {item: demo/storage, unit: GB-hour, measure: {integral: gb}, price: {CNY: 2}}
+)"))};
+  ChunkRater chunk_rater_{rater_};
+  CloudRun cloud_{rater_};
+  identity::IdentitySet identities_;
+  const std::int64_t start_ = rating::cloud::instant_at("2026-01-01T00:00:00").seconds;
+
+ private:
+  std::string text_;
+  std::string read_;
+  int next_ = 0;
+};
+
+TEST_F(HourlyUsage, windows_stay_open_unless_they_are_settled) {
+  for (int i = 0; i < 1'200; ++i) {
+    for (int resource = 0; resource < 10; ++resource) use(i, resource);
+    rate();
+  }
+  EXPECT_EQ(open_windows(), 12'000U);
+}
+
+TEST_F(HourlyUsage, what_is_over_is_settled_as_usage_goes_on) {
+  std::size_t most = 0;
+  money::Decimal sum;
+  for (int i = 0; i < 6'000; ++i) {
+    for (int resource = 0; resource < 10; ++resource) use(i, resource);
+    if (i % 50 == 20) use(i - 20, 77);  // Late, but not too late.
+    for (const Record& record : rate()) {
+      ASSERT_EQ(record.status, Status::rated) << record.detail;
+      sum += record.charge.amount;
+    }
+    cloud_.settle_what_is_over(24 * hour);
+    most = std::max(most, open_windows());
+  }
+  EXPECT_EQ(sum, money::Decimal::whole(2 * (6'000 * 10 + 6'000 / 50)));
+  // Those of the latest 10,000 facts and a day, and as many again until it is worth while.
+  EXPECT_LE(most, 25'000U);
+  EXPECT_EQ(cloud_.facts().size(), open_windows());
+
+  use(100, 3);
+  const Record& late = rate().front();
+  EXPECT_EQ(late.status, Status::unrated);
+  EXPECT_EQ(late.reason, ErrorCode::no_price_at_that_time);
+  EXPECT_EQ(late.detail, "demo/storage: the window that ended at 2026-01-04T21:00:00Z is settled");
+}
+
+TEST_F(HourlyUsage, a_fact_from_the_future_settles_nothing) {
+  use(1'000'000, 1);
+  for (int i = 0; i < 1'200; ++i) {
+    for (int resource = 0; resource < 10; ++resource) use(i, resource);
+    rate();
+    cloud_.settle_what_is_over(24 * hour);
+  }
+  use(1'000, 5);
+  EXPECT_EQ(rate().front().status, Status::rated);
+}
+
+}  // namespace
+}  // namespace steelyard::batch
