@@ -44,6 +44,7 @@ struct Arguments {
   bool is_insecure = false;
   bool is_quiet = false;
   bool accepts_clock = false;
+  bool needs_four_eyes = false;
   std::uint64_t keep_every = node::KeeperOptions().records_max;
 };
 
@@ -319,6 +320,7 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   services.keys = &keys;
   services.charges = &charges;
   services.scratch_folder = arguments.data + "/exports";
+  services.needs_four_eyes = arguments.needs_four_eyes;
   STEELYARD_PASS(services.load());
 
   server::ServerOptions server_options;
@@ -422,6 +424,9 @@ void add_serve(CLI::App& app, Session& session) {
   command->add_flag("--accept-clock", arguments->accepts_clock,
                     "Start although the log's last record is later than the clock: times go on "
                     "from there");
+  command->add_flag("--four-eyes", arguments->needs_four_eyes,
+                    "What gives or takes money is only proposed, until another person's key "
+                    "approves it");
   command->add_flag("--quiet", arguments->is_quiet, "Only warnings and errors in the log");
   set_examples(*command,
                "  A server on an empty folder; the first key is printed once:\n"

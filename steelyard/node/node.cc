@@ -440,7 +440,7 @@ void Node::tick() {
   bool is_due = false;
   const base::Instant now = instant_of(clock_.now_micros());
   ask([&](const core::Core& core) {
-    is_due = core.ledger().is_due(now);
+    is_due = core.is_due(now);
     keeper_->step(*core_, applied());
   });
   if (!is_due) return;

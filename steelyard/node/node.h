@@ -113,8 +113,8 @@ class Node {
 
   const Prices& prices() const { return prices_; }
 
-  /// Lets time pass: writes a tick, if a hold or a grant is due; keeps state now and then. About
-  /// ten times a second.
+  /// Lets time pass: writes a tick, if a hold, a grant or a proposal is due; keeps state now and
+  /// then. About ten times a second.
   void tick();
 
   /// Keeps all that the core knows, so that the next start replays nothing. Nothing may be taken
