@@ -1,9 +1,10 @@
+#include "steelyard/node/checkpoints.h"
+
 #include <string>
 #include <utility>
 
 #include "steelyard/api/parameters.h"
 #include "steelyard/api/services.h"
-#include "steelyard/node/checkpoints.h"
 
 namespace steelyard::api {
 namespace {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "steelyard/base/check.h"
+#include "steelyard/base/limits.h"
 #include "steelyard/base/text.h"
 #include "steelyard/json/document.h"
 
@@ -148,8 +149,9 @@ std::string line_of(std::string_view text, const Signature& signature) {
 }
 
 Result<SignedCheckpoint> read_line(std::string_view line) {
-  if (line.size() > line_bytes_max) {
-    return invalid("is longer than " + std::to_string(line_bytes_max) + " bytes");
+  if (line.size() > limits::checkpoint_line_bytes_max) {
+    return invalid("is longer than " + std::to_string(limits::checkpoint_line_bytes_max) +
+                   " bytes");
   }
   json::Document document;
   if (!document.parse_copy(line) || document.root().type != Type::object) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -30,8 +29,6 @@ using KeyId = log::Hash;
 
 /// Ed25519 (RFC 8032).
 using Signature = std::array<unsigned char, 64>;
-
-inline constexpr std::size_t line_bytes_max = 4'096;
 
 /// What was durable once: all records up to one that ends a frame.
 struct Checkpoint {
@@ -64,7 +61,7 @@ struct SignedCheckpoint {
 };
 
 /// Reads what `line_of` writes; whose signature it is, it does not look at. Errors:
-/// file_is_malformed (also: another order, white space, line_bytes_max).
+/// file_is_malformed (also: another order, white space, limits::checkpoint_line_bytes_max).
 [[nodiscard]] Result<SignedCheckpoint> read_line(std::string_view line);
 
 }  // namespace steelyard::checkpoint

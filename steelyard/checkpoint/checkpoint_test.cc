@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "steelyard/base/limits.h"
 #include "steelyard/base/text.h"
 #include "steelyard/checkpoint/key.h"
 
@@ -109,7 +110,8 @@ TEST(CheckpointLine, has_one_form_only) {
   EXPECT_EQ(why_of(changed), "is not one JSON object") << "a name twice";
   EXPECT_EQ(why_of("[]"), "is not one JSON object");
   EXPECT_EQ(why_of("{}"), "its 'steelyard_checkpoint' is missing or wrong");
-  EXPECT_EQ(why_of(std::string(line_bytes_max + 1, '{')), "is longer than 4096 bytes");
+  EXPECT_EQ(why_of(std::string(limits::checkpoint_line_bytes_max + 1, '{')),
+            "is longer than 4096 bytes");
 }
 
 TEST(CheckpointLine, of_another_key_is_refused) {

@@ -4,7 +4,7 @@
 #include <array>
 #include <charconv>
 
-#include "steelyard/checkpoint/checkpoint.h"
+#include "steelyard/base/limits.h"
 #include "steelyard/log/file_io.h"
 
 namespace steelyard::checkpoint {
@@ -14,7 +14,7 @@ constexpr std::string_view extension = ".ndjson";
 constexpr std::size_t number_digits = 8;
 constexpr std::uint64_t file_bytes_max = std::uint64_t{4} << 20;
 constexpr std::size_t window_bytes = std::size_t{64} << 10;
-static_assert(window_bytes > line_bytes_max);
+static_assert(window_bytes > limits::checkpoint_line_bytes_max);
 
 /// 0: it is no file with checkpoints.
 std::uint64_t number_of(std::string_view name) {
@@ -32,9 +32,9 @@ std::string name_of(std::uint64_t number) {
 }
 
 std::unexpected<Error> too_long(const std::string& path, std::uint64_t line) {
-  return failure(ErrorCode::file_is_malformed, path + ':' + std::to_string(line) +
-                                                   ": is longer than " +
-                                                   std::to_string(line_bytes_max) + " bytes");
+  return failure(ErrorCode::file_is_malformed,
+                 path + ':' + std::to_string(line) + ": is longer than " +
+                     std::to_string(limits::checkpoint_line_bytes_max) + " bytes");
 }
 
 /// Whether something stands behind the last line end. A line is visited whole: the window moves
@@ -53,11 +53,11 @@ Result<bool> read_lines_of(log::Files& files, const std::string& directory, cons
     std::string_view rest(window.data(), *count);
     for (std::size_t end = 0; (end = rest.find('\n')) != std::string_view::npos;) {
       ++place.line;
-      if (end > line_bytes_max) return too_long(path, place.line);
+      if (end > limits::checkpoint_line_bytes_max) return too_long(path, place.line);
       STEELYARD_PASS(visitor(place, rest.substr(0, end)));
       rest.remove_prefix(end + 1);
     }
-    if (rest.size() > line_bytes_max) return too_long(path, place.line + 1);
+    if (rest.size() > limits::checkpoint_line_bytes_max) return too_long(path, place.line + 1);
     if (*count < window.size()) return !rest.empty();
     offset += *count - rest.size();
   }

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "steelyard/checkpoint/checkpoint.h"
+#include "steelyard/base/limits.h"
 #include "steelyard/log/simulated_disk_for_tests.h"
 
 namespace steelyard::checkpoint {
@@ -94,7 +94,7 @@ TEST(CheckpointFolder, a_missing_file_is_named_but_the_first_ones_may_be_elsewhe
 
 TEST(CheckpointFolder, lines_have_a_limit_and_files_may_be_long) {
   SimulatedDisk disk;
-  const std::string longest(line_bytes_max, 'x');
+  const std::string longest(limits::checkpoint_line_bytes_max, 'x');
   std::string content;
   for (int i = 0; i < 100; ++i) content += longest + '\n';
   put(disk, "00000001.ndjson", content);

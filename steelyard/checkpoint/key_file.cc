@@ -9,13 +9,13 @@
 #include <cstring>
 #include <string_view>
 
+#include "steelyard/base/limits.h"
 #include "steelyard/log/file_io.h"
 
 namespace steelyard::checkpoint {
 namespace {
 
 constexpr std::string_view file_name = "checkpoint-key.pem";
-constexpr std::uint64_t key_bytes_max = 4'096;
 
 std::unexpected<Error> unusable(const std::string& path, const std::string& why) {
   return failure(ErrorCode::file_is_malformed, path + ": " + why);
@@ -34,7 +34,8 @@ Result<Key> read_key(const std::string& path) {
   if (::stat(path.c_str(), &status) != 0) {
     return failure(ErrorCode::file_is_unreadable, path + ": " + std::strerror(errno));
   }
-  if (!S_ISREG(status.st_mode) || static_cast<std::uint64_t>(status.st_size) > key_bytes_max) {
+  if (!S_ISREG(status.st_mode) ||
+      static_cast<std::uint64_t>(status.st_size) > limits::checkpoint_key_bytes_max) {
     return unusable(path, "is not a file with a key");
   }
   auto pem = log::read_file(log::real_files(), path);

@@ -8,6 +8,7 @@
 
 #include "steelyard/base/check.h"
 #include "steelyard/base/hash.h"
+#include "steelyard/base/limits.h"
 #include "steelyard/base/thread.h"
 #include "steelyard/log/file_io.h"
 #include "steelyard/node/node.h"
@@ -191,7 +192,7 @@ Result<void> Checkpoints::write(const Checkpoint& checkpoint) {
     if (checkpoint.sequence <= sequence_) return {};
   }
   std::string line = checkpoint::signed_line(checkpoint, key_);
-  if (line.size() > checkpoint::line_bytes_max) {  // Of very many currencies.
+  if (line.size() > limits::checkpoint_line_bytes_max) {  // Of very many currencies.
     line = checkpoint::signed_line(checkpoint, key_, checkpoint::Shows::no_totals);
   }
   return writer_.append(line, day_of(checkpoint.received));
