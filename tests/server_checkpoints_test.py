@@ -115,7 +115,7 @@ def send_and_wait(server, number, count=3):
     wait_for(lambda: lines_of(server.witness) and json.loads(lines_of(server.witness)[-1])["sequence"] >= applied)
 
 
-def stopped_server(batches=3):
+def stopped_server(batches=2):
     server = server_with_checkpoints()
     for number in range(batches):
         send_and_wait(server, number)
@@ -136,8 +136,8 @@ def test_a_log_agrees_with_its_checkpoints():
     with stopped_server() as server:
         lines = [json.loads(line) for line in lines_of(server.witness)]
         sequences = [line["sequence"] for line in lines]
-        assert sequences == sorted(set(sequences)) and len(lines) >= 3, sequences
-        assert lines[-1]["totals"] == {"CNY": {"revenue_accrued": "0.0072"}}, lines[-1]
+        assert sequences == sorted(set(sequences)) and len(lines) >= 2, sequences
+        assert lines[-1]["totals"] == {"CNY": {"revenue_accrued": "0.0048"}}, lines[-1]
         said = verify(server, "--checkpoints", server.witness)
         assert said.returncode == 0, said.stderr
         assert f"witness  {len(lines)} checkpoints" in said.stdout, said.stdout
@@ -156,6 +156,9 @@ def test_a_log_agrees_with_its_checkpoints():
 def test_S18_a_log_rewritten_with_a_new_chain_is_refused():
     with stopped_server() as server:
         lines = [json.loads(line) for line in lines_of(server.witness)]
+        before = [path.read_bytes() for path in segments_of(server.data)]
+        rehash(server.data, lambda payload: payload)
+        assert [path.read_bytes() for path in segments_of(server.data)] == before
         changes = []
 
         def cheaper(payload):
@@ -185,13 +188,6 @@ def test_S18_a_log_rewritten_with_a_new_chain_is_refused():
         without.close()
 
 
-def test_S18_a_rehash_that_changes_nothing_leaves_the_log_as_it_was():
-    with stopped_server() as server:
-        before = [path.read_bytes() for path in segments_of(server.data)]
-        rehash(server.data, lambda payload: payload)
-        assert [path.read_bytes() for path in segments_of(server.data)] == before
-
-
 def test_S19_a_log_cut_off_with_its_watermark_is_refused():
     with stopped_server() as server:
         last = json.loads(lines_of(server.witness)[-1])["sequence"]
@@ -212,7 +208,7 @@ def test_who_has_the_key_can_sign_sums_that_only_a_replay_refuses():
     with stopped_server() as server:
         path = sorted(pathlib.Path(server.witness).glob("*.ndjson"))[-1]
         *before, line = path.read_text(encoding="ascii").splitlines(keepends=True)
-        signed = re.fullmatch(r'(.*),"signature":".*"}\n', line).group(1).replace('"0.0072"', '"0.0071"') + "}"
+        signed = re.fullmatch(r'(.*),"signature":".*"}\n', line).group(1).replace('"0.0048"', '"0.0047"') + "}"
         folder = pathlib.Path(server.folder.name)
         (folder / "signed").write_text(signed, encoding="ascii")
         subprocess.run(["openssl", "pkeyutl", "-sign", "-inkey", f"{server.data}/checkpoint-key.pem", "-rawin",
@@ -221,8 +217,8 @@ def test_who_has_the_key_can_sign_sums_that_only_a_replay_refuses():
         path.write_text("".join(before) + signed[:-1] + f',"signature":"{signature}"}}\n', encoding="ascii")
         assert verify(server, "--checkpoints", server.witness).returncode == 0
         expect_refusal(verify(server, "--checkpoints", server.witness, "--replay"),
-                       'the sums of money were {"CNY":{"revenue_accrued":"0.0071"}} up to record ',
-                       'from the log follow {"CNY":{"revenue_accrued":"0.0072"}}')
+                       'the sums of money were {"CNY":{"revenue_accrued":"0.0047"}} up to record ',
+                       'from the log follow {"CNY":{"revenue_accrued":"0.0048"}}')
 
 
 def test_S19_a_restored_backup_takes_a_new_folder():
@@ -348,7 +344,7 @@ def start_error_of_words(server):
 
 def test_a_killed_server_leaves_checkpoints_that_its_log_has():
     with server_with_checkpoints() as server:
-        for number in range(4):
+        for number in range(3):
             send_and_wait(server, number)
             server.send([call(f"{number}-more-{i}") for i in range(5)])
             server.crash()
@@ -359,7 +355,7 @@ def test_a_killed_server_leaves_checkpoints_that_its_log_has():
             server.start()
         assert server.stop() == 0
         said = verify(server, "--checkpoints", server.witness)
-        assert said.returncode == 0 and "3 lines were cut off" in said.stdout, said.stdout
+        assert said.returncode == 0 and "2 lines were cut off" in said.stdout, said.stdout
 
 
 def test_a_folder_that_can_not_be_written_holds_nothing_up():
@@ -372,8 +368,8 @@ def test_a_folder_that_can_not_be_written_holds_nothing_up():
         metrics = server.ask("GET", "/metrics")[1]
         assert "steelyard_checkpoint_is_failing 1" in metrics, metrics
         assert "checkpoints can not be written, and are tried again" in server.error_text()
-        status, latest, _ = server.ask("GET", "/v1/checkpoints/latest")
-        assert status == 200 and "signature" in latest, latest  # A witness can still fetch it.
+        # A witness can still fetch it.
+        wait_for(lambda: "signature" in server.ask("GET", "/v1/checkpoints/latest")[1])
         os.unlink(server.witness)
         wait_for(lambda: os.path.isdir(server.witness) and lines_of(server.witness))
         wait_for(lambda: "steelyard_checkpoint_is_failing 0" in server.ask("GET", "/metrics")[1])
@@ -400,7 +396,6 @@ def test_a_folder_that_contradicts_the_log_when_it_comes_back_ends_the_server():
 
 def test_a_witness_fetches_checkpoints_over_HTTP():
     with server_with_checkpoints() as server:
-        assert server.ask("POST", "/v1/keys", {"name": "witness", "role": "auditor"})[0] == 201
         auditor = server.ask("POST", "/v1/keys", {"name": "w", "role": "auditor"})[1]
         owner = server.ask("POST", "/v1/keys", {"name": "o", "role": "tenant_owner"})[1]
         key_of = lambda made: {"Authorization": f"Bearer {made['key']}"}
