@@ -10,6 +10,7 @@ import struct
 import subprocess
 import time
 
+from ack_load import Journal, Load
 from server_process import BINARY, Server, call, run_tests
 
 PAD = 512
@@ -151,6 +152,20 @@ def test_a_log_agrees_with_its_checkpoints():
         time.sleep(1.5)
         assert server.stop() == 0
         assert lines_of(server.witness) == before
+
+
+def test_sums_are_those_of_the_record_while_much_is_taken():
+    with server_with_checkpoints() as server:
+        load = Load(server, Journal())
+        wait_for(lambda: len(lines_of(server.witness)) >= 5)
+        load.end()
+        assert server.stop() == 0
+        lines = [json.loads(line) for line in lines_of(server.witness)]
+        sums = {line["totals"]["CNY"]["revenue_accrued"] for line in lines if line["totals"]}
+        assert len(sums) >= 4, lines
+        said = verify(server, "--checkpoints", server.witness, "--replay")
+        assert said.returncode == 0, said.stderr
+        assert f"the sums of money are those of {len(lines)} checkpoints" in said.stdout, said.stdout
 
 
 def test_S18_a_log_rewritten_with_a_new_chain_is_refused():

@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <future>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "steelyard/log/local_log.h"
@@ -165,6 +169,37 @@ TEST(Witness, the_log_tells_its_head_between_two_frames) {
   log.reset();
   EXPECT_EQ(told, 201);
   EXPECT_EQ(completed, 200u);
+}
+
+TEST(Witness, no_power_failure_takes_what_the_log_told_as_its_head) {
+  for (std::uint64_t at = 0; at < 120; ++at) {
+    SimulatedDisk disk;
+    std::vector<log::ChainPoint> told;
+    disk.set_plan([&](SimulatedDisk::Call, const std::string&, std::uint64_t number) {
+      return SimulatedDisk::Fault{.power_fails = number == at};
+    });
+    log::Options options;
+    options.files = &disk;
+    options.segment_bytes = 4'096;
+    options.on_fatal = [](const Error&) {};
+    auto log = log::LocalLog::open("data", options);
+    for (int i = 0; i < 20 && log.has_value() && !disk.power_has_failed(); ++i) {
+      log::Batch batch;
+      batch.add(std::string(300, 'a'));
+      (void)(*log)->append(std::move(batch), [](const Result<log::Appended>&) {});
+      std::promise<Result<log::ChainPoint>> head;
+      (*log)->between_frames([&](Result<log::ChainPoint> at_head) { head.set_value(at_head); });
+      if (const auto is = head.get_future().get(); is.has_value()) told.push_back(*is);
+    }
+    if (log.has_value()) log->reset();
+    disk.restart(at, false);
+    const auto again = open(disk);
+    for (const log::ChainPoint& head : told) {
+      if (head.sequence == 1) continue;
+      ASSERT_LE(head.sequence, again->durable_end()) << at;
+      EXPECT_EQ(*again->point_behind(head.sequence - 1), head) << at;
+    }
+  }
 }
 
 TEST(Witness, reads_checkpoints_of_the_store_in_their_order_only) {
