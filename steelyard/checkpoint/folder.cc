@@ -1,7 +1,6 @@
 #include "steelyard/checkpoint/folder.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 #include "steelyard/base/limits.h"
@@ -20,8 +19,9 @@ static_assert(window_bytes > limits::checkpoint_line_bytes_max);
 std::uint64_t number_of(std::string_view name) {
   if (name.size() != number_digits + extension.size() || !name.ends_with(extension)) return 0;
   std::uint64_t number = 0;
-  const char* const end = name.data() + number_digits;
-  const auto read = std::from_chars(name.data(), end, number);
+  const char* const begin = name.data();
+  const char* const end = begin + number_digits;
+  const auto read = std::from_chars(begin, end, number);
   return read.ec == std::errc() && read.ptr == end ? number : 0;
 }
 
