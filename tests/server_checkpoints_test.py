@@ -385,8 +385,16 @@ def test_a_folder_that_can_not_be_written_holds_nothing_up():
         assert "checkpoints can not be written, and are tried again" in server.error_text()
         # A witness can still fetch it.
         wait_for(lambda: "signature" in server.ask("GET", "/v1/checkpoints/latest")[1])
+        theirs = server.folder.name + "/theirs"  # A folder of somebody else is none either.
+        os.mkdir(theirs)
+        pathlib.Path(theirs, "public-key.pem").write_text("of somebody else", encoding="ascii")
         os.unlink(server.witness)
-        wait_for(lambda: os.path.isdir(server.witness) and lines_of(server.witness))
+        os.rename(theirs, server.witness)
+        time.sleep(2.5)
+        assert server.send([call("1-more")])[1]["rated"] == 1
+        assert not lines_of(server.witness)
+        os.unlink(server.witness + "/public-key.pem")
+        wait_for(lambda: lines_of(server.witness))
         wait_for(lambda: "steelyard_checkpoint_is_failing 0" in server.ask("GET", "/metrics")[1])
         assert "checkpoints are written again" in server.error_text()
         # And gone again, while it runs.

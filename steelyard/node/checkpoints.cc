@@ -185,7 +185,7 @@ void Checkpoints::sign(Node& node) {
 Result<void> Checkpoints::write(const Checkpoint& checkpoint) {
   if (!is_prepared_) {
     auto prepared = prepare();
-    if (!prepared.has_value() && !is_of_the_disk(prepared.error())) {
+    if (!prepared.has_value() && prepared.error().code == ErrorCode::log_is_damaged) {
       options_.log_differs(prepared.error());
     }
     STEELYARD_PASS(prepared);

@@ -41,7 +41,8 @@ struct CheckpointOptions {
   /// affected.
   std::function<void(const Error&)> failed = [](const Error&) {};
   std::function<void()> goes_on = [] {};
-  /// The folder could not be read at the start, and now says that the log is another one.
+  /// The folder could not be used at the start, and now its last checkpoint, of our key, says that
+  /// the log is another one. What else is wrong with it only makes it fail.
   std::function<void(const Error&)> log_differs = [](const Error&) {};
 };
 
