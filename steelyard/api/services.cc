@@ -115,6 +115,7 @@ server::RouteTable make_routes(Services& services) {
   add_price_books(table, services);
   add_keys(table, services);
   add_audit(table, services);
+  add_checkpoints(table, services);
   add_openmeter(table, services);
   add_openmeter_meters(table, services);
   return table;

@@ -14,6 +14,10 @@
 #include "steelyard/server/key_store.h"
 #include "steelyard/server/route_table.h"
 
+namespace steelyard::node {
+class Checkpoints;
+}
+
 /// The endpoints: each parses, asks once and renders. A file for each kind of thing.
 namespace steelyard::api {
 
@@ -35,7 +39,8 @@ class Services {
   node::Node* node = nullptr;
   server::KeyStore* keys = nullptr;
   charges::ChargeStore* charges = nullptr;
-  std::string scratch_folder;    ///< For files on their way out.
+  const node::Checkpoints* checkpoints = nullptr;  ///< Also null where none are signed.
+  std::string scratch_folder;                      ///< For files on their way out.
   bool needs_four_eyes = false;  ///< Commands about money are proposed: see send_money_command.
 
   /// The number of a tenant in the log. A new one is written to the log first; waits for it.
@@ -73,6 +78,7 @@ void add_corrections(server::RouteTable& table, Services& services);
 void add_openmeter_meters(server::RouteTable& table, Services& services);
 void add_budgets(server::RouteTable& table, Services& services);
 void add_audit(server::RouteTable& table, Services& services);
+void add_checkpoints(server::RouteTable& table, Services& services);
 void add_keys(server::RouteTable& table, Services& services);
 void add_proposals(server::RouteTable& table, Services& services);
 void add_prices(server::RouteTable& table, Services& services);

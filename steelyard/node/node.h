@@ -124,6 +124,11 @@ class Node {
   /// Runs something with the core, on its thread, and waits for it.
   void ask(const std::function<void(const core::Core&)>& question);
 
+  /// The same, once the core has applied all records up to a head of the log and none behind it.
+  /// Nothing is held up for it but what the question itself takes. Errors: storage_failed.
+  [[nodiscard]] Result<void> ask_at_head(
+      const std::function<void(const log::ChainPoint& head, const core::Core&)>& question);
+
   const TrustedClock& clock() const { return clock_; }
   /// The sources whose clocks are ahead.
   std::vector<SourceClocks::Ahead> sources_ahead() {
