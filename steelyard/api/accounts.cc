@@ -32,7 +32,7 @@ std::string account_of(const Request& request) {
 }
 
 /// A command about the account of the path, with the members of the body.
-void command_of_account(Services& services, Reply reply, std::string_view command) {
+void command_of_account(Services& services, Reply reply, std::string_view command, bool is_money) {
   const std::string account = account_of(reply.request());
   if (!reply.request().principal.may_see_account(account)) {
     return reply.send(server::Problem("not_found"));
@@ -41,19 +41,21 @@ void command_of_account(Services& services, Reply reply, std::string_view comman
   text.text("command", command).text("account", account);
   if (!reply.request().idempotency_key.empty()) text.text("id", reply.request().idempotency_key);
   std::string json = with_members_of(text.finish(), reply.request().body);
-  send_command(services, std::move(reply), std::move(json),
-               [account](const core::Answer& answer, const core::Core& core) {
-                 Response response = Response::json(balance_json(account, *answer.balance, core));
-                 if (answer.is_repeat) response.with("Idempotent-Replayed", "true");
-                 return response;
-               });
+  const auto send = is_money ? send_money_command : send_command;
+  send(services, std::move(reply), std::move(json),
+       [account](const core::Answer& answer, const core::Core& core) {
+         Response response = Response::json(balance_json(account, *answer.balance, core));
+         if (answer.is_repeat) response.with("Idempotent-Replayed", "true");
+         return response;
+       });
 }
 
 void add_command(server::RouteTable& table, Services& services, Route route, std::string command,
-                 std::string schema, std::string example) {
+                 std::string schema, std::string example, bool is_money = true) {
   route.contents.push_back(json_content(std::move(schema), std::move(example)));
-  route.handler = [&services, command = std::move(command)](Reply reply) {
-    command_of_account(services, std::move(reply), command);
+  if (is_money) describe_money_command(route);
+  route.handler = [&services, command = std::move(command), is_money](Reply reply) {
+    command_of_account(services, std::move(reply), command, is_money);
   };
   table.add(std::move(route));
 }
@@ -119,7 +121,7 @@ void add_close(server::RouteTable& table, Services& services) {
       "them. Usage that still comes is booked all the same.";
   add_command(table, services, std::move(route), "close_account",
               R"({"type":"object","properties":{"drains":{"type":"boolean"}}})",
-              R"({"drains":true})");
+              R"({"drains":true})", false);
 }
 
 void add_balance(server::RouteTable& table, Services& services) {

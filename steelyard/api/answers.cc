@@ -25,6 +25,14 @@ Problem problem_of(const core::Answer& refused) {
       problem.detail = "the hold is " + std::string(ledger::name_of(reason.state));
       problem.members.emplace_back("state", '"' + std::string(ledger::name_of(reason.state)) + '"');
       break;
+    case Refusal::proposal_not_open:
+      if (!refused.proposal_state.has_value()) break;
+      problem.detail = "the proposal is " + std::string(core::name_of(*refused.proposal_state));
+      problem.members.emplace_back("state", json_string(core::name_of(*refused.proposal_state)));
+      break;
+    case Refusal::own_proposal:
+      problem.detail = "this key proposed it, or one of the two keys made the other";
+      break;
     default: break;
   }
   if (!refused.refused_budget.empty()) {

@@ -83,7 +83,8 @@ void add_audit(server::RouteTable& table, Services& services) {
   route.description =
       "Every change of accounts, money, budgets, keys and prices and every correction, with the "
       "key behind it, the "
-      "newest first; usage and holds are not in it. It is read from the log, whose frames are "
+      "newest first; an approval names who proposed it, too; usage and holds are not in it. It is "
+      "read from the log, whose frames are "
       "chained by hash: `steelyard verify` finds a change. The latest 100,000 are listed.";
   route.tag = "Keys";
   route.scope = server::Scope::read_audit;

@@ -21,7 +21,9 @@ TEST(Problems, every_refusal_of_the_ledger_has_a_row) {
         ledger::Refusal::entry_not_balanced,   ledger::Refusal::account_not_adjustable,
         ledger::Refusal::budget_conflict,      ledger::Refusal::threshold_out_of_range,
         ledger::Refusal::quota_is_empty,       ledger::Refusal::no_price,
-        ledger::Refusal::account_closed,       ledger::Refusal::account_has_open_holds}) {
+        ledger::Refusal::account_closed,       ledger::Refusal::account_has_open_holds,
+        ledger::Refusal::unknown_proposal,     ledger::Refusal::proposal_not_open,
+        ledger::Refusal::own_proposal,         ledger::Refusal::too_many_proposals}) {
     EXPECT_NE(server::find_problem(ledger::name_of(each)), nullptr) << ledger::name_of(each);
   }
 }

@@ -74,12 +74,13 @@ void add_quota(Services& services, Reply reply) {
   const std::string begin =
       JsonObject().text("command", "add_quota").text("account", account).text("id", id).finish();
   std::string command = with_members_of(begin, request.body);
-  send_command(services, std::move(reply), command,
-               [command](const core::Answer& answer, const core::Core&) {
-                 Response response = Response::json(quota_as_added(command, *answer.quota_from));
-                 if (answer.is_repeat) response.with("Idempotent-Replayed", "true");
-                 return response;
-               });
+  send_money_command(services, std::move(reply), command,
+                     [command](const core::Answer& answer, const core::Core&) {
+                       Response response =
+                           Response::json(quota_as_added(command, *answer.quota_from));
+                       if (answer.is_repeat) response.with("Idempotent-Replayed", "true");
+                       return response;
+                     });
 }
 
 Response list_quotas(Services& services, const Request& request) {
@@ -114,6 +115,7 @@ void add_quotas(server::RouteTable& table, Services& services) {
   add.responses.push_back(
       json_answer("The quota; its id is the Idempotency-Key.", std::string(quota_example)));
   add.problems = {"not_found", "quota_is_empty", "time_out_of_range", "origin_conflict"};
+  describe_money_command(add);
   add.handler = [&services](Reply reply) { add_quota(services, std::move(reply)); };
   table.add(std::move(add));
 

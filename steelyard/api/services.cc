@@ -93,6 +93,7 @@ server::RouteTable make_routes(Services& services) {
                 "Facts go in; each is on disk before it is acknowledged, and counts once.");
   table.add_tag("Holds", "May this be spent? Ask before a call, settle behind it.");
   table.add_tag("Accounts", "Balances, money paid in, credit.");
+  table.add_tag("Proposals", "Money that one person proposes and another one approves.");
   table.add_tag("Charges", "Each charge line, with its event and its price.");
   table.add_tag("Budgets", "Limits of organisations, projects and keys.");
   table.add_tag("Prices", "What is charged, and what something would cost.");
@@ -104,6 +105,7 @@ server::RouteTable make_routes(Services& services) {
   add_holds(table, services);
   add_accounts(table, services);
   add_quotas(table, services);
+  add_proposals(table, services);
   add_usage(table, services);
   add_charges(table, services);
   add_explain(table, services);
@@ -113,6 +115,7 @@ server::RouteTable make_routes(Services& services) {
   add_price_books(table, services);
   add_keys(table, services);
   add_audit(table, services);
+  add_checkpoints(table, services);
   add_openmeter(table, services);
   add_openmeter_meters(table, services);
   return table;

@@ -14,6 +14,10 @@
 #include "steelyard/server/key_store.h"
 #include "steelyard/server/route_table.h"
 
+namespace steelyard::node {
+class Checkpoints;
+}
+
 /// The endpoints: each parses, asks once and renders. A file for each kind of thing.
 namespace steelyard::api {
 
@@ -35,7 +39,9 @@ class Services {
   node::Node* node = nullptr;
   server::KeyStore* keys = nullptr;
   charges::ChargeStore* charges = nullptr;
-  std::string scratch_folder;  ///< For files on their way out.
+  const node::Checkpoints* checkpoints = nullptr;  ///< Also null where none are signed.
+  std::string scratch_folder;                      ///< For files on their way out.
+  bool needs_four_eyes = false;  ///< Commands about money are proposed: see send_money_command.
 
   /// The number of a tenant in the log. A new one is written to the log first; waits for it.
   [[nodiscard]] Result<std::uint32_t> tenant_number(const std::string& tenant);
@@ -72,7 +78,9 @@ void add_corrections(server::RouteTable& table, Services& services);
 void add_openmeter_meters(server::RouteTable& table, Services& services);
 void add_budgets(server::RouteTable& table, Services& services);
 void add_audit(server::RouteTable& table, Services& services);
+void add_checkpoints(server::RouteTable& table, Services& services);
 void add_keys(server::RouteTable& table, Services& services);
+void add_proposals(server::RouteTable& table, Services& services);
 void add_prices(server::RouteTable& table, Services& services);
 void add_price_books(server::RouteTable& table, Services& services);
 void add_openmeter(server::RouteTable& table, Services& services);
@@ -85,5 +93,14 @@ server::RouteTable make_routes(Services& services);
 using RenderAnswer = std::function<server::Response(const core::Answer&, const core::Core&)>;
 void send_command(Services& services, server::Reply reply, std::string command,
                   RenderAnswer render);
+
+/// The same for a command that gives or takes money. Where four eyes are needed, it becomes a
+/// proposal before it comes to the log, and is answered 202; so is a repeat of one that was
+/// proposed.
+void send_money_command(Services& services, server::Reply reply, std::string command,
+                        RenderAnswer render);
+
+/// Adds to a route what `send_money_command` may answer.
+void describe_money_command(server::Route& route);
 
 }  // namespace steelyard::api

@@ -53,4 +53,7 @@ inline constexpr std::size_t watched_sources_max = 200;
 inline constexpr std::size_t log_batch_bytes_max = std::size_t{16} * 1024 * 1024;
 inline constexpr std::size_t log_batch_records_max = 1'000'000;
 
+inline constexpr std::size_t checkpoint_line_bytes_max = 4'096;
+inline constexpr std::size_t checkpoint_key_bytes_max = 4'096;  ///< Of a file with a key.
+
 }  // namespace steelyard::limits

@@ -14,6 +14,13 @@ bool is_utf8(std::string_view text);
 /// third of its letters have to change.
 std::string nearest(std::string_view word, std::span<const std::string_view> candidates);
 
+/// Lower-case hexadecimal, two digits for a byte.
+std::string hex_of(std::span<const unsigned char> bytes);
+
+/// Reads lower-case hexadecimal of exactly so many bytes. False, and `bytes` may have changed, for
+/// everything else.
+[[nodiscard]] bool read_hex(std::string_view text, std::span<unsigned char> bytes);
+
 /// "a, b, c".
 std::string joined(std::span<const std::string_view> words, std::string_view between = ", ");
 

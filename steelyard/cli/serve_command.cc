@@ -18,9 +18,11 @@
 #include "steelyard/api/services.h"
 #include "steelyard/base/exit_status.h"
 #include "steelyard/base/hash.h"
+#include "steelyard/base/text.h"
 #include "steelyard/charges/charge_feed.h"
 #include "steelyard/cli/command.h"
 #include "steelyard/cli/price_book_option.h"
+#include "steelyard/cli/serve_checkpoints.h"
 #include "steelyard/cli/terminal.h"
 #include "steelyard/log/file_io.h"
 #include "steelyard/node/charge_rows.h"
@@ -44,23 +46,15 @@ struct Arguments {
   bool is_insecure = false;
   bool is_quiet = false;
   bool accepts_clock = false;
+  bool needs_four_eyes = false;
   std::uint64_t keep_every = node::KeeperOptions().records_max;
+  CheckpointArguments checkpoints;
 };
 
 std::int64_t now_micros() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
              std::chrono::system_clock::now().time_since_epoch())
       .count();
-}
-
-std::string hex_of(std::span<const unsigned char> bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string hex;
-  for (const unsigned char byte : bytes) {
-    hex += digits[byte >> 4];
-    hex += digits[byte & 15];
-  }
-  return hex;
 }
 
 /// The secret that API keys are kept under: made at the first start, readable by its owner only.
@@ -80,7 +74,7 @@ Result<server::Secret> load_pepper(const std::string& directory, bool is_first_s
   }
   std::array<unsigned char, 32> bytes{};
   server::system_random()(bytes);
-  const std::string text = hex_of(bytes) + '\n';
+  const std::string text = base::hex_of(bytes) + '\n';
   // As a whole or not at all: a server that is killed here must start again.
   STEELYARD_PASS(log::write_file_durably(log::real_files(), directory, "pepper", text));
   return server::Secret(text.substr(0, 64));
@@ -244,6 +238,7 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   // First: it says who has the folder.
   STEELYARD_TRY(facts, log::LocalLog::open(arguments.data, std::move(log_options)));
   STEELYARD_TRY(pepper, load_pepper(arguments.data, facts->durable_end() == 1));
+  STEELYARD_TRY(witness, open_checkpoints(arguments.checkpoints, arguments.data, *facts));
   node::NodeOptions options;
   options.clock = {now_micros, steady_micros, tell_of_jump};
   options.guarded_folder = arguments.data;
@@ -313,12 +308,15 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   }
   STEELYARD_TRY(node,
                 node::Node::open(initial, std::move(facts), std::move(keeper), std::move(options)));
+  const std::unique_ptr<node::Checkpoints> checkpoints = std::move(witness);  // Ends before it.
   STEELYARD_PASS(publish_folder(*node, std::move(files), hash, folder));
   server::KeyStore keys(std::move(pepper));
   services.node = node.get();
   services.keys = &keys;
   services.charges = &charges;
+  services.checkpoints = checkpoints.get();
   services.scratch_folder = arguments.data + "/exports";
+  services.needs_four_eyes = arguments.needs_four_eyes;
   STEELYARD_PASS(services.load());
 
   server::ServerOptions server_options;
@@ -352,6 +350,7 @@ Result<void> serve(const Arguments& arguments, Session& session) {
       });
   metrics.gauge("steelyard_clock_is_suspect", "1 while the clock has jumped and is not believed.",
                 {}, [&node]() -> std::int64_t { return node->clock().is_suspect() ? 1 : 0; });
+  if (checkpoints != nullptr) add_checkpoint_metrics(*checkpoints, metrics);
   server::ServerParts parts;
   parts.keys = &keys;
   parts.idempotency = idempotency.get();
@@ -373,12 +372,16 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   };
   STEELYARD_TRY(http, server::HttpServer::start(std::move(server_options),
                                                 api::make_routes(services), std::move(parts)));
+  if (checkpoints != nullptr) {
+    begin_checkpoints(*checkpoints, *node, arguments.checkpoints, session);
+  }
   STEELYARD_PASS(greet(services, http->url(), session));
   {
     const Ticker ticker(*node, arguments.data);
     wait_for_signal(signals);
     http->stop();
   }
+  if (checkpoints != nullptr) checkpoints->end();
   // What could not be kept was told, and is replayed.
   if (feed.flush().has_value()) (void)node->keep();
   return {};
@@ -422,13 +425,19 @@ void add_serve(CLI::App& app, Session& session) {
   command->add_flag("--accept-clock", arguments->accepts_clock,
                     "Start although the log's last record is later than the clock: times go on "
                     "from there");
+  command->add_flag("--four-eyes", arguments->needs_four_eyes,
+                    "What gives or takes money is only proposed, until another person's key "
+                    "approves it");
+  add_checkpoint_options(*command, arguments->checkpoints);
   command->add_flag("--quiet", arguments->is_quiet, "Only warnings and errors in the log");
   set_examples(*command,
                "  A server on an empty folder; the first key is printed once:\n"
                "    steelyard serve --data ./data\n"
                "  Reached by other machines, encrypted:\n"
                "    steelyard serve --data ./data --address 0.0.0.0 --certificate chain.pem --key "
-               "key.pem");
+               "key.pem\n"
+               "  With signed checkpoints on a disk of somebody else:\n"
+               "    steelyard serve --data ./data --checkpoints /mnt/witness");
   command->callback([arguments, &session] {
     if (auto served = serve(*arguments, session); !served.has_value()) {
       session.fail(served.error());

@@ -1,11 +1,17 @@
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <string>
 
+#include "steelyard/base/text.h"
+#include "steelyard/checkpoint/key_file.h"
+#include "steelyard/checkpoint/witness.h"
 #include "steelyard/cli/command.h"
 #include "steelyard/cli/price_book_option.h"
 #include "steelyard/core/log_record.h"
 #include "steelyard/log/local_log.h"
 #include "steelyard/log/verify.h"
+#include "steelyard/node/checkpoints.h"
 #include "steelyard/node/rebuild.h"
 #include "steelyard/report/text_table.h"
 
@@ -18,6 +24,8 @@ namespace {
 struct Arguments {
   std::string data;
   std::string price_book;
+  std::string checkpoints;
+  std::string public_key;
   bool replays = false;
   std::uint64_t record = 0;
 };
@@ -26,17 +34,24 @@ std::string count(std::uint64_t number) { return report::grouped(std::to_string(
 
 /// Rebuilds all state from the log, looks whether its sums agree, and whether a server that starts
 /// here would take up the same.
-Result<void> check_state(const Arguments& arguments, Session& session) {
+Result<void> check_state(const Arguments& arguments,
+                         const std::optional<checkpoint::Witness>& witness, Session& session) {
   STEELYARD_TRY(book, load_price_book(arguments.price_book));
   const rating::Rater rater(book);
   STEELYARD_TRY(log, log::LocalLog::open(arguments.data));
-  STEELYARD_TRY(rebuilt, node::rebuild(rater, *log, arguments.data));
+  std::size_t compared = 0;
+  const node::Stops stops =
+      witness.has_value() ? node::stops_at(*witness, compared) : node::Stops();
+  STEELYARD_TRY(rebuilt, node::rebuild(rater, *log, arguments.data, {}, stops));
   session.write("state    rebuilt: " + count(rebuilt.events) + " events, " +
                 count(rebuilt.accounts) + " accounts, " + count(rebuilt.open_holds) +
                 " open holds; the books balance\n");
   if (rebuilt.kept_entities > 0) {
     session.write("         what is kept up to record " + count(rebuilt.kept_until) +
                   " is the same, byte for byte: " + count(rebuilt.kept_entities) + " entities\n");
+  }
+  if (compared > 0) {
+    session.write("         the sums of money are those of " + count(compared) + " checkpoints\n");
   }
   return {};
 }
@@ -79,9 +94,39 @@ Result<void> show_record(const Arguments& arguments, Session& session) {
   return {};
 }
 
+/// Before the log is read: a server may go on meanwhile, and its log is never behind them.
+Result<std::optional<checkpoint::Witness>> load_witness(const Arguments& arguments) {
+  if (arguments.checkpoints.empty()) return std::nullopt;
+  const std::string beside = arguments.checkpoints + '/' + std::string(checkpoint::public_key_name);
+  STEELYARD_TRY(key, checkpoint::read_public_key(
+                         arguments.public_key.empty() ? beside : arguments.public_key));
+  STEELYARD_TRY(store, log::read_store_id(log::real_files(), arguments.data));
+  STEELYARD_TRY(witness,
+                checkpoint::read_witness(log::real_files(), arguments.checkpoints, key, store));
+  return witness;
+}
+
+void show(const checkpoint::Witness& witness, Session& session) {
+  const checkpoint::Checkpoint& last = witness.all.back().checkpoint;
+  session.write("witness  " + count(witness.all.size()) + " checkpoints, signed with key " +
+                base::hex_of(last.key) + "\n");
+  if (witness.torn > 0) {
+    session.write("         " + count(witness.torn) +
+                  " lines were cut off while they were written, and are none\n");
+  }
+  session.write("         the log's chain has the hash of each; the last is of record " +
+                count(last.sequence) + ", received " + base::to_rfc3339(last.received) + '\n');
+}
+
 Result<void> verify(const Arguments& arguments, Session& session) {
   if (arguments.record > 0) return show_record(arguments, session);
-  STEELYARD_TRY(report, log::verify(arguments.data));
+  STEELYARD_TRY(witness, load_witness(arguments));
+  std::optional<checkpoint::Comparison> comparison;
+  if (witness.has_value()) comparison.emplace(*witness);
+  STEELYARD_TRY(report,
+                log::verify(arguments.data, log::real_files(), [&](const log::ChainPoint& behind) {
+                  if (comparison.has_value()) comparison->frame(behind);
+                }));
   session.write("log      " + count(report.records) + " records in " + count(report.frames) +
                 " frames, " + count(report.segments) + " segments, " + count(report.bytes) +
                 " bytes\n");
@@ -91,8 +136,12 @@ Result<void> verify(const Arguments& arguments, Session& session) {
   }
   if (report.damage.has_value()) return std::unexpected(*report.damage);
   session.write("         checksums, hash chain and sequences are sound\n");
+  if (comparison.has_value()) {
+    STEELYARD_PASS(comparison->finish());
+    show(*witness, session);
+  }
   if (!arguments.replays) return {};
-  return check_state(arguments, session);
+  return check_state(arguments, witness, session);
 }
 
 }  // namespace
@@ -112,11 +161,26 @@ void add_verify(CLI::App& app, Session& session) {
                    "Only print that record of the log as it stands; the server must not run")
       ->type_name("SEQUENCE")
       ->check(CLI::PositiveNumber);
+  CLI::Option* const checkpoints =
+      command
+          ->add_option("--checkpoints", arguments->checkpoints,
+                       "Also compare the log with the signed checkpoints in that folder: that it "
+                       "was neither rewritten nor cut off")
+          ->type_name("DIR");
+  command
+      ->add_option("--public-key", arguments->public_key,
+                   "Whose signatures they must be, in PEM; by default DIR/public-key.pem, which "
+                   "who writes DIR can exchange")
+      ->type_name("FILE")
+      ->needs(checkpoints);
   set_examples(*command,
                "  Checksums, hash chain and sequences of the log; also while the server runs:\n"
                "    steelyard verify --data ./data\n"
                "  And whether everything that follows from it adds up:\n"
-               "    steelyard verify --data ./data --replay");
+               "    steelyard verify --data ./data --replay\n"
+               "  And whether it is the log that a witness has seen:\n"
+               "    steelyard verify --data ./data --checkpoints /mnt/witness --public-key "
+               "checkpoints.pem");
   command->callback([arguments, &session] {
     if (auto verified = verify(*arguments, session); !verified.has_value()) {
       session.fail(verified.error());

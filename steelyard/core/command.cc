@@ -5,6 +5,7 @@
 #include <functional>
 #include <initializer_list>
 
+#include "steelyard/base/check.h"
 #include "steelyard/base/limits.h"
 #include "steelyard/json/document.h"
 #include "steelyard/json/number.h"
@@ -62,8 +63,9 @@ class Reader {
   }
 
   template <class Number>
-  void whole(std::string_view name, Number& to, std::uint64_t min, std::uint64_t max) {
-    const Node* const node = take(name, false);
+  void whole(std::string_view name, Number& to, std::uint64_t min, std::uint64_t max,
+             bool is_needed = false) {
+    const Node* const node = take(name, is_needed);
     if (node == nullptr) return;
     if (node->type != Type::number || !node->is_whole || node->whole < min || node->whole > max) {
       return refuse(name, *node,
@@ -103,9 +105,7 @@ class Reader {
     inner.whole("cached_input", call.tokens.cached_input, 0, limits::count_max);
     inner.whole("output", call.tokens.output, 0, limits::count_max);
     inner.flag("thinking", call.thinking);
-    if (auto read = inner.finish(); !read.has_value() && !error_.has_value()) {
-      error_ = Error{read.error().code, '/' + std::string(name) + read.error().detail};
-    }
+    if (const auto read = inner.finish(); !read.has_value()) fail_in(name, read.error());
   }
 
   /// One of several words: the names of `choices`.
@@ -184,10 +184,27 @@ class Reader {
     if (!is_good || to.empty()) refuse(name, *node, "an object of texts by path");
   }
 
+  /// An object as it stands there.
+  void object(std::string_view name, std::string& to, std::size_t bytes_max) {
+    const Node* const node = take(name, true);
+    if (node == nullptr) return;
+    if (node->type != Type::object) return refuse(name, *node, "an object");
+    to = document_->text(*node);
+    if (to.size() <= bytes_max) return;
+    refuse(name, *node, "an object of at most " + std::to_string(bytes_max) + " bytes");
+  }
+
   bool has(std::string_view name) {
     const Node* const node = object_.find(json::word(name));
     return node != nullptr && node->type != Type::null;
   }
+
+  /// Of what stands in a member.
+  void fail_in(std::string_view name, const Error& error) {
+    if (!error_.has_value()) error_ = Error{error.code, '/' + std::string(name) + error.detail};
+  }
+
+  bool is_good() const { return !error_.has_value(); }
 
   /// One of them excludes the other.
   void none_of(std::string_view name, std::string_view other) {
@@ -335,6 +352,29 @@ void read(Reader& from, SetKey& to) {
   from.long_text("record", to.record);
 }
 
+void read(Reader& from, Propose& to) {
+  from.object("what", to.what, Propose::bytes_max);
+  if (!from.is_good()) return;
+  const auto given = read_command(to.what);
+  if (!given.has_value()) return from.fail_in("what", given.error());
+  if (account_of_money(given->what).empty()) {
+    from.fail_in("what", {ErrorCode::invalid_field, "/command: is not about money"});
+  }
+  if (!given->by.empty()) {
+    from.fail_in("what", {ErrorCode::invalid_field, "/by: is no member of this command"});
+  }
+}
+
+template <class Decision>
+void read_decision(Reader& from, Decision& to) {
+  from.whole("proposal", to.proposal, 1, INT64_MAX, true);
+  from.text("proposed_by", to.proposed_by);
+  from.text("id", to.id);
+}
+
+void read(Reader& from, Approve& to) { read_decision(from, to); }
+void read(Reader& from, Reject& to) { read_decision(from, to); }
+
 template <class Kind>
 Result<GivenCommand> read_as(Reader& reader) {
   Kind command;
@@ -365,6 +405,9 @@ constexpr std::array<Named, std::variant_size_v<Command>> all_commands{{
     {"set_key", read_as<SetKey>},
     {"correct", read_as<Correct>},
     {"publish_prices", read_as<PublishPrices>},
+    {"propose", read_as<Propose>},
+    {"approve", read_as<Approve>},
+    {"reject", read_as<Reject>},
 }};
 
 }  // namespace
@@ -392,5 +435,20 @@ Result<GivenCommand> read_command(std::string_view text) {
 }
 
 std::string_view name_of(const Command& command) { return all_commands[command.index()].name; }
+
+Command read_proposed(std::string_view what) {
+  auto given = read_command(what);
+  STEELYARD_CHECK(given.has_value());
+  return std::move(given->what);
+}
+
+std::string_view account_of_money(const Command& command) {
+  if (const auto* const account = std::get_if<SetAccount>(&command)) return account->account;
+  if (const auto* const top_up = std::get_if<TopUp>(&command)) return top_up->account;
+  if (const auto* const grant = std::get_if<Grant>(&command)) return grant->account;
+  if (const auto* const refund = std::get_if<Refund>(&command)) return refund->account;
+  if (const auto* const quota = std::get_if<AddQuota>(&command)) return quota->account;
+  return {};
+}
 
 }  // namespace steelyard::core

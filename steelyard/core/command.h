@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -132,6 +133,29 @@ struct Correct {
   std::string reason;
 };
 
+/// A command about money that waits until another person approves it.
+struct Propose {
+  static constexpr std::size_t bytes_max = 4'096;  ///< Of `what`.
+
+  /// The command as JSON, without `by`: set_account, top_up, grant, refund or add_quota. Of what it
+  /// leaves out, "from when it was received" is from when it is approved.
+  std::string what;
+};
+
+/// Carries out what was proposed, and closes it.
+struct Approve {
+  std::uint64_t proposal = 0;  ///< The sequence of its record in the log.
+  std::string proposed_by;     ///< So that both names stand in one record.
+  std::string id;
+};
+
+/// Closes a proposal; nothing else changes.
+struct Reject {
+  std::uint64_t proposal = 0;
+  std::string proposed_by;
+  std::string id;
+};
+
 /// The prices of all facts behind it in the log.
 struct PublishPrices {
   pricebook::Files files;
@@ -140,9 +164,9 @@ struct PublishPrices {
   std::string origin;  ///< "start": the folder that the server was started with; "api".
 };
 
-using Command =
-    std::variant<SetTenant, SetAccount, CloseAccount, TopUp, Grant, Refund, AddQuota, OpenHold,
-                 SettleHold, ReleaseHold, SetBudget, SetKey, Correct, PublishPrices>;
+using Command = std::variant<SetTenant, SetAccount, CloseAccount, TopUp, Grant, Refund, AddQuota,
+                             OpenHold, SettleHold, ReleaseHold, SetBudget, SetKey, Correct,
+                             PublishPrices, Propose, Approve, Reject>;
 
 struct GivenCommand {
   Command what;
@@ -155,5 +179,11 @@ struct GivenCommand {
 
 /// The name of a command's type: "top_up".
 std::string_view name_of(const Command& command);
+
+/// What was proposed. Requires: `read_command` made the proposal.
+Command read_proposed(std::string_view what);
+
+/// Whose money a command is about that can be proposed; empty for all others.
+std::string_view account_of_money(const Command& command);
 
 }  // namespace steelyard::core

@@ -194,7 +194,7 @@ void Core::crossed(const ledger::Crossing& crossing) {
 
 Answer Core::apply(const Command& command, const Place& place, std::string_view by) {
   last_ = place;
-  auto done = carry_out_once(command, place);
+  auto done = carry_out_once(command, place, by);
   note_act(command, place, by, !done.has_value());
   if (done.has_value()) return *std::move(done);
   Answer answer;
@@ -202,13 +202,25 @@ Answer Core::apply(const Command& command, const Place& place, std::string_view 
   if (done.error().budget != ledger::no_budget) {
     answer.refused_budget = ledger_.budget(done.error().budget).name;
   }
+  if (done.error().why == Refusal::proposal_not_open) {
+    answer.proposal_state = state_of_decided(command, place.tenant);
+  }
   return answer;
 }
 
 /// Under a key that was answered before, the same command gives the same answer; another, none.
-ledger::Answer<Answer> Core::carry_out_once(const Command& command, const Place& place) {
+ledger::Answer<Answer> Core::carry_out_once(const Command& command, const Place& place,
+                                            std::string_view by) {
   const auto carry_it_out = [&] {
-    return std::visit([&](const auto& each) { return carry_out(each, place); }, command);
+    return std::visit(
+        [&](const auto& each) {
+          if constexpr (requires { this->carry_out(each, place, by); }) {
+            return carry_out(each, place, by);
+          } else {
+            return carry_out(each, place);
+          }
+        },
+        command);
   };
   const auto asked = keyed(command);
   if (!asked.has_value()) return carry_it_out();
@@ -217,18 +229,27 @@ ledger::Answer<Answer> Core::carry_out_once(const Command& command, const Place&
     if (known->command.content != asked->content) {
       return std::unexpected(Refused{.why = Refusal::idempotency_key_reused});
     }
-    Answer answer = answer_of(true);
-    answer.balance = known->balance;
-    if (const auto* const quota = std::get_if<AddQuota>(&command)) {
-      answer.quota_from = quota->effective_at.value_or(known->at);
-    }
-    return answer;
+    return repeated(command, *known);
   }
   auto done = carry_it_out();
   if (done.has_value() && !done->is_repeat) {
-    keyed_answers_.add({place.sequence, place.tenant, *asked, place.received, done->balance});
+    keyed_answers_.add(
+        {place.sequence, place.tenant, *asked, place.received, done->balance, done->proposal});
   }
   return done;
+}
+
+Answer Core::repeated(const Command& command, const KeyedAnswers::Kept& known) {
+  Answer answer = answer_of(true);
+  answer.balance = known.balance;
+  answer.proposal = known.proposal;
+  if (known.proposal != 0) return answer;
+  const auto* const proposed = std::get_if<Propose>(&command);
+  const Command asked = proposed != nullptr ? read_proposed(proposed->what) : command;
+  if (const auto* const quota = std::get_if<AddQuota>(&asked)) {
+    answer.quota_from = quota->effective_at.value_or(known.at);
+  }
+  return answer;
 }
 
 /// Holds are a gateway's, not a person's, and far too many.
@@ -250,6 +271,7 @@ void Core::tick(const Place& place) {
   last_ = place;
   ledger_.tick({.now = place.received, .cause = {place.sequence, 0}});
   quotas_.book().forget_expired({place.received.seconds - quota_memory_seconds, 0});
+  proposals_.expire(place.received);
 }
 
 ledger::Answer<Answer> Core::with_balance(Answer answer, ledger::WalletId wallet,
@@ -452,7 +474,11 @@ ledger::Answer<Answer> Core::carry_out(const SetBudget& command, const Place& pl
   return Answer{};
 }
 
-ledger::Answer<Answer> Core::carry_out(const SetKey& command, const Place&) {
+ledger::Answer<Answer> Core::carry_out(const SetKey& command, const Place&, std::string_view by) {
+  if (!by.empty() && !keys_.contains(command.key) &&
+      key_makers_.try_emplace(command.key, by).second) {
+    new_key_makers_.insert(command.key);
+  }
   changed_keys_.insert(command.key);
   if (command.record.empty()) {
     keys_.erase(command.key);

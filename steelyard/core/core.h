@@ -19,6 +19,7 @@
 #include "steelyard/core/keyed_answers.h"
 #include "steelyard/core/line_rows.h"
 #include "steelyard/core/name_book.h"
+#include "steelyard/core/proposals.h"
 #include "steelyard/core/usage_book.h"
 #include "steelyard/identity/identities.h"
 #include "steelyard/ledger/ledger.h"
@@ -57,6 +58,10 @@ struct Answer {
   std::optional<ledger::Charged> charged;   ///< Of SettleHold; without `drawn`.
   std::optional<ledger::Balance> balance;   ///< Of the account behind it, if it names one.
   std::optional<base::Instant> quota_from;  ///< Of AddQuota: from when on the quota counts.
+  /// The number of the one that was made or decided; 0: none. What is proposed under a key and what
+  /// is carried out under it are one command: a repeat has the answer of the first, either way.
+  std::uint64_t proposal = 0;
+  std::optional<ProposalState> proposal_state;  ///< With proposal_not_open.
 };
 
 /// Something that somebody did, other than usage and holds. What exactly stands in the log.
@@ -104,8 +109,10 @@ class Core {
 
   Answer apply(const Command& command, const Place& place, std::string_view by = {});
 
-  /// Ends holds and grants that are due.
+  /// Ends holds, grants and proposals that are due.
   void tick(const Place& place);
+  /// Whether there are such.
+  bool is_due(base::Instant now) const { return ledger_.is_due(now) || proposals_.is_due(now); }
 
   const rating::Rater& rater() const { return *rater_; }
   const ledger::Ledger& ledger() const { return ledger_; }
@@ -127,6 +134,12 @@ class Core {
   /// charge lines and settlements = revenue of the ledger; and what Ledger::imbalance checks.
   std::optional<std::string> imbalance() const;
   const std::map<std::string, std::string>& keys() const { return keys_; }
+
+  /// Whether two API keys may be one person's: they are the same, or one made the other, or a key
+  /// that made it. So is a key that is not named.
+  bool may_be_one_person(std::string_view key, std::string_view other) const;
+
+  const Proposals& proposals() const { return proposals_; }
 
   /// The names of the tenants; the first has the number 1.
   const std::vector<std::string>& tenants() const { return tenant_names_; }
@@ -203,7 +216,9 @@ class Core {
   ledger::BudgetId budget_of(std::uint32_t tenant, const batch::EventDetail& detail);
   void crossed(const ledger::Crossing& crossing);
 
-  ledger::Answer<Answer> carry_out_once(const Command& command, const Place& place);
+  ledger::Answer<Answer> carry_out_once(const Command& command, const Place& place,
+                                        std::string_view by);
+  static Answer repeated(const Command& command, const KeyedAnswers::Kept& known);
   ledger::Answer<Answer> carry_out(const SetTenant& command, const Place& place);
   ledger::Answer<Answer> carry_out(const SetAccount& command, const Place& place);
   ledger::Answer<Answer> carry_out(const CloseAccount& command, const Place& place);
@@ -215,9 +230,17 @@ class Core {
   ledger::Answer<Answer> carry_out(const SettleHold& command, const Place& place);
   ledger::Answer<Answer> carry_out(const ReleaseHold& command, const Place& place);
   ledger::Answer<Answer> carry_out(const SetBudget& command, const Place& place);
-  ledger::Answer<Answer> carry_out(const SetKey& command, const Place& place);
+  ledger::Answer<Answer> carry_out(const SetKey& command, const Place& place, std::string_view by);
   ledger::Answer<Answer> carry_out(const Correct& command, const Place& place);
   ledger::Answer<Answer> carry_out(const PublishPrices& command, const Place& place);
+  ledger::Answer<Answer> carry_out(const Propose& command, const Place& place, std::string_view by);
+  ledger::Answer<Answer> carry_out(const Approve& command, const Place& place, std::string_view by);
+  ledger::Answer<Answer> carry_out(const Reject& command, const Place& place, std::string_view by);
+  ledger::Answer<const Proposal*> open_proposal(std::uint64_t number, std::string_view proposed_by,
+                                                const Place& place) const;
+  const Proposal* same_terms_proposed(const SetAccount& command, std::uint32_t tenant) const;
+  std::optional<ProposalState> state_of_decided(const Command& command, std::uint32_t tenant) const;
+  bool made(std::string_view maker, std::string_view key) const;
   ledger::Answer<Answer> with_balance(Answer answer, ledger::WalletId wallet,
                                       const Place& place) const;
 
@@ -246,6 +269,8 @@ class Core {
   std::map<std::uint32_t, std::unique_ptr<Tenant>> tenants_;
   std::vector<std::string> tenant_names_;
   std::map<std::string, std::string> keys_;
+  std::map<std::string, std::string, std::less<>> key_makers_;  // Of those that a key made.
+  Proposals proposals_;
   std::deque<Act> acts_;
   std::uint64_t kept_act_ = 0;  // The sequence of the last one that was kept.
   std::vector<std::uint64_t> forgotten_acts_;
@@ -259,6 +284,7 @@ class Core {
   // Not kept yet.
   std::vector<CloudEvent> new_cloud_events_;
   std::set<std::string> changed_keys_;
+  std::set<std::string> new_key_makers_;  // Keys.
   std::size_t kept_tenant_names_ = 0;
   std::size_t kept_published_ = 0;
   std::uint64_t kept_crossed_begin_ = 0;

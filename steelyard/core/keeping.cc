@@ -17,16 +17,18 @@ constexpr char name_kind = 'B';  // Of a tenant.
 constexpr char tenant_kind = 'C';
 constexpr char key_kind = 'D';  // An API key.
 constexpr char crossed_kind = 'E';
-constexpr char act_kind = 'I';      // Sequence.
-constexpr char usage_kind = 'F';    // Tenant, then a key of its usage book.
-constexpr char ledger_kind = 'G';   // Then a key of the ledger.
-constexpr char quota_kind = 'J';    // Then a key of the quotas.
-constexpr char waiting_kind = 'K';  // Sequence.
-constexpr char answer_kind = 'L';   // Sequence: what was answered under a key.
-constexpr char names_kind = 'M';    // Tenant, then a key of its name book.
-constexpr char rated_mark = 'r';    // Before the text of a cloud event;
-constexpr char unrated_mark = 'u';  // it was kept, but had no price.
-constexpr char cloud_kind = 'H';    // Tenant, sequence.
+constexpr char act_kind = 'I';       // Sequence.
+constexpr char usage_kind = 'F';     // Tenant, then a key of its usage book.
+constexpr char ledger_kind = 'G';    // Then a key of the ledger.
+constexpr char quota_kind = 'J';     // Then a key of the quotas.
+constexpr char waiting_kind = 'K';   // Sequence.
+constexpr char answer_kind = 'L';    // Sequence: what was answered under a key.
+constexpr char names_kind = 'M';     // Tenant, then a key of its name book.
+constexpr char proposal_kind = 'N';  // Number.
+constexpr char maker_kind = 'O';     // An API key: the one that made it.
+constexpr char rated_mark = 'r';     // Before the text of a cloud event;
+constexpr char unrated_mark = 'u';   // it was kept, but had no price.
+constexpr char cloud_kind = 'H';     // Tenant, sequence.
 
 template <class... Numbers>
 std::string key_of(char kind, Numbers... numbers) {
@@ -110,6 +112,10 @@ void Core::for_each_changed(const EntityVisitor& visit) {
           found == keys_.end() ? std::nullopt : std::optional<std::string_view>(found->second));
   }
   changed_keys_.clear();
+  for (const std::string& each : new_key_makers_) visit(maker_kind + each, key_makers_.at(each));
+  new_key_makers_.clear();
+  proposals_.for_each_changed(
+      [&](std::uint64_t number, auto value) { visit(key_of(proposal_kind, number), value); });
   const std::uint64_t crossed_begin = crossed_end_ - crossed_.size();
   for (std::uint64_t i = std::max(kept_crossed_end_, crossed_begin); i < crossed_end_; ++i) {
     visit(key_of(crossed_kind, i), value_of(crossed_[i - crossed_begin]));
@@ -261,6 +267,11 @@ bool Core::restore_entity(std::string_view key, std::string_view value) {
       return name.is_done() && restore_tenant(number, value);
     }
     case key_kind: return keys_.emplace(rest, value).second;
+    case maker_kind: return key_makers_.emplace(rest, value).second;
+    case proposal_kind: {
+      const auto number = name.sorting<std::uint64_t>();
+      return name.is_done() && proposals_.restore(number, value);
+    }
     case crossed_kind: {
       const auto number = name.sorting<std::uint64_t>();
       return name.is_done() && restore_crossed(number, value);

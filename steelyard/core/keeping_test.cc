@@ -25,16 +25,31 @@ std::string voided(const std::string& id, const std::string& what) {
          what + "\"}}}\n";
 }
 
+/// Approves or rejects one of the proposals, open or not, by anybody.
+void decide_some(Machine& machine, const std::string& id, std::mt19937_64& random) {
+  std::vector<const Proposal*> all;
+  machine.core.proposals().each_below(1, UINT64_MAX, [&](const Proposal& each) {
+    all.push_back(&each);
+    return true;
+  });
+  if (all.empty()) return;
+  const Proposal& one = *all[random() % all.size()];
+  const std::string how = random() % 3 == 0 ? "reject" : "approve";
+  machine.ask(R"({"command":")" + how + R"(","proposal":)" + std::to_string(one.number) +
+              R"(,"proposed_by":")" + one.proposed_by + R"(","id":"d-)" + id + R"(","by":"k)" +
+              std::to_string(random() % 4) + "\"}");
+}
+
 /// One random thing that may happen; the same for the same machine and random numbers.
 void happen(Machine& machine, int number, std::mt19937_64& random) {
   const std::string id = std::to_string(number);
   const std::string any = std::to_string(random() % 40);
   const auto some = [&](int max) { return static_cast<int>(random() % max); };
-  switch (random() % 13) {
+  switch (random() % 15) {
     case 0: machine.ask(R"({"command":"set_tenant","name":"t)" + any + "\"}"); break;
     case 1:
       machine.ask(R"({"command":"set_key","key":"k)" + any + R"(","record":")" +
-                  (some(3) == 0 ? "" : id) + "\"}");
+                  (some(3) == 0 ? "" : id) + R"(","by":"k)" + std::to_string(40 + some(3)) + "\"}");
       break;
     case 2:
       machine.ask(R"({"command":"set_budget","name":"key/ak-)" + std::to_string(some(3)) +
@@ -53,13 +68,18 @@ void happen(Machine& machine, int number, std::mt19937_64& random) {
       machine.ask(R"({"command":"settle_hold","hold":"h-)" + any +
                   R"(","account":"acme","id":"s-)" + id + R"(","amount":"0.01"})");
       break;
-    case 6: machine.tick(some(4)); break;
+    case 6: machine.tick(some(20) == 0 ? Proposals::open_seconds : some(4)); break;
     case 7: machine.take(storage("o-" + id, some(20), 500 + some(500))); break;
     case 12:
       machine.ask(R"({"command":"add_quota","account":"acme","id":"q-)" + any +
                   R"(","model":"qwen-plus","class":")" + (some(2) == 0 ? "free" : "package") +
                   R"(","tokens":300000,"expires_at":"2027-01-01T00:00:00Z"})");
       break;
+    case 13:
+      machine.ask(R"({"command":"propose","what":{"command":"top_up","account":"acme","id":"w-)" +
+                  any + R"(","amount":"0.1"},"by":"k)" + std::to_string(some(4)) + "\"}");
+      break;
+    case 14: decide_some(machine, id, random); break;
     case 8: machine.take(voided("v-" + any, "o-" + any)); break;
     default:
       machine.take(
@@ -96,6 +116,12 @@ TEST(CoreKeeping, a_restored_core_goes_on_as_if_nothing_had_been) {
     }
     EXPECT_GT(steady->core.counts(1).of(batch::Status::rated), 50U);
     EXPECT_GT(steady->core.crossed_budgets().size(), 0U);
+    std::set<ProposalState> states;
+    steady->core.proposals().each_below(1, UINT64_MAX, [&](const Proposal& each) {
+      states.insert(each.state);
+      return true;
+    });
+    EXPECT_GE(states.size(), 3U);
   }
 }
 

@@ -42,6 +42,16 @@ void write(ByteWriter& to, const AddQuota& command) {
   to.u16(command.priority);
 }
 
+template <class Decision>
+std::optional<KeyedCommand> keyed_as_decision(const Command& command) {
+  const auto* const decision = std::get_if<Decision>(&command);
+  if (decision == nullptr) return std::nullopt;
+  std::string content;
+  ByteWriter(content).u64(decision->proposal);
+  return KeyedCommand{ledger::id_of({"key", decision->id}),
+                      ledger::id_of({name_of(command), content})};
+}
+
 template <class What>
 std::optional<KeyedCommand> keyed_as(const Command& command) {
   const auto* const what = std::get_if<What>(&command);
@@ -77,6 +87,10 @@ ledger::Balance read_balance(ByteReader& from) {
   return balance;
 }
 
+// What stands behind the time.
+constexpr std::uint8_t has_balance = 1;
+constexpr std::uint8_t has_proposal = 2;
+
 std::string value_of(const KeyedAnswers::Kept& kept) {
   std::string value;
   ByteWriter to(value);
@@ -84,14 +98,21 @@ std::string value_of(const KeyedAnswers::Kept& kept) {
   to.id(kept.command.key);
   to.id(kept.command.content);
   to.instant(kept.at);
-  to.u8(kept.balance.has_value() ? 1 : 0);
+  to.u8(static_cast<std::uint8_t>((kept.balance.has_value() ? has_balance : 0) |
+                                  (kept.proposal != 0 ? has_proposal : 0)));
   if (kept.balance.has_value()) write(to, *kept.balance);
+  if (kept.proposal != 0) to.u64(kept.proposal);
   return value;
 }
 
 }  // namespace
 
 std::optional<KeyedCommand> keyed(const Command& command) {
+  if (const auto* const proposed = std::get_if<Propose>(&command)) {
+    return keyed(read_proposed(proposed->what));
+  }
+  if (const auto found = keyed_as_decision<Approve>(command)) return found;
+  if (const auto found = keyed_as_decision<Reject>(command)) return found;
   if (const auto found = keyed_as<TopUp>(command)) return found;
   if (const auto found = keyed_as<Grant>(command)) return found;
   if (const auto found = keyed_as<Refund>(command)) return found;
@@ -163,7 +184,10 @@ bool KeyedAnswers::restore(std::uint64_t sequence, std::string_view value) {
   kept.command.key = from.id();
   kept.command.content = from.id();
   kept.at = from.instant();
-  if (from.boolean()) kept.balance = read_balance(from);
+  const std::uint8_t has = from.u8();
+  if (has > (has_balance | has_proposal)) from.refuse();
+  if ((has & has_balance) != 0) kept.balance = read_balance(from);
+  if ((has & has_proposal) != 0) kept.proposal = from.u64();
   if (!from.is_done() || !keep(kept)) return false;
   last_kept_ = sequence;
   return true;

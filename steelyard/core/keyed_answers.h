@@ -22,7 +22,8 @@ struct KeyedCommand {
   ledger::Id content;
 };
 
-/// nullopt: it moves none, or its own names make a repeat of it known (holds).
+/// nullopt: it moves none, or its own names make a repeat of it known (holds). What is proposed is
+/// known by what it proposes: under one key, it is the same command.
 std::optional<KeyedCommand> keyed(const Command& command);
 
 /// What was answered to commands that moved money, under the keys of their clients: so that the
@@ -38,6 +39,7 @@ class KeyedAnswers {
     KeyedCommand command;
     base::Instant at;
     std::optional<ledger::Balance> balance;  ///< Of the account, behind it.
+    std::uint64_t proposal = 0;              ///< That it made or decided; 0: none.
   };
 
   static constexpr std::int64_t memory_seconds = std::int64_t{7} * 86'400;

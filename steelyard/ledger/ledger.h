@@ -181,6 +181,10 @@ class Ledger {
 
   Balance balance(WalletId wallet, base::Instant at) const;
   Totals totals(WalletId wallet, Account account) const;  ///< House accounts: of its tenant.
+  /// Visits each account of the house, of every tenant and currency.
+  void for_each_house_account(
+      const std::function<void(std::uint32_t tenant, const money::Currency& currency,
+                               Account account, const Totals& totals)>& visit) const;
   WalletView wallet(WalletId wallet) const;
   BudgetView budget(BudgetId budget) const;
   std::optional<HoldView> hold(std::uint32_t tenant, Id hold) const;

@@ -57,6 +57,18 @@ Totals Ledger::totals(WalletId wallet, Account account) const {
   return totals_of(get(wallet), account);
 }
 
+void Ledger::for_each_house_account(
+    const std::function<void(std::uint32_t tenant, const money::Currency& currency, Account account,
+                             const Totals& totals)>& visit) const {
+  for (std::uint32_t i = 0; i < houses_.size(); ++i) {
+    const House& house = houses_[i];
+    for (std::uint8_t j = 0; j < house_accounts; ++j) {
+      visit(house.tenant, house.currency, static_cast<Account>(wallet_accounts + j),
+            house.totals[j]);
+    }
+  }
+}
+
 WalletView Ledger::wallet(WalletId id) const {
   const Wallet& wallet = get(id);
   return {.tenant = wallet.tenant,

@@ -32,6 +32,10 @@ std::string_view name_of(Refusal refusal) {
     STEELYARD_NAME(no_price);
     STEELYARD_NAME(account_closed);
     STEELYARD_NAME(account_has_open_holds);
+    STEELYARD_NAME(unknown_proposal);
+    STEELYARD_NAME(proposal_not_open);
+    STEELYARD_NAME(own_proposal);
+    STEELYARD_NAME(too_many_proposals);
   }
 #undef STEELYARD_NAME
   base::check_failed("every refusal has a name", __FILE__, __LINE__);

@@ -45,6 +45,12 @@ enum class Refusal : std::uint8_t {
   // A customer who leaves.
   account_closed = 40,
   account_has_open_holds = 41,
+
+  // What another person has to approve.
+  unknown_proposal = 50,   ///< Never made, or decided so long ago that it is forgotten.
+  proposal_not_open = 51,  ///< It was approved or rejected, or its time is over.
+  own_proposal = 52,       ///< By the key that proposed it, or one that made the other.
+  too_many_proposals = 53,
 };
 
 /// The enumerator as text: "budget_exceeded".

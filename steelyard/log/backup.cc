@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "steelyard/base/text.h"
 #include "steelyard/log/directory_lock.h"
 #include "steelyard/log/file_io.h"
 #include "steelyard/log/frame_reader.h"
@@ -172,7 +173,7 @@ Result<bool> has_store(Files& files, const std::string& to, const StoreId& store
   STEELYARD_TRY(other, read_store_id(files, to));
   if (other == store) return true;
   return failure(ErrorCode::other_store,
-                 to + ": holds store " + hex_of(other) + ", this is " + hex_of(store));
+                 to + ": holds store " + base::hex_of(other) + ", this is " + base::hex_of(store));
 }
 
 }  // namespace

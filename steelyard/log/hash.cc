@@ -3,7 +3,7 @@
 #include <openssl/evp.h>
 
 #include "steelyard/base/check.h"
-#include "steelyard/log/store_id.h"
+#include "steelyard/base/text.h"
 
 namespace steelyard::log {
 
@@ -16,6 +16,6 @@ Hash sha256(std::string_view bytes) {
   return hash;
 }
 
-std::string to_text(const Hash& hash) { return hex_of(hash); }
+std::string to_text(const Hash& hash) { return base::hex_of(hash); }
 
 }  // namespace steelyard::log

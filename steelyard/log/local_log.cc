@@ -7,7 +7,9 @@
 #include <chrono>
 #include <cstdio>
 #include <future>
+#include <iterator>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "steelyard/base/check.h"
@@ -152,17 +154,20 @@ Result<std::uint64_t> LocalLog::append_and_wait(Batch batch) {
 void LocalLog::run() {
   std::vector<Waiting> taken;
   while (take(taken)) {
-    write(taken);
+    if (!taken.empty()) write(taken);
     taken.clear();
+    tell_head();
   }
   if (has_failed_) return;
   if (const auto is = mark_.sync(); !is.has_value()) fail(is.error());
 }
 
-/// Waits for batches and takes those of the next frame. False: closed, and nothing is left.
+/// Waits for batches and takes those of the next frame; none: somebody only asks for the head.
+/// False: closed, and nothing is left.
 bool LocalLog::take(std::vector<Waiting>& taken) {
   std::unique_lock guard(mutex_);
-  wake_.wait(guard, [this] { return !queue_.empty() || is_closing_; });
+  wake_.wait(guard,
+             [this] { return !queue_.empty() || !waiting_for_head_.empty() || is_closing_; });
   std::size_t bytes = 0;
   std::size_t records = 0;
   while (!queue_.empty()) {
@@ -175,7 +180,30 @@ bool LocalLog::take(std::vector<Waiting>& taken) {
     taken.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
-  return !taken.empty();
+  return !taken.empty() || !waiting_for_head_.empty();
+}
+
+void LocalLog::tell_head() {
+  std::vector<AtHead> waiting;
+  {
+    const std::lock_guard guard(mutex_);
+    waiting.swap(waiting_for_head_);
+  }
+  for (AtHead& told : waiting) {
+    if (has_failed_) {
+      told(failure(ErrorCode::storage_failed, directory_ + ": the log has ended"));
+    } else {
+      told(head_);
+    }
+  }
+}
+
+void LocalLog::between_frames(AtHead told) {
+  {
+    const std::lock_guard guard(mutex_);
+    waiting_for_head_.push_back(std::move(told));
+  }
+  wake_.notify_one();
 }
 
 void LocalLog::write(std::vector<Waiting>& taken) {
@@ -278,6 +306,30 @@ Result<std::uint64_t> LocalLog::read(std::uint64_t from, const Visitor& visitor)
     }
   }
   return at;
+}
+
+Result<ChainPoint> LocalLog::point_behind(std::uint64_t sequence) const {
+  STEELYARD_CHECK(sequence >= 1 && sequence < durable_end());
+  const std::vector<Segment> all = segments();
+  const auto behind = std::ranges::find_if(
+      all, [&](const Segment& each) { return each.begin.sequence > sequence; });
+  STEELYARD_CHECK(behind != all.begin());
+  const Segment& segment = *std::prev(behind);
+  const std::string path = directory_ + '/' + segment.file_name();
+  const auto file = files_.open(path, OpenMode::read);
+  if (!file.has_value()) return std::unexpected(error_of(file.error(), "open", path));
+  FrameReader reader(**file, store_, segment_header_bytes, segment.begin);
+  std::optional<FrameFault> fault = reader.skip_to(sequence);
+  if (!fault.has_value()) {
+    const auto frame = reader.next(Depth::hash);
+    if (frame.has_value()) return reader.at();
+    fault = frame.error();
+  }
+  if (*fault == FrameFault::unreadable) {
+    return std::unexpected(error_of(reader.error(), "read", path));
+  }
+  return failure(ErrorCode::log_is_damaged,
+                 place_in(segment, reader.offset(), reader.at().sequence, text_of(*fault)));
 }
 
 ChainPoint LocalLog::head() const {

@@ -80,8 +80,18 @@ class LocalLog {
   /// The sequence after the last durable record: 1 while there is none.
   std::uint64_t durable_end() const { return durable_end_.load(std::memory_order_acquire); }
 
-  /// The last durable frame: its number, the sequence after it, its hash. For checkpoints.
+  /// What the next frame will say: the last durable frame is the one before it.
   ChainPoint head() const;
+
+  /// Called once, on the thread that writes, as soon as it is between two frames: everything up to
+  /// that head is durable and completed, nothing behind it is. Errors: storage_failed. Be short.
+  using AtHead = std::move_only_function<void(Result<ChainPoint>)>;
+  void between_frames(AtHead told);
+
+  /// The chain behind the frame that holds the record: that frame is checked with its hash, not
+  /// those before it. Requires: 1 <= sequence < durable_end(). Errors: storage_failed or
+  /// log_is_damaged with the place.
+  [[nodiscard]] Result<ChainPoint> point_behind(std::uint64_t sequence) const;
 
   /// Whether an append failed for want of room in the last second.
   bool disk_is_full() const;
@@ -118,6 +128,7 @@ class LocalLog {
 
   void run();
   bool take(std::vector<Waiting>& taken);
+  void tell_head();
   void write(std::vector<Waiting>& taken);
   void complete(std::vector<Waiting>& taken, std::uint64_t first_sequence);
   void refuse(std::vector<Waiting>& taken, const Error& error);
@@ -146,6 +157,7 @@ class LocalLog {
   mutable std::mutex mutex_;  ///< Of what follows, `segments_`, `head_`, `segment_mark_`.
   std::condition_variable wake_;
   std::deque<Waiting> queue_;
+  std::vector<AtHead> waiting_for_head_;
   std::size_t queued_bytes_ = 0;
   bool is_closing_ = false;
   std::thread thread_;

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "steelyard/base/text.h"
 #include "steelyard/log/bytes.h"
 #include "steelyard/log/crc32c.h"
 #include "steelyard/log/file_io.h"
@@ -46,7 +47,8 @@ Result<Segment> decode(std::string_view bytes, const StoreId& store, const std::
   if (load<StoreId>(bytes.data() + field::store) != store) {
     const auto other = load<StoreId>(bytes.data() + field::store);
     return failure(ErrorCode::other_store, path + ": the segment belongs to store " +
-                                               hex_of(other) + ", this is " + hex_of(store));
+                                               base::hex_of(other) + ", this is " +
+                                               base::hex_of(store));
   }
   if (!std::ranges::all_of(bytes.substr(field::checksum + sizeof(std::uint32_t)),
                            [](char c) { return c == 0; })) {

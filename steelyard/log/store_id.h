@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <span>
 #include <string>
 
 #include "steelyard/base/result.h"
@@ -12,9 +11,6 @@ namespace steelyard::log {
 /// Which store a file belongs to: drawn at random when the store is created, and in every
 /// segment and frame, so that a file of another store is noticed.
 using StoreId = std::array<unsigned char, 16>;
-
-/// Lower-case hexadecimal.
-std::string hex_of(std::span<const unsigned char> bytes);
 
 /// Reads DIR/store. Errors: storage_failed (missing too), log_is_damaged, unknown_format.
 [[nodiscard]] Result<StoreId> read_store_id(Files& files, const std::string& directory);

@@ -24,7 +24,8 @@ std::optional<Error> damage_of(const Segment& segment, const FrameReader& reader
 }
 
 /// Walks the sound frames of a segment, then says what ends them.
-FrameFault walk(FrameReader& reader, const Segment& segment, Report& report) {
+FrameFault walk(FrameReader& reader, const Segment& segment, Report& report,
+                const std::function<void(const ChainPoint&)>& sound_frame) {
   while (true) {
     const std::uint64_t offset = reader.offset();
     const std::uint64_t sequence = reader.at().sequence;
@@ -39,6 +40,7 @@ FrameFault walk(FrameReader& reader, const Segment& segment, Report& report) {
     report.records += frame->header.record_count;
     report.bytes += frame->bytes.size();
     report.head = reader.at();
+    sound_frame(report.head);
   }
 }
 
@@ -58,7 +60,8 @@ Result<void> check_last(File& file, const Segment& segment, const std::optional<
 
 }  // namespace
 
-Result<Report> verify(const std::string& directory, Files& files) {
+Result<Report> verify(const std::string& directory, Files& files,
+                      const std::function<void(const ChainPoint&)>& sound_frame) {
   const std::string log_directory = directory + "/log";
   Report report;
   STEELYARD_TRY(store, read_store_id(files, directory));
@@ -84,7 +87,7 @@ Result<Report> verify(const std::string& directory, Files& files) {
     auto file = files.open(path, OpenMode::read);
     if (!file.has_value()) return std::unexpected(error_of(file.error(), "open", path));
     FrameReader reader(**file, store, segment_header_bytes, segment.begin);
-    const FrameFault fault = walk(reader, segment, report);
+    const FrameFault fault = walk(reader, segment, report, sound_frame);
     if (fault == FrameFault::unreadable) {
       return std::unexpected(error_of(reader.error(), "read", path));
     }

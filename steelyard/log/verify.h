@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -24,8 +25,11 @@ struct Report {
 
 /// Checks DIR/log end to end: each frame's checksums, hash and padding, the chain through all
 /// segments, their numbers, the store, the watermark. Takes no lock and changes nothing; also
-/// while a server writes, where it sees the log as it was at some moment.
+/// while a server writes, where it sees the log as it was at some moment. `sound_frame` is told the
+/// chain behind each frame, in order.
 /// Errors: storage_failed, and what keeps it from beginning (DIR/store is damaged or missing).
-[[nodiscard]] Result<Report> verify(const std::string& directory, Files& files = real_files());
+[[nodiscard]] Result<Report> verify(
+    const std::string& directory, Files& files = real_files(),
+    const std::function<void(const ChainPoint&)>& sound_frame = [](const ChainPoint&) {});
 
 }  // namespace steelyard::log

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 
+#include "steelyard/base/text.h"
 #include "steelyard/log/bytes.h"
 #include "steelyard/log/crc32c.h"
 #include "steelyard/log/file_io.h"
@@ -39,8 +40,8 @@ Result<std::optional<Watermark>> read_watermark(Files& files, const std::string&
     if (!is_whole(bytes)) continue;
     if (load<StoreId>(bytes.data() + 8) != store) {
       return failure(ErrorCode::other_store, path + ": belongs to store " +
-                                                 hex_of(load<StoreId>(bytes.data() + 8)) +
-                                                 ", this is " + hex_of(store));
+                                                 base::hex_of(load<StoreId>(bytes.data() + 8)) +
+                                                 ", this is " + base::hex_of(store));
     }
     const Watermark mark{load<std::uint64_t>(bytes.data() + 24),
                          load<std::uint64_t>(bytes.data() + 32)};

@@ -440,7 +440,7 @@ void Node::tick() {
   bool is_due = false;
   const base::Instant now = instant_of(clock_.now_micros());
   ask([&](const core::Core& core) {
-    is_due = core.ledger().is_due(now);
+    is_due = core.is_due(now);
     keeper_->step(*core_, applied());
   });
   if (!is_due) return;
@@ -472,6 +472,20 @@ void Node::ask(const std::function<void(const core::Core&)>& question) {
     asked.set_value();
   });
   asked.get_future().wait();
+}
+
+Result<void> Node::ask_at_head(
+    const std::function<void(const log::ChainPoint& head, const core::Core&)>& question) {
+  std::promise<Result<void>> asked;
+  log_->between_frames([&](Result<log::ChainPoint> head) {
+    if (!head.has_value()) return asked.set_value(std::unexpected(std::move(head).error()));
+    enqueue([&, at = *head] {  // Behind what completed before it, in front of what comes now.
+      STEELYARD_CHECK(applied() + 1 == at.sequence);
+      question(at, *core_);
+      asked.set_value({});
+    });
+  });
+  return asked.get_future().get();
 }
 
 }  // namespace steelyard::node

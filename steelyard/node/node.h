@@ -113,8 +113,8 @@ class Node {
 
   const Prices& prices() const { return prices_; }
 
-  /// Lets time pass: writes a tick, if a hold or a grant is due; keeps state now and then. About
-  /// ten times a second.
+  /// Lets time pass: writes a tick, if a hold, a grant or a proposal is due; keeps state now and
+  /// then. About ten times a second.
   void tick();
 
   /// Keeps all that the core knows, so that the next start replays nothing. Nothing may be taken
@@ -123,6 +123,11 @@ class Node {
 
   /// Runs something with the core, on its thread, and waits for it.
   void ask(const std::function<void(const core::Core&)>& question);
+
+  /// The same, once the core has applied all records up to a head of the log and none behind it.
+  /// Nothing is held up for it but what the question itself takes. Errors: storage_failed.
+  [[nodiscard]] Result<void> ask_at_head(
+      const std::function<void(const log::ChainPoint& head, const core::Core&)>& question);
 
   const TrustedClock& clock() const { return clock_; }
   /// The sources whose clocks are ahead.

@@ -72,6 +72,29 @@ TEST_F(NodeClock, D2_nothing_expires_because_somebody_set_the_clock_wrongly) {
   EXPECT_EQ(answer.hold->expires_at.seconds, 1'795'600'000 + 61 + 60);
 }
 
+TEST_F(NodeClock, S20_a_proposal_expires_when_its_time_is_over_and_not_by_a_wrong_clock) {
+  const auto node = open().value();
+  const std::uint64_t proposal =
+      ask(*node, R"({"command":"propose","what":{"command":"top_up","account":"acme","id":"p",)"
+                 R"("amount":"1"},"by":"ann"})")
+          .proposal;
+  const auto state = [&] {
+    node->tick();
+    ask(*node, R"({"command":"set_account","account":"acme"})");  // Behind the tick.
+    auto found = core::ProposalState::open;
+    node->ask([&](const core::Core& core) { found = core.proposals().find(1, proposal)->state; });
+    return found;
+  };
+  wall += 7 * 24 * hour;
+  steady += second;
+  EXPECT_EQ(state(), core::ProposalState::open);
+  wall += second - 7 * 24 * hour;
+  EXPECT_EQ(state(), core::ProposalState::open);
+  wall += 7 * 24 * hour;
+  steady += 7 * 24 * hour;
+  EXPECT_EQ(state(), core::ProposalState::expired);
+}
+
 TEST_F(NodeClock, O3_a_log_that_is_ahead_of_the_clock_is_not_gone_on_with) {
   ask(*open().value(), R"({"command":"set_account","account":"acme"})");
   wall -= 2 * hour;

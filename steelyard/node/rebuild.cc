@@ -128,7 +128,7 @@ Result<void> write(const Entities& entities, std::uint64_t until, const std::str
 
 /// `take`: what the entities of the record are that state was kept at, else of the last one.
 Result<Rebuilt> rebuild(const rating::Rater& rater, const log::LocalLog& log,
-                        const std::string& directory, const Progress& progress,
+                        const std::string& directory, const Progress& progress, const Stops& stops,
                         const std::function<Result<void>(const Entities&, std::uint64_t)>& take) {
   Rebuilt result;
   std::optional<state::StateStore> kept;
@@ -183,8 +183,17 @@ Result<Rebuilt> rebuild(const rating::Rater& rater, const log::LocalLog& log,
     STEELYARD_PASS(compare(entities, *kept));
     return take(entities, result.kept_until);
   };
+  std::size_t stop = 0;
+  const auto show_stops = [&](std::uint64_t sequence) -> Result<void> {
+    for (; stop < stops.sequences.size() && stops.sequences[stop] == sequence; ++stop) {
+      STEELYARD_PASS(replay.flush());
+      STEELYARD_PASS(stops.look(stop, *core));
+    }
+    return {};
+  };
   STEELYARD_PASS(log.read(1, [&](std::uint64_t sequence, std::string_view bytes) {
     outcome = replay.take(sequence, bytes);
+    if (outcome.has_value()) outcome = show_stops(sequence);
     if (outcome.has_value() && sequence == result.kept_until) outcome = compare_at_kept();
     if (progress && sequence % progress_records == 0) progress(sequence);
     return outcome.has_value();
@@ -207,8 +216,9 @@ Result<Rebuilt> rebuild(const rating::Rater& rater, const log::LocalLog& log,
 }  // namespace
 
 Result<Rebuilt> rebuild(const rating::Rater& rater, const log::LocalLog& log,
-                        const std::string& directory, const Progress& progress) {
-  return rebuild(rater, log, directory, progress,
+                        const std::string& directory, const Progress& progress,
+                        const Stops& stops) {
+  return rebuild(rater, log, directory, progress, stops,
                  [](const Entities&, std::uint64_t) { return Result<void>(); });
 }
 
@@ -216,7 +226,7 @@ Result<Rebuilt> rebuild_into(const std::string& to, const rating::Rater& rater,
                              const log::LocalLog& log, const std::string& directory,
                              const Progress& progress) {
   return rebuild(
-      rater, log, directory, progress,
+      rater, log, directory, progress, {},
       [&to](const Entities& entities, std::uint64_t until) { return write(entities, until, to); });
 }
 

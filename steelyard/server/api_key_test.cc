@@ -188,14 +188,16 @@ TEST(Roles, are_a_table_of_the_documented_ones) {
     names.insert(row.name);
     EXPECT_EQ(*role_named(row.name), row.role);
   }
-  EXPECT_EQ(names, (std::set<std::string_view>{"ingest", "tenant_viewer", "tenant_dev",
-                                               "tenant_billing", "tenant_owner", "support",
-                                               "pricing_editor", "finance", "auditor", "root"}));
+  EXPECT_EQ(names, (std::set<std::string_view>{
+                       "ingest", "tenant_viewer", "tenant_dev", "tenant_billing", "tenant_owner",
+                       "support", "pricing_editor", "finance", "approver", "auditor", "root"}));
   EXPECT_FALSE(role_named("emperor").has_value());
   EXPECT_FALSE(row_of(Role::ingest).scopes.contains(Scope::read_usage));
   EXPECT_FALSE(row_of(Role::tenant_owner).scopes.contains(Scope::grant_credit));
   EXPECT_FALSE(row_of(Role::pricing_editor).scopes.contains(Scope::approve_prices));
   EXPECT_FALSE(row_of(Role::finance).scopes.contains(Scope::propose_prices));
+  EXPECT_FALSE(row_of(Role::approver).scopes.contains(Scope::grant_credit));
+  EXPECT_FALSE(row_of(Role::tenant_owner).scopes.contains(Scope::approve_money));
 }
 
 }  // namespace

@@ -42,8 +42,12 @@ constexpr RoleRow rows[] = {
     {Role::finance,
      "finance",
      "Approves prices, grants credit, corrects, freezes invoices",
-     {read_usage, read_money, read_prices, manage_accounts, manage_budgets, grant_credit, correct,
-      approve_prices, freeze_invoices}},
+     {read_usage, read_money, read_prices, manage_accounts, manage_budgets, grant_credit,
+      approve_money, correct, approve_prices, freeze_invoices}},
+    {Role::approver,
+     "approver",
+     "Approves or rejects what others propose with money; proposes nothing",
+     {read_usage, read_money, read_prices, approve_money}},
     {Role::auditor,
      "auditor",
      "Reads everything, the audit log too",
@@ -66,6 +70,7 @@ std::string_view name_of(Scope scope) {
     STEELYARD_NAME(manage_budgets);
     STEELYARD_NAME(manage_keys);
     STEELYARD_NAME(grant_credit);
+    STEELYARD_NAME(approve_money);
     STEELYARD_NAME(correct);
     STEELYARD_NAME(propose_prices);
     STEELYARD_NAME(approve_prices);

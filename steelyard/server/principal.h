@@ -22,6 +22,7 @@ enum class Scope : std::uint8_t {
   manage_budgets,   ///< Budgets and their thresholds.
   manage_keys,      ///< Create and revoke API keys.
   grant_credit,     ///< Top up, grant credit, set an overdraft.
+  approve_money,    ///< Approve and reject what others propose with money.
   correct,          ///< Void and replace facts.
   propose_prices,   ///< Add a version of a price book.
   approve_prices,   ///< Activate a version of a price book.
@@ -30,7 +31,7 @@ enum class Scope : std::uint8_t {
   read_audit,  ///< The audit log, reconciliation.
   operate,     ///< Tenants, backups, settings.
 };
-inline constexpr std::size_t scope_count = 16;
+inline constexpr std::size_t scope_count = 17;
 
 /// The word of a scope: "read_usage".
 std::string_view name_of(Scope scope);
@@ -72,6 +73,7 @@ enum class Role : std::uint8_t {
   support,         ///< Reads, with amounts and names masked by the handler.
   pricing_editor,  ///< Proposes price books.
   finance,         ///< Approves prices, grants credit, corrects, freezes.
+  approver,        ///< Approves what others propose with money.
   auditor,         ///< Reads everything, the audit log too.
   root,            ///< Break-glass: everything.
 };

@@ -41,6 +41,10 @@ constexpr ProblemRow rows[] = {
     {"forbidden", 403, "The key does not allow this",
      "Use a key whose role has the scope that is named, or ask the owner of the tenant for one."},
 
+    {"own_proposal", 403, "Who proposes does not approve",
+     "Let another person approve it, with a key that neither made the key behind the proposal nor "
+     "was made by it."},
+
     // What is asked for.
     {"route_not_found", 404, "There is no such path", "See /docs for the paths there are."},
     {"not_found", 404, "There is no such thing",
@@ -50,6 +54,8 @@ constexpr ProblemRow rows[] = {
     {"unknown_budget", 404, "There is no such budget", "Create it by PUT /v1/budgets/{name}."},
     {"unknown_hold", 404, "There is no such hold",
      "It was never opened, or ended more than a day ago."},
+    {"unknown_proposal", 404, "There is no such proposal",
+     "It was never made, or a thousand others were decided since; GET /v1/audit has it."},
     {"unknown_original", 404, "There is nothing that could be given back",
      "Name the Idempotency-Key of a top-up of this account as `original`."},
     {"method_not_allowed", 405, "The path does not take this method",
@@ -72,6 +78,10 @@ constexpr ProblemRow rows[] = {
     {"account_closed", 409, "The account is closed", "Use another account."},
     {"account_has_open_holds", 409, "The account has open holds",
      "Settle or release them, or close with `drains`."},
+    {"proposal_not_open", 409, "The proposal is not open any more",
+     "It was approved or rejected, or it expired, as `state` says. Propose it again, if need be."},
+    {"too_many_proposals", 409, "Too many proposals are open",
+     "Have some of them approved or rejected; each ends by itself after 7 days."},
     {"body_too_large", 413, "The body is too large", "Split it: send fewer events in one request."},
     {"too_large", 413, "A value is too large", "Keep to the limits that /docs lists."},
     {"request_line_too_long", 414, "The request line is too long",

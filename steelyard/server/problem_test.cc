@@ -22,11 +22,13 @@ constexpr std::string_view golden = R"(400 malformed_request
 402 insufficient_balance
 402 budget_exceeded
 403 forbidden
+403 own_proposal
 404 route_not_found
 404 not_found
 404 unknown_account
 404 unknown_budget
 404 unknown_hold
+404 unknown_proposal
 404 unknown_original
 405 method_not_allowed
 406 not_acceptable
@@ -39,6 +41,8 @@ constexpr std::string_view golden = R"(400 malformed_request
 409 budget_conflict
 409 account_closed
 409 account_has_open_holds
+409 proposal_not_open
+409 too_many_proposals
 413 body_too_large
 413 too_large
 414 request_line_too_long
