@@ -186,7 +186,6 @@ class Parser {
                                           : elements(at + 1, depth + 1, fingerprint);
     if (behind == nullptr) return nullptr;
     Node& node = document_.nodes_[index];
-    node.whole = fingerprint;
     node.size = static_cast<std::uint32_t>(behind - at);
     node.end = static_cast<std::uint32_t>(document_.count_);
     return behind;

@@ -25,8 +25,7 @@ std::string_view name_of(Type type);
 /// what it contains.
 struct Node {
   std::uint64_t word = 0;   ///< Of the member's name; 0 outside an object.
-  std::uint64_t whole = 0;  ///< A number that `is_whole`; 1 or 0 of a boolean; the fingerprint of
-                            ///< an object or array.
+  std::uint64_t whole = 0;  ///< A number that `is_whole`; 1 or 0 of a boolean.
   std::uint32_t begin = 0;  ///< Text of the value; of a string, without the quotes.
   std::uint32_t size = 0;
   std::uint32_t name_begin = 0;  ///< Text of the member's name.
@@ -124,10 +123,8 @@ class Object {
   }
 
   bool is_missing() const { return node_ == nullptr; }
-  /// As it is written, and its Document::fingerprint. Requires: it is not missing. So it is for
-  /// `document`.
+  /// As it is written. Requires: it is not missing. So it is for `document`.
   std::string_view text() const { return document_->text(*node_); }
-  std::uint64_t fingerprint() const { return node_->whole; }
   const Document& document() const { return *document_; }  // NOLINT(clang-analyzer-core*)
 
  private:

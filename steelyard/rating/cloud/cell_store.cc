@@ -69,6 +69,7 @@ std::uint32_t CellStore::find_or_add_name(std::uint64_t outer, std::string_view 
   const std::uint32_t known = find_name(hash, outer, name);
   if (known != base::NumberTable::none) return known;
   const auto added = static_cast<std::uint32_t>(names_.size());
+  STEELYARD_CHECK(next_name_ < UINT32_MAX);  // Numbers are never given twice.
   names_.push_back({outer, std::string(name), next_name_++, nullptr});
   name_at_.add(hash, added);
   return added;

@@ -55,7 +55,7 @@ class CellStore {
   std::uint32_t account_number() const { return account_; }
 
   /// The same; its attributes have that number.
-  TextNumbers text_numbers(std::uint32_t attributes) const {
+  TextNumbers text_numbers(std::uint64_t attributes) const {
     return {resource_name_, resource_, attributes};
   }
 
@@ -65,6 +65,7 @@ class CellStore {
 
   /// Windows whose fee can still change, and what all is kept of them takes.
   std::size_t open_windows() const { return fee_at_.size(); }
+  std::size_t names() const { return names_.size(); }
   std::size_t bytes() const;
 
  private:

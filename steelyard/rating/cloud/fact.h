@@ -49,7 +49,7 @@ struct Fact {
 struct TextNumbers {
   std::uint32_t place = UINT32_MAX;  ///< Of the resource, among all that are remembered.
   std::uint32_t resource = 0;        ///< Within its account. No other has the number, or ever had;
-  std::uint32_t attributes = 0;      ///< the same of these, with the code.
+  std::uint64_t attributes = 0;      ///< the same of these, with the code.
 };
 
 }  // namespace steelyard::rating::cloud

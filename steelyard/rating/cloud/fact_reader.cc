@@ -14,8 +14,8 @@ namespace {
 
 using pricebook::AttributeName;
 
-/// What is kept of attributes: many more than a text says of different ones.
-constexpr std::size_t written_bytes_max = std::size_t{8} << 20;
+/// What is kept of attributes: some thousands of different ones.
+constexpr std::size_t written_bytes_max = std::size_t{2} << 20;
 
 template <class Named>
 std::string unknown_name(const char* kind, std::string_view name, const std::string& code,
@@ -110,7 +110,7 @@ Result<void> FactReader::read(const usage::UsageEvent& event, Fact& fact) {
 Result<const FactReader::Written*> FactReader::attributes(std::uint16_t code,
                                                           const json::Object& object) {
   const std::string_view json = object.is_missing() ? std::string_view() : object.text();
-  const std::uint64_t hash = base::hash_pair(object.is_missing() ? 0 : object.fingerprint(), code);
+  const std::uint64_t hash = base::hash_pair(base::hash(json), code);
   const std::uint32_t known = written_at_.find(hash, [&](std::uint32_t index) {
     return written_[index].code == code && written_[index].json == json;
   });

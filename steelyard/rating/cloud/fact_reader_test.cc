@@ -76,6 +76,16 @@ TEST_F(FactReading, attributes_that_say_the_same_are_one_set_however_they_are_wr
   }
 }
 
+/// Spellings of one set stand apart in the table, so that many of them cost no search.
+TEST_F(FactReading, the_same_attributes_in_many_spellings_are_read) {
+  for (int i = 0; i < 20'000; ++i) {
+    std::string blanks;
+    for (int bit = 0; bit < 15; ++bit) blanks += (i >> bit & 1) != 0 ? ' ' : '\t';
+    ASSERT_EQ(read("{" + blanks + R"("region":"x"})").attributes[0], "x");
+    if (i % 300 == 0) reader_.forget();
+  }
+}
+
 TEST_F(FactReading, attributes_that_say_something_else_are_another_set) {
   const std::vector<std::string> different = {
       "",

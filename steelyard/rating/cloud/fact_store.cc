@@ -66,7 +66,7 @@ FactStore::Place FactStore::place_of_texts(const Fact& fact, const TextNumbers& 
   if (numbers.place >= latest_texts_.size()) latest_texts_.resize(numbers.place + 1);
   Texts& latest = latest_texts_[numbers.place];
   if (latest.resource != numbers.resource || latest.attributes != numbers.attributes) {
-    latest = {numbers.resource, numbers.attributes, find_or_add_texts(fact)};
+    latest = {numbers.resource, find_or_add_texts(fact), numbers.attributes};
   }
   return latest.place;
 }

@@ -55,8 +55,8 @@ class FactStore {
   base::NumberTable text_places_;  // and of texts, by themselves.
   struct Texts {
     std::uint32_t resource = 0;
-    std::uint32_t attributes = 0;
     Place place = 0;
+    std::uint64_t attributes = 0;
   };
   std::vector<Texts> latest_texts_;  // By TextNumbers::place: those of its last fact.
   std::string packed_;               // What is being packed.

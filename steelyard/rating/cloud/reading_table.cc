@@ -9,8 +9,16 @@ namespace {
 
 using metering::Dim;
 
-/// Of so many different facts is kept how they are read; each takes about a kilobyte.
-constexpr std::size_t readings_max = 16'384;
+/// What is kept of how facts are read: mostly a kilobyte of each.
+constexpr std::size_t readings_bytes_max = std::size_t{16} << 20;
+
+std::size_t bytes_of(const FactReadings& readings) {
+  std::size_t bytes = sizeof readings + readings.packed_attributes.size() +
+                      readings.meters.size() * sizeof(std::uint16_t) +
+                      readings.items.size() * sizeof(ItemReadings);
+  for (const ItemReadings& each : readings.items) bytes += each.readings.size() * sizeof(Reading);
+  return bytes;
+}
 
 /// Finds out what one item reads of a fact.
 class ItemReader {
@@ -134,13 +142,15 @@ FactReadings& ReadingTable::find(const Fact& fact) {
   };
   const std::uint32_t known = readings_at_.find(hash, is_it);
   if (known != base::NumberTable::none) return readings_[known];
-  if (readings_.size() == readings_max) {
+  if (bytes_ > readings_bytes_max) {
+    bytes_ = 0;
     readings_.clear();
     readings_at_ = {};
     attributes_at_ = {};
   }
   FactReadings made = make(fact, *set);
   readings_at_.add(hash, static_cast<std::uint32_t>(readings_.size()));
+  bytes_ += bytes_of(made);
   readings_.push_back(std::move(made));
   return readings_.back();
 }
@@ -157,7 +167,7 @@ FactReadings ReadingTable::make(const Fact& fact, const AttributeSet& set) {
 }
 
 /// To be called before readings with these attributes are added.
-std::uint32_t ReadingTable::number_of(const AttributeSet& set) {
+std::uint64_t ReadingTable::number_of(const AttributeSet& set) {
   const std::uint32_t known = attributes_at_.find(set.hash, [&](std::uint32_t index) {
     return readings_[index].packed_attributes == set.packed;
   });

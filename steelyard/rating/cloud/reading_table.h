@@ -42,7 +42,7 @@ struct ItemReadings {
 
 /// What all items of a code read of facts with the same attributes and meters.
 struct FactReadings {
-  std::uint32_t attributes = 0;  ///< A number that no other attributes have, or ever had.
+  std::uint64_t attributes = 0;  ///< A number that no other attributes have, or ever had.
   std::string packed_attributes;
   std::vector<std::uint16_t> meters;
   std::vector<ItemReadings> items;  ///< Those that know one of the meters, rising.
@@ -59,14 +59,15 @@ class ReadingTable {
 
  private:
   FactReadings make(const Fact& fact, const AttributeSet& set);
-  std::uint32_t number_of(const AttributeSet& set);
+  std::uint64_t number_of(const AttributeSet& set);
 
   const Catalog* catalog_;
   std::deque<FactReadings> readings_;
   base::NumberTable readings_at_;
   base::NumberTable attributes_at_;  // The number of attributes, by some readings of them.
-  std::uint32_t next_attributes_ = 1;
-  AttributeSet own_;  // Of a fact that brings none.
+  std::uint64_t next_attributes_ = 1;
+  std::size_t bytes_ = 0;  // Of all readings.
+  AttributeSet own_;       // Of a fact that brings none.
 };
 
 /// The number that a text is; 0 where it is none.

@@ -74,7 +74,7 @@ TEST_F(Readings, are_found_again) {
 }
 
 TEST_F(Readings, attributes_have_one_number_whatever_is_metered) {
-  const std::uint32_t number = table_.find(fact({"units"}, "x", "small")).attributes;
+  const std::uint64_t number = table_.find(fact({"units"}, "x", "small")).attributes;
   EXPECT_EQ(table_.find(fact({"gb"}, "x", "small")).attributes, number);
   EXPECT_NE(table_.find(fact({"gb"}, "x", "smal")).attributes, number);
   EXPECT_NE(table_.find(fact({"gb"}, "xs", "mall")).attributes, number);
@@ -82,7 +82,7 @@ TEST_F(Readings, attributes_have_one_number_whatever_is_metered) {
 
 /// Whoever kept a number must not take other attributes for those.
 TEST_F(Readings, a_number_is_never_given_twice_though_readings_are_forgotten) {
-  std::set<std::uint32_t> numbers;
+  std::set<std::uint64_t> numbers;
   for (int i = 0; i < 40'000; ++i) {
     numbers.insert(table_.find(fact({"units"}, std::to_string(i), "small")).attributes);
   }
