@@ -1,5 +1,7 @@
 #include "steelyard/batch/cloud_run.h"
 
+#include <algorithm>
+
 #include "steelyard/base/check.h"
 #include "steelyard/ledger/command.h"
 #include "steelyard/rating/cloud/window_fee.h"
@@ -79,28 +81,39 @@ void CloudRun::undo(const CloudRequest& request) {
 
 Charge CloudRun::apply_usage(CloudRequest& request, identity::IdentityKey key) {
   request.fact.sequence = next_sequence_++;
-  watermark_.note(request.fact.end.seconds);
   Charge charge = engine_.apply(request.fact);
   if (is_beyond_ledger(charge)) {
     STEELYARD_CHECK(engine_.take_back(request.fact).is_rated);
     return beyond_ledger(charge.amount);
   }
-  if (charge.is_rated) facts_.keep(number_of(key), request.fact, engine_.text_numbers());
+  if (charge.is_rated) {
+    facts_.keep(number_of(key), request.fact, engine_.text_numbers());
+    note(request.fact);
+  }
   return charge;
 }
 
 void CloudRun::settle(std::int64_t second) {
   has_settled_ = true;
+  settled_ = std::max(settled_, second);
   engine_.settle(second);
   facts_.forget_if([&](const Fact& fact) { return engine_.is_settled(fact); });
 }
 
-void CloudRun::settle_what_is_over(std::int64_t seconds) {
+/// Of a fact that was rated; one that is not must not hold others back.
+void CloudRun::note(const Fact& fact) {
+  watermark_.note(fact.start.seconds);
+  if (!settle_after_.has_value() || kept() < kept_at_next_look_) return;
   const std::optional<std::int64_t> mark = watermark_.second();
-  if (!mark.has_value() || watermark_.facts() < facts_before_next_look_) return;
-  settle(*mark - seconds);
-  const std::uint64_t kept = engine_.cells().open_windows() + facts_.size();
-  facts_before_next_look_ = watermark_.facts() + kept / 2;
+  if (!mark.has_value()) return;
+  settle(*mark - *settle_after_);
+  constexpr std::size_t least = 2'000;
+  kept_at_next_look_ = kept() + std::max(kept() / 2, least);
+}
+
+/// What settling looks at.
+std::size_t CloudRun::kept() const {
+  return engine_.cells().open_windows() + engine_.cells().names() + facts_.size();
 }
 
 Charge CloudRun::take_back(const CloudRequest& request) {
@@ -109,8 +122,11 @@ Charge CloudRun::take_back(const CloudRequest& request) {
   if (!fact.has_value()) {
     const billing::EventName name{std::string(request.corrects_source),
                                   std::string(request.corrects_id)};
-    return accounts_.knows(name) ? accounts_.take_back(name, request.fact.account)
-                                 : unknown_event(request, has_settled_);
+    const bool is_known = accounts_.knows(name);
+    // What the plan has covered of settled usage can not be charged any more.
+    const bool is_settled = is_known && accounts_.covers_from(name).value_or(settled_) < settled_;
+    return is_known && !is_settled ? accounts_.take_back(name, request.fact.account)
+                                   : unknown_event(request, has_settled_);
   }
   if (fact->account != request.fact.account) return unknown_event(request, has_settled_);
   Charge charge = engine_.take_back(*fact);
@@ -142,6 +158,7 @@ Charge CloudRun::replace(CloudRequest& request, identity::IdentityKey key) {
   }
   facts_.forget(number);
   facts_.keep(number_of(key), request.fact, engine_.text_numbers());
+  note(request.fact);
   charge.lines.insert(charge.lines.end(), back.lines.begin(), back.lines.end());
   rating::cloud::settle(charge.lines, engine_.rows());
   charge.amount += back.amount;

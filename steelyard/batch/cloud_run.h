@@ -58,9 +58,9 @@ class CloudRun {
   /// can be corrected no more. Nothing settles by itself.
   void settle(std::int64_t second);
 
-  /// The same for what ended `seconds` before LowWatermark, where so much has come since the last
-  /// time that it costs little beside it. To be called now and then.
-  void settle_what_is_over(std::int64_t seconds);
+  /// From now on, settles by itself what ended `seconds` before LowWatermark, at facts that only
+  /// the facts before decide, and so seldom that it costs little beside them.
+  void settle_after(std::int64_t seconds) { settle_after_ = seconds; }
 
   rating::cloud::Engine& engine() { return engine_; }
   const rating::cloud::FactStore& facts() const { return facts_; }
@@ -74,6 +74,8 @@ class CloudRun {
   template <class Bought>
   rating::cloud::Charge apply_bookable(const Bought& bought);
   rating::cloud::Charge apply_usage(CloudRequest& request, identity::IdentityKey key);
+  void note(const rating::cloud::Fact& fact);
+  std::size_t kept() const;
   rating::cloud::Charge replace(CloudRequest& request, identity::IdentityKey key);
   rating::cloud::Charge take_back(const CloudRequest& request);
 
@@ -82,7 +84,9 @@ class CloudRun {
   rating::cloud::FactStore facts_;
   std::uint64_t next_sequence_ = 1;
   LowWatermark watermark_;
-  std::uint64_t facts_before_next_look_ = 0;  // At what is over: all that is kept is looked at.
+  std::optional<std::int64_t> settle_after_;
+  std::size_t kept_at_next_look_ = 0;  // So a look costs little beside what has come since.
+  std::int64_t settled_ = 0;
   bool has_settled_ = false;
 };
 

@@ -19,7 +19,9 @@ class Run {
       : rater_(rater),
         options_(options),
         chunks_(options.files, limits::event_line_bytes_max),
-        cloud_(rater) {}
+        cloud_(rater) {
+    if (options.settle_after_seconds) cloud_.settle_after(*options.settle_after_seconds);
+  }
 
   RateOutcome go() {
     std::vector<std::thread> helpers;
@@ -41,7 +43,6 @@ class Run {
 
       identity_turn_.wait_for(chunk.number);
       chunk_rater.decide_identities(identities_, cloud_);
-      if (options_.settle_after_seconds) cloud_.settle_what_is_over(*options_.settle_after_seconds);
       note_examples(chunk, chunk_rater);
       outcome_.bytes += chunk.size;
       identity_turn_.pass_on();

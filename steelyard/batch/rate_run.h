@@ -27,7 +27,7 @@ struct RateOptions {
   std::uint64_t identity_seed = 0;  ///< Of the hash of ids; changes no result.
   std::size_t examples_max = 0;     ///< Of lines set aside, the first ones are kept.
 
-  /// CloudRun::settle_what_is_over; none: windows stay open, whatever comes.
+  /// CloudRun::settle_after; none: windows stay open, whatever comes.
   std::optional<std::int64_t> settle_after_seconds;
 
   /// Appends what is to be written for a record; null: nothing is. Called by any thread.
@@ -53,7 +53,7 @@ struct RateOutcome {
 ///
 /// Chunks of lines are rated in parallel; identities are decided and results written in
 /// the order of the input, so any number of jobs gives the same answer. Memory grows with
-/// the number of identities (at most 22 bytes each), and with that of open windows.
+/// the number of identities (at most 22 bytes each), of accounts, and of open windows.
 RateOutcome rate_files(const rating::Rater& rater, const RateOptions& options);
 
 }  // namespace steelyard::batch

@@ -72,6 +72,13 @@ Charge Accounts::apply(const Purchase& purchase) {
   return charge;
 }
 
+std::optional<std::int64_t> Accounts::covers_from(const EventName& name) const {
+  const auto found = applied_.find(name);
+  if (found == applied_.end()) return std::nullopt;
+  const auto* const plan = std::get_if<PricedPlan>(&found->second);
+  return plan == nullptr ? std::nullopt : std::optional(plan->bought.from);
+}
+
 Charge Accounts::take_back(const EventName& name, std::string_view account) {
   const auto found = applied_.find(name);
   const auto account_of = [](const Applied& applied) {

@@ -34,6 +34,9 @@ class Accounts {
   /// Whether an event of that name was applied, rated or kept unrated.
   bool knows(const EventName& name) const { return applied_.contains(name); }
 
+  /// The second from which on a plan of that event covers usage; none: it is of no plan.
+  std::optional<std::int64_t> covers_from(const EventName& name) const;
+
   /// A correction: takes back what an event has changed, which may then be applied again.
   /// Errors: unknown_event (none of that name, or of another account).
   rating::cloud::Charge take_back(const EventName& name, std::string_view account);

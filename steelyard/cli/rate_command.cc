@@ -139,10 +139,12 @@ void add_rate(CLI::App& app, Session& session) {
       ->type_name("N")
       ->capture_default_str();
   command
-      ->add_option("--settle-after", arguments->settle_after_hours,
-                   "Forget the windows of cloud products that ended so long before the latest "
-                   "10,000 facts, so that memory does not grow with the input. Usage of them that "
-                   "comes even later is unrated. Default: they stay open")
+      ->add_option(
+          "--settle-after", arguments->settle_after_hours,
+          "Forget the windows of cloud products that ended so long before nearly all of the "
+          "latest 10,000 facts began: memory then grows with ids and accounts only. Usage "
+          "of them that comes even later is unrated, and a plan that is bought later does "
+          "not cover them. Default: they stay open")
       ->check(CLI::Range(0, 24 * 366 * 10))
       ->type_name("HOURS");
   command->add_flag("--quiet", arguments->is_quiet, "No progress bar");

@@ -513,8 +513,10 @@ void CoverBook::settle(std::int64_t second) {
     for (Plan& plan : owner.plans) {
       if (plan.bought.rule->reset == metering::WindowKind::life) continue;
       std::erase_if(plan.buckets, [&](const auto& each) {
+        // What a month has measured draws on the bucket of its beginning, whenever it comes.
+        const base::Slot month = cutter_->window(metering::WindowKind::month, each.first);
         const base::Slot window = cutter_->window(plan.bought.rule->reset, each.first);
-        return is_over(window, second) && !used.contains(&each.second);
+        return is_over(window, second) && is_over(month, second) && !used.contains(&each.second);
       });
       plan.bucket_now = nullptr;
     }

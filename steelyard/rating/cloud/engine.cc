@@ -55,15 +55,17 @@ void Engine::settle(std::int64_t second) {
 bool Engine::is_settled(const Fact& fact) {
   if (fact.start.seconds >= settled_) return false;
   const FactReadings& all = readings_.find(fact);
-  const bool result = std::ranges::any_of(all.items, [&](const ItemReadings& each) {
+  bool has_pieces = false;
+  const bool is_refused = std::ranges::any_of(all.items, [&](const ItemReadings& each) {
     if (each.problem.has_value()) return false;
     return std::ranges::any_of(each.readings, [&](const Reading& reading) {
-      return cut(*each.item, fact, reading).has_value() && !pieces_.empty() &&
-             is_over(pieces_.front().window, settled_);
+      if (!cut(*each.item, fact, reading).has_value() || pieces_.empty()) return false;
+      has_pieces = true;
+      return is_over(pieces_.front().window, settled_);
     });
   });
   notes_ = 0;  // Nothing was rated.
-  return result;
+  return is_refused || (!has_pieces && fact.end.seconds < settled_);
 }
 
 Charge Engine::add_plan(const BoughtPlan& plan) {

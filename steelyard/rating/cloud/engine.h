@@ -47,7 +47,7 @@ class Engine {
   /// added or taken back, is refused as a whole from then on: no_price_at_that_time.
   void settle(std::int64_t second);
 
-  /// Whether the fact would be refused because of that.
+  /// Whether the fact would be refused because of that, or would change nothing and is over.
   bool is_settled(const Fact& fact);
 
   /// What the texts of the fact that was changed last are called.
@@ -61,6 +61,7 @@ class Engine {
   Cutter& cutter() { return cutter_; }
   const Catalog& catalog() const { return *catalog_; }
   CellStore& cells() { return cells_; }
+  const CellStore& cells() const { return cells_; }
 
  private:
   enum class Direction : std::uint8_t { add, take_back };
@@ -139,7 +140,7 @@ class Engine {
   std::vector<Undo> undo_;
   std::vector<UndoMeasured> undo_measured_;
   std::vector<UndoMembers> undo_members_;
-  std::uint32_t attributes_ = 0;  // FactReadings::attributes of the fact that came last.
+  std::uint64_t attributes_ = 0;  // FactReadings::attributes of the fact that came last.
   std::uint8_t notes_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 
 #include "steelyard/rating/cloud/demo_book_for_tests.h"
@@ -11,6 +12,7 @@ namespace {
 const char* const product = R"(meters:
   storage_gb: {kind: gauge}
   gb:         {kind: counter}
+  kept_gb:    {kind: gauge}
   up:         {kind: presence}
 attributes:
   spec: {values: [small, large], default: small}
@@ -27,7 +29,12 @@ items:
     shape: [{round: {up: 1}}]
     on_change: dearest
     price: {keys: [spec], rows: [{spec: small, CNY: 1}, {spec: large, CNY: 5}]}
+  - {item: demo/kept, unit: GB-hour, measure: {integral: kept_gb}, window: month, price: {CNY: 1}}
 plans:
+  - plan: demo/daily
+    unit: GB-hour
+    reset: day
+    covers: [{item: demo/storage}, {item: demo/kept}]
   - {plan: demo/bundle, unit: GB-hour, reset: none, covers: [{item: demo/storage}]}
 )";
 
@@ -49,8 +56,12 @@ class Settling : public testing::Test {
     return fact;
   }
   BoughtPlan bundle(std::int64_t quota, std::int64_t from) const {
+    return plan_of("demo/bundle", quota, from);
+  }
+  BoughtPlan plan_of(const std::string& name, std::int64_t quota, std::int64_t from) const {
+    const auto& plans = book_.versions[0].products[0].plans;
     BoughtPlan plan;
-    plan.rule = &book_.versions[0].products[0].plans[0];
+    plan.rule = &*std::ranges::find(plans, name, &pricebook::CloudPlan::name);
     plan.id = "p";
     plan.account = "acme";
     plan.from = from;
@@ -172,6 +183,29 @@ TEST_F(Settling, the_dearest_of_what_is_present) {
   EXPECT_EQ(amount(engine_.apply(fact("r", midnight_ + 90, 0, "up", 1, "large"))), "0");
   EXPECT_EQ(amount(engine_.apply(fact("r", midnight_ + 120, 60, "up", 1, "large"))), "4");
   EXPECT_EQ(amount(engine_.take_back(fact("r", midnight_ + 120, 60, "up", 1, "large"))), "-4");
+}
+
+/// What is measured by the month draws on the first day's quota, however late it comes.
+TEST_F(Settling, a_quota_that_was_used_up_stays_so_for_windows_that_begin_with_it) {
+  const std::int64_t first = midnight_ - 24 * hour;
+  engine_.add_plan(plan_of("demo/daily", 5, first));
+  EXPECT_EQ(amount(engine_.apply(fact("r", first, hour, "storage_gb", 5))), "0");
+  EXPECT_EQ(amount(engine_.apply(fact("r", first + hour, hour, "storage_gb", 2))), "2");
+  engine_.settle(midnight_ + 24 * hour);
+  EXPECT_EQ(amount(engine_.apply(fact("r", first + 240 * hour, hour, "kept_gb", 5))), "5");
+  EXPECT_EQ(amount(engine_.apply(fact("r", first + 240 * hour, hour, "storage_gb", 5))), "0");
+}
+
+/// Nothing of it is in a window, so nobody would refuse to take it back; but nobody will.
+TEST_F(Settling, a_fact_that_nothing_reads_is_over_when_its_end_is) {
+  const Fact nothing = fact("r", midnight_, hour, "storage_gb", 1, "small");
+  Fact unread = nothing;
+  unread.meters.clear();
+  engine_.settle(midnight_ + hour);
+  EXPECT_TRUE(engine_.is_settled(nothing));
+  EXPECT_FALSE(engine_.is_settled(unread));
+  engine_.settle(midnight_ + hour + 1);
+  EXPECT_TRUE(engine_.is_settled(unread));
 }
 
 }  // namespace
