@@ -28,6 +28,12 @@ class HourlyUsage : public testing::Test {
              R"(","start":")" + from + R"(","end":")" + to + R"(","meters":{")" + meter +
              R"(":1}}})" + "\n";
   }
+  void say(const std::string& type, const std::string& id, std::int64_t hour_of_it,
+           const std::string& data) {
+    text_ += R"({"specversion":"1.0","id":")" + id + R"(","source":"shop","type":")" + type +
+             R"(","subject":"acme","time":")" + base::to_rfc3339({start_ + hour_of_it * hour, 0}) +
+             R"(","data":)" + data + "}\n";
+  }
   std::span<Record> rate() {
     read_ = std::move(text_);
     text_.clear();
@@ -49,6 +55,8 @@ items:
   - {item: demo/large, unit: GB-hour, measure: {integral: large_gb}, where: {spec: large},
      price: {CNY: 2}}
   - {item: demo/storage, unit: GB-hour, measure: {integral: gb}, price: {CNY: 2}}
+plans:
+  - {plan: demo/bundle, unit: GB-hour, reset: none, price: {CNY: 7}, covers: [{item: demo/storage}]}
 )"))};
   ChunkRater chunk_rater_{rater_};
   std::unique_ptr<CloudRun> cloud_ = std::make_unique<CloudRun>(rater_);
@@ -135,6 +143,24 @@ TEST_F(HourlyUsage, how_the_input_is_cut_changes_nothing) {
   note(rate(), at_once);
   EXPECT_EQ(at_once, by_hours);
   EXPECT_NE(at_once.find('x'), std::string::npos);
+}
+
+/// What it has covered would stay free, and the plan be paid back.
+TEST_F(HourlyUsage, a_plan_that_covers_what_is_settled_is_not_voided) {
+  say("cloud.plan.purchase", "early", 0, R"({"plan":"demo/bundle","id":"1","quota":1})");
+  say("cloud.plan.purchase", "late", 100, R"({"plan":"demo/bundle","id":"2","quota":1})");
+  use(1, 1);
+  for (const Record& record : rate()) ASSERT_EQ(record.status, Status::rated) << record.detail;
+  cloud_->settle(start_ + 50 * hour);
+  say("cloud.resource.void", "v-1", 101, R"({"voids":{"source":"shop","id":"early"}})");
+  say("cloud.resource.void", "v-2", 101, R"({"voids":{"source":"shop","id":"late"}})");
+  const std::span<const Record> records = rate();
+  EXPECT_EQ(records[0].reason, ErrorCode::unknown_event);
+  EXPECT_EQ(
+      records[0].detail,
+      "no rated usage of source 'shop' and id 'early' came before, or its windows are settled");
+  EXPECT_EQ(records[1].status, Status::rated) << records[1].detail;
+  EXPECT_EQ(records[1].charge.amount.to_text(), "-7");
 }
 
 TEST_F(HourlyUsage, a_fact_from_the_future_settles_nothing) {
