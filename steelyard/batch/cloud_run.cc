@@ -94,8 +94,6 @@ Charge CloudRun::apply_usage(CloudRequest& request, identity::IdentityKey key) {
 }
 
 void CloudRun::settle(std::int64_t second) {
-  has_settled_ = true;
-  settled_ = std::max(settled_, second);
   engine_.settle(second);
   facts_.forget_if([&](const Fact& fact) { return engine_.is_settled(fact); });
 }
@@ -124,11 +122,12 @@ Charge CloudRun::take_back(const CloudRequest& request) {
                                   std::string(request.corrects_id)};
     const bool is_known = accounts_.knows(name);
     // What the plan has covered of settled usage can not be charged any more.
-    const bool is_settled = is_known && accounts_.covers_from(name).value_or(settled_) < settled_;
+    const bool is_settled =
+        is_known && accounts_.covers_from(name).value_or(engine_.settled()) < engine_.settled();
     return is_known && !is_settled ? accounts_.take_back(name, request.fact.account)
-                                   : unknown_event(request, has_settled_);
+                                   : unknown_event(request, engine_.settled() > 0);
   }
-  if (fact->account != request.fact.account) return unknown_event(request, has_settled_);
+  if (fact->account != request.fact.account) return unknown_event(request, engine_.settled() > 0);
   Charge charge = engine_.take_back(*fact);
   if (is_beyond_ledger(charge)) {
     STEELYARD_CHECK(engine_.apply(*fact).is_rated);
@@ -143,7 +142,7 @@ Charge CloudRun::replace(CloudRequest& request, identity::IdentityKey key) {
   const std::uint64_t number = number_of(*request.corrects);
   const std::optional<Fact> old = facts_.find(number);
   if (!old.has_value() || old->account != request.fact.account)
-    return unknown_event(request, has_settled_);
+    return unknown_event(request, engine_.settled() > 0);
   Charge back = engine_.take_back(*old);
   if (!back.is_rated) return back;
   request.fact.sequence = next_sequence_++;

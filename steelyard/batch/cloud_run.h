@@ -55,7 +55,7 @@ class CloudRun {
   void undo(const CloudRequest& request);
 
   /// Settles the windows that are over at a second (Engine::settle), and forgets the facts that
-  /// can be corrected no more. Nothing settles by itself.
+  /// can be corrected no more.
   void settle(std::int64_t second);
 
   /// From now on, settles by itself what ended `seconds` before LowWatermark, at facts that only
@@ -86,8 +86,6 @@ class CloudRun {
   LowWatermark watermark_;
   std::optional<std::int64_t> settle_after_;
   std::size_t kept_at_next_look_ = 0;  // So a look costs little beside what has come since.
-  std::int64_t settled_ = 0;
-  bool has_settled_ = false;
 };
 
 }  // namespace steelyard::batch

@@ -47,6 +47,9 @@ class Engine {
   /// added or taken back, is refused as a whole from then on: no_price_at_that_time.
   void settle(std::int64_t second);
 
+  /// The latest second at which that was done; 0: never.
+  std::int64_t settled() const { return settled_; }
+
   /// Whether the fact would be refused because of that, or would change nothing and is over.
   bool is_settled(const Fact& fact);
 
