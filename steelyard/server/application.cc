@@ -339,12 +339,22 @@ Checked Application::stand_in_line(Exchange& exchange, std::function<void()> com
   exchange.turn_ = turns_.enter(exchange.request_.principal.tenant, bytes, parts_.clock.steady(),
                                 std::move(come), !is_read);
   if (exchange.turn_.is_alive()) return {};
+  return std::unexpected(line_is_full());
+}
+
+Response Application::line_is_full() const {
   parts_.metrics->refused("line");
-  return std::unexpected(
-      Response(
-          Problem("too_many_open_requests",
-                  "others of this tenant wait for their turn, as many as can be answered soon"))
-          .with("Retry-After", retry_after(std::chrono::seconds(1))));
+  return Response(
+             Problem("too_many_open_requests",
+                     "others of this tenant wait for their turn, as many as can be answered soon"))
+      .with("Retry-After", retry_after(std::chrono::seconds(1)));
+}
+
+std::optional<Response> Application::refusal_of_line(const Exchange& exchange) {
+  if (!needs_turn(exchange)) return std::nullopt;
+  const std::string& tenant = exchange.request_.principal.tenant;
+  if (!turns_.is_line_full(tenant, parts_.clock.steady())) return std::nullopt;
+  return line_is_full();
 }
 
 std::string* Application::plain_body(Exchange& exchange) {

@@ -40,6 +40,8 @@ class Application : public std::enable_shared_from_this<Application> {
   [[nodiscard]] std::expected<void, Response> stand_in_line(Exchange& exchange,
                                                             std::function<void()> come,
                                                             bool is_read);
+  /// What `stand_in_line` would refuse it with now; it stands nowhere afterwards.
+  std::optional<Response> refusal_of_line(const Exchange& exchange);
   bool needs_turn(const Exchange& exchange) const {
     return exchange.route_->lane == Lane::ingest && !exchange.turn_.has_come();
   }
@@ -86,6 +88,7 @@ class Application : public std::enable_shared_from_this<Application> {
   /// The answer that there is already, if it is a repeated command.
   std::optional<Response> begin_command(Exchange& exchange);
   void call_handler(const std::shared_ptr<Exchange>& exchange);
+  Response line_is_full() const;
   std::string next_request_id();
   /// Whole seconds, at least 1, with jitter: so that those who were refused together do not
   /// return together.

@@ -77,6 +77,8 @@ class StreamConnection final : public Connection,
 
   /// Keeps the TLS settings that it began with.
   std::shared_ptr<asio::ssl::context> tls;
+  /// What was read of it before.
+  Opening opening;
 
   awaitable<void> serve() {
     thread_.connections.push_front(this);
@@ -93,6 +95,13 @@ class StreamConnection final : public Connection,
       }
     }
     bool goes_on = true;
+    if (opening.exchange != nullptr) {
+      exchange_ = std::move(opening.exchange);
+      bytes_in_ = opening.head_bytes;
+      goes_on = co_await serve_request(std::move(opening.begun));
+    } else {
+      in_ = std::move(opening.bytes);
+    }
     while (goes_on) {
       exchange_ = nullptr;
       if (!started_.empty() && !may_start_more()) {
@@ -100,7 +109,9 @@ class StreamConnection final : public Connection,
         continue;
       }
       if (!co_await read_head()) break;
-      goes_on = co_await serve_request();
+      exchange_ = std::make_shared<Exchange>(settings_->application);
+      goes_on =
+          co_await serve_request(application_.begin(*exchange_, std::move(head_text_), peer_));
     }
     exchange_ = nullptr;
     co_await close();
@@ -310,10 +321,9 @@ class StreamConnection final : public Connection,
     co_return false;
   }
 
-  /// Reads the rest of a request and answers it. Returns whether the connection goes on.
-  awaitable<bool> serve_request() {
-    exchange_ = std::make_shared<Exchange>(settings_->application);
-    auto begun = application_.begin(*exchange_, std::move(head_text_), peer_);
+  /// Reads the rest of a request that has begun, and answers it. Returns whether the connection
+  /// goes on.
+  awaitable<bool> serve_request(std::expected<void, Response> begun) {
     const RequestHead& head = application_.head_of(*exchange_);
     bool keep_alive = head.keep_alive;
     const bool is_here = head.framing == Framing::none ||
@@ -623,15 +633,20 @@ void ConnectionCounts::remove(const std::string& address) {
 }
 
 void Connection::start(IoThread& thread, tcp::socket socket, Peer peer,
-                       std::shared_ptr<asio::ssl::context> tls,
-                       std::shared_ptr<ConnectionSettings> settings) {
+                       std::shared_ptr<ConnectionSettings> settings, Opening opening) {
   settings->application->parts().metrics->connections(1);
   settings->counts.add(peer.address);
-  if (tls == nullptr) {
-    spawn(thread, std::make_shared<StreamConnection<tcp::socket>>(
-                      thread, std::move(peer), std::move(settings), std::move(socket)));
-    return;
-  }
+  const auto connection = std::make_shared<StreamConnection<tcp::socket>>(
+      thread, std::move(peer), std::move(settings), std::move(socket));
+  connection->opening = std::move(opening);
+  spawn(thread, connection);
+}
+
+void Connection::start(IoThread& thread, tcp::socket socket, Peer peer,
+                       std::shared_ptr<ConnectionSettings> settings,
+                       std::shared_ptr<asio::ssl::context> tls) {
+  settings->application->parts().metrics->connections(1);
+  settings->counts.add(peer.address);
   const auto connection = std::make_shared<StreamConnection<TlsStream>>(
       thread, std::move(peer), std::move(settings), std::move(socket), *tls);
   connection->tls = std::move(tls);

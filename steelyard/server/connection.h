@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "steelyard/server/application.h"
+#include "steelyard/server/doorman.h"
 
 namespace steelyard::server {
 
@@ -63,10 +64,12 @@ class Connection {
 
   virtual ~Connection() = default;
 
-  /// Starts it on its thread, which it then keeps alive until it ends. `tls`: null for plain.
+  /// Starts it on its thread, which it then keeps alive until it ends.
   static void start(IoThread& thread, boost::asio::ip::tcp::socket socket, Peer peer,
-                    std::shared_ptr<boost::asio::ssl::context> tls,
-                    std::shared_ptr<ConnectionSettings> settings);
+                    std::shared_ptr<ConnectionSettings> settings, Opening opening = {});
+  static void start(IoThread& thread, boost::asio::ip::tcp::socket socket, Peer peer,
+                    std::shared_ptr<ConnectionSettings> settings,
+                    std::shared_ptr<boost::asio::ssl::context> tls);
 
   // On its thread.
   Phase phase() const { return phase_; }

@@ -140,6 +140,11 @@ struct FairTurns::Lines {
     return std::max<std::size_t>(limits.line_always, a_second / waits_in_a_second);
   }
 
+  bool has_room(const Tenant& tenant) const {
+    return tenant.line.empty() && tenant.under_way < limits.of_tenant &&
+           under_way < limits.of_all && (!has_begun_much(tenant) || !is_behind_now());
+  }
+
   const Limits limits;
   const std::function<bool()> is_behind;
   mutable std::mutex mutex;
@@ -166,9 +171,7 @@ FairTurns::Turn FairTurns::enter(const std::string& tenant, std::size_t bytes, T
   place->bytes = std::max(std::min(bytes, lines_->limits.of_tenant), lines_->limits.of_turn_min);
   const std::lock_guard lock(lines_->mutex);
   Lines::Tenant& own = lines_->tenants[tenant];
-  const bool has_room = own.line.empty() && own.under_way < lines_->limits.of_tenant &&
-                        lines_->under_way < lines_->limits.of_all &&
-                        (!lines_->has_begun_much(own) || !lines_->is_behind_now());
+  const bool has_room = lines_->has_room(own);
   if (!has_room && may_be_refused && own.line.size() >= lines_->line_max(own, now)) return turn;
   if (has_room) {
     lines_->give(*place);
@@ -182,6 +185,13 @@ FairTurns::Turn FairTurns::enter(const std::string& tenant, std::size_t bytes, T
   turn.of_ = lines_;
   turn.place_ = place;
   return turn;
+}
+
+bool FairTurns::is_line_full(const std::string& tenant, Time now) {
+  const std::lock_guard lock(lines_->mutex);
+  const auto found = lines_->tenants.find(tenant);
+  if (found == lines_->tenants.end() || lines_->has_room(found->second)) return false;
+  return found->second.line.size() >= lines_->line_max(found->second, now);
 }
 
 void FairTurns::look(Time now) {

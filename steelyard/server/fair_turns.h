@@ -70,6 +70,9 @@ class FairTurns {
   [[nodiscard]] Turn enter(const std::string& tenant, std::size_t bytes, Time now,
                            std::function<void()> come, bool may_be_refused = true);
 
+  /// Whether `enter` would refuse the tenant's next request now.
+  [[nodiscard]] bool is_line_full(const std::string& tenant, Time now);
+
   /// Gives the turns that may come now because time has passed. Now and then.
   void look(Time now);
 

@@ -1,12 +1,17 @@
 #include "steelyard/server/listener.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
 #include <exception>
+#include <optional>
 
 #include "steelyard/server/generic_routes.h"
 
@@ -17,11 +22,31 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using Error = boost::system::error_code;
 
+/// A socket that is closed with this, unless it was given away.
+class Accepted {
+ public:
+  explicit Accepted(int number) : number_(number) {}
+  ~Accepted() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Accepted(const Accepted&) = delete;
+  Accepted& operator=(const Accepted&) = delete;
+
+  int number() const { return number_; }
+  void give_away() { number_ = -1; }
+
+ private:
+  int number_;
+};
+
 }  // namespace
 
 Listener::Listener(std::vector<std::unique_ptr<IoThread>>& threads,
                    std::shared_ptr<ConnectionSettings> settings)
-    : threads_(threads), settings_(std::move(settings)), acceptor_(threads.front()->loop) {}
+    : threads_(threads),
+      settings_(std::move(settings)),
+      doorman_(settings_->application),
+      acceptor_(threads.front()->loop) {}
 
 Result<void> Listener::open(const std::string& address, std::uint16_t port) {
   Error error;
@@ -38,8 +63,6 @@ Result<void> Listener::open(const std::string& address, std::uint16_t port) {
   if (!error) acceptor_.bind(endpoint, error);
   if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
   if (!error) acceptor_.non_blocking(true, error);
-  // Or else who hangs up before being accepted makes it wait for the next one.
-  if (!error) acceptor_.set_option(tcp::acceptor::enable_connection_aborted(true), error);
   if (error) {
     return failure(ErrorCode::usage_of_command, "cannot listen on " + address + " port " +
                                                     std::to_string(port) + ": " + error.message());
@@ -120,14 +143,16 @@ asio::awaitable<void> Listener::accept() {
 }
 
 Error Listener::accept_one() {
-  IoThread& thread = *threads_[next_thread_ % threads_.size()];
-  tcp::socket socket(thread.loop);
-  Error error;
   tcp::endpoint remote;
-  acceptor_.accept(socket, remote, error);
-  if (error == asio::error::connection_aborted) return {};
-  if (error) return error;
-  ++next_thread_;
+  auto length = static_cast<socklen_t>(remote.capacity());
+  Accepted accepted(
+      ::accept4(acceptor_.native_handle(), remote.data(), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (accepted.number() < 0) {
+    const int number = errno;
+    if (number == ECONNABORTED || number == EINTR) return {};
+    return {number, boost::system::system_category()};
+  }
+  remote.resize(length);
   Peer peer{.address = remote.address().to_string(), .port = remote.port()};
   if (!has_room(peer.address)) {
     settings_->application->parts().metrics->refused("connections");
@@ -138,8 +163,24 @@ Error Listener::accept_one() {
     const std::lock_guard lock(mutex_);
     tls = tls_;
   }
-  peer.is_encrypted = tls != nullptr;
-  Connection::start(thread, std::move(socket), std::move(peer), std::move(tls), settings_);
+  std::optional<Opening> opening;
+  opening.emplace();
+  if (tls == nullptr && doorman_.is_needed()) {
+    opening = doorman_.receive(accepted.number(), peer);
+    if (!opening.has_value()) return {};
+  }
+  IoThread& thread = *threads_[next_thread_++ % threads_.size()];
+  tcp::socket socket(thread.loop);
+  Error error;
+  socket.assign(remote.protocol(), accepted.number(), error);
+  if (error) return error;
+  accepted.give_away();
+  if (tls == nullptr) {
+    Connection::start(thread, std::move(socket), std::move(peer), settings_, *std::move(opening));
+    return {};
+  }
+  peer.is_encrypted = true;
+  Connection::start(thread, std::move(socket), std::move(peer), settings_, std::move(tls));
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "steelyard/server/connection.h"
+#include "steelyard/server/doorman.h"
 
 namespace steelyard::server {
 
@@ -38,6 +39,7 @@ class Listener {
 
   std::vector<std::unique_ptr<IoThread>>& threads_;
   const std::shared_ptr<ConnectionSettings> settings_;
+  Doorman doorman_;
   boost::asio::ip::tcp::acceptor acceptor_;
   std::uint16_t port_ = 0;
   std::size_t next_thread_ = 0;
