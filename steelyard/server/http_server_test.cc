@@ -208,82 +208,6 @@ TEST(HttpServer, holds_that_wait_are_answered_when_the_client_sends_no_more_or_t
   EXPECT_TRUE(other.is_closed());
 }
 
-TEST(HttpServer, C6_who_floods_waits_for_its_turn_and_others_do_not) {
-  DemoServer demo;
-  demo.demo.answers_later = true;
-  const auto of_tenant = [&](const std::string& tenant) {
-    return "Authorization: Bearer " + demo.key(Role::ingest, KeyKind::ingest, tenant) + "\r\n" +
-           ndjson;
-  };
-  const std::string loud = of_tenant("loud");
-  RawClient first(demo.server->port());
-  RawClient second(demo.server->port());
-  RawClient quiet(demo.server->port());
-  first.send(request_text("POST /v1/events", loud, std::string(std::size_t{600} * 1024, ' ')));
-  std::vector<Reply> replies = demo.demo.take_later(1);
-  // Its tenant has its share under way.
-  second.send(request_text("POST /v1/events", loud, "second"));
-  std::this_thread::sleep_for(milliseconds(30));
-  quiet.send(request_text("POST /v1/events", of_tenant("quiet"), "quiet"));
-  std::vector<Reply> of_quiet = demo.demo.take_later(1);
-  ASSERT_EQ(of_quiet.size(), 1U);
-  EXPECT_EQ(of_quiet.front().request().body, "quiet");
-  of_quiet.front().send(Response::json("{}"));
-  EXPECT_EQ(quiet.receive().status, 200);
-  EXPECT_TRUE(demo.demo.later.empty());
-  replies.front().send(Response::json("{}"));
-  replies = demo.demo.take_later(1);
-  EXPECT_EQ(replies.front().request().body, "second");
-  replies.front().send(Response::json("{}"));
-  EXPECT_EQ(first.receive().status, 200);
-  EXPECT_EQ(second.receive().status, 200);
-}
-
-TEST(HttpServer, C6_who_waits_for_its_turn_takes_no_memory) {
-  ServerOptions options;
-  options.limits.budget_bytes = 1'600'000;  // Of which 1,280,000 for events.
-  DemoServer demo(options);
-  demo.demo.answers_later = true;
-  const std::string large(600'000, ' ');
-  const std::string loud = demo.authorization(Role::ingest) + ndjson;
-  RawClient first(demo.server->port());
-  RawClient second(demo.server->port());
-  RawClient quiet(demo.server->port());
-  first.send(request_text("POST /v1/events", loud, large));
-  std::vector<Reply> replies = demo.demo.take_later(1);
-  second.send(request_text("POST /v1/events", loud + "Content-Length: 600000\r\n"));
-  std::this_thread::sleep_for(milliseconds(30));
-  const std::string other =
-      "Authorization: Bearer " + demo.key(Role::ingest, KeyKind::ingest, "quiet") + "\r\n";
-  quiet.send(request_text("POST /v1/events", other + ndjson, std::string(300'000, ' ')));
-  std::vector<Reply> of_quiet = demo.demo.take_later(1);
-  ASSERT_EQ(of_quiet.size(), 1U) << quiet.receive().body;
-  of_quiet.front().send(Response::json("{}"));
-  EXPECT_EQ(quiet.receive().status, 200);
-  replies.front().send(Response::json("{}"));
-  EXPECT_EQ(first.receive().status, 200);
-}
-
-TEST(HttpServer, C6_who_sends_slowly_keeps_no_turn) {
-  DemoServer demo;
-  demo.demo.answers_later = true;
-  const std::string loud = demo.authorization(Role::ingest) + ndjson;
-  const std::string large =
-      request_text("POST /v1/events", loud, std::string(std::size_t{600} * 1024, ' '));
-  RawClient slow(demo.server->port());
-  RawClient fast(demo.server->port());
-  slow.send(std::string_view(large).substr(0, 10'000));
-  std::this_thread::sleep_for(milliseconds(30));
-  fast.send(request_text("POST /v1/events", loud, "fast"));
-  std::vector<Reply> replies = demo.demo.take_later(1);
-  EXPECT_EQ(replies.front().request().body, "fast");
-  replies.front().send(Response::json("{}"));
-  slow.send(std::string_view(large).substr(10'000));
-  demo.demo.take_later(1).front().send(Response::json("{}"));
-  EXPECT_EQ(slow.receive().status, 200);
-  EXPECT_EQ(fast.receive().status, 200);
-}
-
 TEST(HttpServer, expect_continue_is_answered_or_refused_before_the_body) {
   DemoServer demo;
   RawClient client(demo.server->port());
@@ -599,37 +523,6 @@ TEST(HttpServer, rates_and_open_requests_are_limited) {
       << "another key has its own";
 }
 
-// C1, C2: refused before the body is read, with room kept for holds.
-TEST(HttpServer, overload_is_said) {
-  ServerOptions options;
-  options.limits.budget_bytes = 100'000;
-  DemoServer demo(options);
-  RawClient client(demo.server->port());
-  const RawAnswer answer = client.ask(request_text(
-      "POST /v1/events", demo.authorization(Role::ingest) + ndjson + "Content-Length: 80000\r\n"));
-  EXPECT_EQ(answer.status, 503);
-  EXPECT_EQ(code_of(answer), "overloaded");
-  EXPECT_GE(std::stoi(answer.field("Retry-After")), 1);
-  RawClient hold(demo.server->port());
-  const std::string body = "{\"x\":\"" + std::string(80'000, 'x') + "\"}";
-  EXPECT_EQ(
-      hold.ask(request_text("POST /v1/holds", demo.authorization(Role::ingest) + json_type, body))
-          .status,
-      200);
-  // What unpacks to more is counted as it comes.
-  RawClient packed(demo.server->port());
-  std::string large;
-  for (int i = 1'000'000; i < 1'020'000; ++i) large += std::to_string(i) + "\n";
-  const std::string small = gzipped(large);
-  ASSERT_LT(small.size(), 60'000U);
-  EXPECT_EQ(code_of(packed.ask(request_text(
-                "POST /v1/events",
-                demo.authorization(Role::ingest) + ndjson + "Content-Encoding: gzip\r\n", small))),
-            "overloaded");
-  EXPECT_NE(demo.metrics.text().find("steelyard_http_refused_total{reason=\"overloaded\"}"),
-            std::string::npos);
-}
-
 TEST(HttpServer, handlers_cannot_end_the_server) {
   DemoServer demo;
   RawClient client(demo.server->port());
@@ -667,39 +560,6 @@ TEST(HttpServer, says_how_it_is) {
     EXPECT_NE(docs.body.find(path), std::string::npos);
     EXPECT_EQ(client.ask(request_text(std::string("GET ") + path)).status, 200);
   }
-}
-
-// C4: the connection that is idle longest makes room; others than idle ones stay.
-TEST(HttpServer, there_is_room_for_one_more) {
-  ServerOptions options;
-  options.limits.connections = 4;
-  options.io_threads = 1;
-  DemoServer demo(options);
-  std::vector<std::unique_ptr<RawClient>> idle;
-  for (int i = 0; i < 4; ++i) {
-    idle.push_back(std::make_unique<RawClient>(demo.server->port()));
-    EXPECT_EQ(idle.back()->ask(request_text("GET /health")).status, 200);
-  }
-  RawClient fifth(demo.server->port());
-  EXPECT_EQ(fifth.ask(request_text("GET /health")).status, 200);
-  EXPECT_TRUE(idle[0]->is_closed());
-  EXPECT_EQ(idle[3]->ask(request_text("GET /health")).status, 200);
-}
-
-TEST(HttpServer, connections_of_one_address_are_limited) {
-  ServerOptions options;
-  options.limits.connections_per_loopback = 2;
-  DemoServer demo(options);
-  RawClient one(demo.server->port());
-  RawClient two(demo.server->port());
-  EXPECT_EQ(one.ask(request_text("GET /health")).status, 200);
-  EXPECT_EQ(two.ask(request_text("GET /health")).status, 200);
-  RawClient three(demo.server->port());
-  EXPECT_TRUE(three.is_closed());
-  RawClient elsewhere(demo.server->port(), "127.0.0.2");
-  EXPECT_EQ(elsewhere.ask(request_text("GET /health")).status, 200);
-  EXPECT_NE(demo.metrics.text().find("steelyard_http_refused_total{reason=\"connections\"} 1"),
-            std::string::npos);
 }
 
 // A14
