@@ -33,6 +33,10 @@ std::expected<std::string_view, FrameFault> FrameReader::fetch(std::size_t size,
   return std::string_view(buffer_.data() + begin, std::min(size, buffered_ - begin));
 }
 
+bool FrameView::padding_is_zero() const {
+  return std::ranges::all_of(bytes.substr(used_bytes()), [](char c) { return c == 0; });
+}
+
 std::expected<FrameView, FrameFault> FrameReader::next(Depth depth) {
   const auto head = fetch(frame_header_bytes, Ahead::yes);
   if (!head.has_value()) return std::unexpected(head.error());

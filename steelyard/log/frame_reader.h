@@ -17,6 +17,11 @@ struct FrameView {
   std::string_view bytes;  ///< The whole frame, padding included if it was written.
 
   FrameRecords records() const { return {header, bytes}; }
+  std::size_t used_bytes() const {
+    return frame_header_bytes + header.payload_bytes + frame_trailer_bytes;
+  }
+  /// No checksum covers it.
+  bool padding_is_zero() const;
 };
 
 /// Walks the frames of one segment, each checked and each against the chain.

@@ -67,23 +67,35 @@ void check_batch(const Batch& batch) {
 }  // namespace
 
 Result<std::unique_ptr<LocalLog>> LocalLog::open(const std::string& directory, Options options) {
-  Files& files = options.files != nullptr ? *options.files : real_files();
+  Files& plain = options.files != nullptr ? *options.files : real_files();
   STEELYARD_CHECK(options.queue_bytes_max >= frame_payload_bytes_max);
-  STEELYARD_PASS(ensure_directory(files, directory));
-  STEELYARD_TRY(lock, DirectoryLock::take(files, directory));
+  STEELYARD_PASS(ensure_directory(plain, directory));
+  STEELYARD_TRY(lock, DirectoryLock::take(plain, directory));
+  Mirroring mirroring;
+  if (!options.mirror.empty()) {
+    STEELYARD_PASS(ensure_directory(plain, options.mirror));
+    STEELYARD_TRY(lock_of_mirror, DirectoryLock::take(plain, options.mirror));
+    mirroring.lock = std::move(lock_of_mirror);
+    mirroring.mirror = std::make_unique<Mirror>(plain, directory, options.mirror, options.mended);
+    STEELYARD_PASS(mirroring.mirror->agree());
+    mirroring.files = std::make_unique<MirroredFiles>(plain, directory, options.mirror);
+  }
+  Files& files = mirroring.files != nullptr ? *mirroring.files : plain;
   const std::string log_directory = directory + "/log";
   STEELYARD_PASS(ensure_directory(files, log_directory));
   STEELYARD_TRY(store, identity_of(files, directory));
   STEELYARD_TRY(tail, recover(files, log_directory, store, options.segment_bytes));
+  if (mirroring.mirror != nullptr) STEELYARD_PASS(mirroring.mirror->clear_behind(tail));
   STEELYARD_TRY(mark, WatermarkFile::open(files, log_directory, store));
-  return std::unique_ptr<LocalLog>(new LocalLog(std::move(options), files, log_directory,
-                                                std::move(lock), store, std::move(tail),
-                                                std::move(mark)));
+  return std::unique_ptr<LocalLog>(new LocalLog(std::move(options), files, std::move(mirroring),
+                                                log_directory, std::move(lock), store,
+                                                std::move(tail), std::move(mark)));
 }
 
-LocalLog::LocalLog(Options options, Files& files, std::string directory, DirectoryLock lock,
-                   const StoreId& store, Tail tail, WatermarkFile mark)
+LocalLog::LocalLog(Options options, Files& files, Mirroring mirroring, std::string directory,
+                   DirectoryLock lock, const StoreId& store, Tail tail, WatermarkFile mark)
     : options_(std::move(options)),
+      mirroring_(std::move(mirroring)),
       files_(files),
       directory_(std::move(directory)),
       lock_(std::move(lock)),
@@ -275,37 +287,64 @@ Result<std::uint64_t> LocalLog::read(std::uint64_t from, const Visitor& visitor)
   const std::uint64_t end = durable_end();
   const std::vector<Segment> all = segments();
   std::uint64_t at = from;
-  for (std::size_t i = 0; i < all.size() && at < end; ++i) {
-    if (i + 1 < all.size() && all[i + 1].begin.sequence <= at) continue;
-    const Segment& segment = all[i];
-    const std::string path = directory_ + '/' + segment.file_name();
-    const auto file = files_.open(path, OpenMode::read);
-    if (!file.has_value()) return std::unexpected(error_of(file.error(), "open", path));
-    FrameReader reader(**file, store_, segment_header_bytes, segment.begin);
-    const auto damaged = [&](FrameFault fault) {
-      if (fault == FrameFault::unreadable) {
-        return std::unexpected(error_of(reader.error(), "read", path));
-      }
-      return failure(ErrorCode::log_is_damaged,
-                     place_in(segment, reader.offset(), reader.at().sequence, text_of(fault)));
+  bool has_stopped = false;
+  for (std::size_t i = 0; i < all.size() && at < end && !has_stopped; ++i) {
+    const Segment* const next = i + 1 < all.size() ? &all[i + 1] : nullptr;
+    if (next != nullptr && next->begin.sequence <= at) continue;
+    const auto visit = [&](std::uint64_t sequence, std::string_view record) {
+      at = sequence + 1;
+      return visitor(sequence, record);
     };
-    const std::uint64_t segment_end = i + 1 < all.size() ? all[i + 1].begin.sequence : end;
-    if (const auto fault = reader.skip_to(at)) return damaged(*fault);
-    while (reader.at().sequence < std::min(segment_end, end)) {
-      const std::uint64_t first = reader.at().sequence;
-      const auto frame = reader.next(Depth::checksum);
-      if (!frame.has_value()) return damaged(frame.error());
-      const FrameRecords records = frame->records();
-      for (std::size_t r = at - first; r < records.size(); ++r) {
-        const std::uint64_t sequence = at++;
-        if (!visitor(sequence, records[r])) return at;
-      }
+    Result<std::uint64_t> is = read_segment_of(all[i], next, at, end, visit, has_stopped);
+    if (!is.has_value() && is_mirrored()) {
+      STEELYARD_PASS(compare_copies(all[i]));
+      // A hash that chains nothing is seen behind the last record.
+      if (next != nullptr && next->begin.sequence == at) continue;
+      is = read_segment_of(all[i], next, at, end, visit, has_stopped);
     }
-    if (i + 1 < all.size() && at == segment_end && reader.at() != all[i + 1].begin) {
-      return damaged(FrameFault::previous_hash);
-    }
+    if (!is.has_value()) return is;
   }
   return at;
+}
+
+/// `next`: the segment behind it, if there is one.
+Result<std::uint64_t> LocalLog::read_segment_of(const Segment& segment, const Segment* next,
+                                                std::uint64_t from, std::uint64_t end,
+                                                const Visitor& visitor, bool& has_stopped) const {
+  const std::string path = directory_ + '/' + segment.file_name();
+  const auto file = files_.open(path, OpenMode::read);
+  if (!file.has_value()) return std::unexpected(error_of(file.error(), "open", path));
+  FrameReader reader(**file, store_, segment_header_bytes, segment.begin);
+  const auto damaged = [&](FrameFault fault) {
+    if (fault == FrameFault::unreadable) {
+      return std::unexpected(error_of(reader.error(), "read", path));
+    }
+    return failure(ErrorCode::log_is_damaged,
+                   place_in(segment, reader.offset(), reader.at().sequence, text_of(fault)));
+  };
+  std::uint64_t at = from;
+  const std::uint64_t segment_end = next != nullptr ? next->begin.sequence : end;
+  if (const auto fault = reader.skip_to(at)) return damaged(*fault);
+  while (reader.at().sequence < std::min(segment_end, end)) {
+    const std::uint64_t first = reader.at().sequence;
+    const auto frame = reader.next(Depth::checksum);
+    if (!frame.has_value()) return damaged(frame.error());
+    const FrameRecords records = frame->records();
+    for (std::size_t r = at - first; r < records.size(); ++r) {
+      const std::uint64_t sequence = at++;
+      has_stopped = !visitor(sequence, records[r]);
+      if (has_stopped) return at;
+    }
+  }
+  if (next != nullptr && at == segment_end && reader.at() != next->begin) {
+    return damaged(FrameFault::previous_hash);
+  }
+  return at;
+}
+
+Result<void> LocalLog::compare_copies(const Segment& segment) const {
+  if (!is_mirrored()) return {};
+  return mirroring_.mirror->compare(segment, store_, durable_end());
 }
 
 Result<ChainPoint> LocalLog::point_behind(std::uint64_t sequence) const {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -17,6 +18,8 @@
 #include "steelyard/log/directory_lock.h"
 #include "steelyard/log/files.h"
 #include "steelyard/log/frame.h"
+#include "steelyard/log/mirror.h"
+#include "steelyard/log/mirrored_files.h"
 #include "steelyard/log/segment.h"
 #include "steelyard/log/segment_writer.h"
 #include "steelyard/log/watermark.h"
@@ -28,6 +31,11 @@ struct Options {
   std::uint64_t segment_bytes = std::uint64_t{64} << 20;  ///< Preallocated.
   std::size_t frame_bytes_goal = std::size_t{1} << 20;    ///< Batches joined up to here.
   std::size_t queue_bytes_max = std::size_t{64} << 20;    ///< Waiting and being written.
+  /// A second folder, best on another disk, that gets everything too before it is acknowledged;
+  /// empty: none. It is a log of its own, and filled from DIR if it is new or behind.
+  std::string mirror;
+  /// A copy was put right from the other one; from any thread.
+  std::function<void(const Mended&)> mended = [](const Mended&) {};
   /// The disk failed, nothing more can be promised. By default the words are printed and the
   /// process ends with status 74. If it returns, the log answers storage_failed for ever.
   std::function<void(const Error&)> on_fatal;
@@ -39,7 +47,8 @@ struct Appended {
   Batch batch;
 };
 
-/// The durable, ordered log of facts of one server: DIR/store, DIR/lock, DIR/log.
+/// The durable, ordered log of facts of one server: DIR/store, DIR/lock, DIR/log; and the same in
+/// MIRROR, if there is one: then what is damaged in one is taken from the other.
 ///
 /// Records are bytes; each has a sequence, 1, 2, 3 …. One thread writes: it joins the batches
 /// that wait into a frame, writes it, syncs it, and only then completes them, in order. At most
@@ -76,6 +85,11 @@ class LocalLog {
   /// the sequence after the last one visited. What it visits is checked: storage_failed or
   /// log_is_damaged with the place, after what stands before it was visited.
   [[nodiscard]] Result<std::uint64_t> read(std::uint64_t from, const Visitor& visitor) const;
+
+  /// Compares both copies of what is durable of a segment, and puts right what one of them has
+  /// lost. Without a mirror, nothing. Errors: as Mirror::compare.
+  [[nodiscard]] Result<void> compare_copies(const Segment& segment) const;
+  bool is_mirrored() const { return mirroring_.mirror != nullptr; }
 
   /// The sequence after the last durable record: 1 while there is none.
   std::uint64_t durable_end() const { return durable_end_.load(std::memory_order_acquire); }
@@ -123,8 +137,15 @@ class LocalLog {
     Io<FileIdentity> identity;
   };
 
-  LocalLog(Options options, Files& files, std::string directory, DirectoryLock lock,
-           const StoreId& store, Tail tail, WatermarkFile mark);
+  /// The second folder, and what writes to both.
+  struct Mirroring {
+    std::unique_ptr<MirroredFiles> files;
+    std::unique_ptr<Mirror> mirror;
+    std::optional<DirectoryLock> lock;
+  };
+
+  LocalLog(Options options, Files& files, Mirroring mirroring, std::string directory,
+           DirectoryLock lock, const StoreId& store, Tail tail, WatermarkFile mark);
 
   void run();
   bool take(std::vector<Waiting>& taken);
@@ -136,7 +157,12 @@ class LocalLog {
   Landmark landmark(std::string path) const;
   Result<void> check(const Landmark& landmark) const;
 
+  Result<std::uint64_t> read_segment_of(const Segment& segment, const Segment* next,
+                                        std::uint64_t from, std::uint64_t end,
+                                        const Visitor& visitor, bool& has_stopped) const;
+
   Options options_;
+  Mirroring mirroring_;
   Files& files_;
   std::string directory_;  ///< DIR/log
   DirectoryLock lock_;

@@ -54,7 +54,19 @@ ErrorCode code_of(FrameFault fault) {
   }
 }
 
-/// Frees what a torn frame wrote: zeros come back.
+Result<Tail> create_first(Files& files, const std::string& directory, const StoreId& store,
+                          std::uint64_t segment_bytes) {
+  Tail tail;
+  tail.segments.push_back({1, {}});
+  STEELYARD_TRY(file, create_segment(files, directory, tail.segments[0], store, segment_bytes));
+  tail.file = std::move(file);
+  tail.offset = segment_header_bytes;
+  tail.file_bytes = segment_bytes;
+  return tail;
+}
+
+}  // namespace
+
 Result<void> cut(File& file, const Segment& segment, std::uint64_t offset,
                  std::uint64_t file_bytes) {
   const auto failed = [&](const char* what, int error) {
@@ -68,19 +80,6 @@ Result<void> cut(File& file, const Segment& segment, std::uint64_t offset,
   if (const auto is = file.fsync(); !is.has_value()) return failed("sync", is.error());
   return {};
 }
-
-Result<Tail> create_first(Files& files, const std::string& directory, const StoreId& store,
-                          std::uint64_t segment_bytes) {
-  Tail tail;
-  tail.segments.push_back({1, {}});
-  STEELYARD_TRY(file, create_segment(files, directory, tail.segments[0], store, segment_bytes));
-  tail.file = std::move(file);
-  tail.offset = segment_header_bytes;
-  tail.file_bytes = segment_bytes;
-  return tail;
-}
-
-}  // namespace
 
 Result<TailFound> find_tail(File& file, const Segment& segment, const StoreId& store,
                             const std::optional<Watermark>& mark) {

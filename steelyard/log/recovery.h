@@ -41,4 +41,8 @@ struct TailFound {
 [[nodiscard]] Result<Tail> recover(Files& files, const std::string& directory, const StoreId& store,
                                    std::uint64_t segment_bytes);
 
+/// Cuts a segment at an offset; behind it zeros come back, up to the size.
+[[nodiscard]] Result<void> cut(File& file, const Segment& segment, std::uint64_t offset,
+                               std::uint64_t file_bytes);
+
 }  // namespace steelyard::log

@@ -62,15 +62,6 @@ Result<Segment> decode(std::string_view bytes, const StoreId& store, const std::
   return segment;
 }
 
-Result<Segment> read_header(Files& files, const std::string& path, const StoreId& store) {
-  auto file = files.open(path, OpenMode::read);
-  if (!file.has_value()) return std::unexpected(error_of(file.error(), "open", path));
-  std::array<char, segment_header_bytes> bytes{};
-  const Io<std::size_t> count = read_up_to(**file, bytes.data(), bytes.size(), 0);
-  if (!count.has_value()) return std::unexpected(error_of(count.error(), "read", path));
-  return decode({bytes.data(), *count}, store, path);
-}
-
 Result<void> follows(const Segment& segment, const Segment* before, const std::string& path) {
   const std::uint64_t number = before == nullptr ? 1 : before->number + 1;
   if (segment.number != number) {
@@ -88,6 +79,17 @@ Result<void> follows(const Segment& segment, const Segment* before, const std::s
 }
 
 }  // namespace
+
+bool is_segment_name(std::string_view name) { return name.ends_with(suffix); }
+
+Result<Segment> read_segment(Files& files, const std::string& path, const StoreId& store) {
+  auto file = files.open(path, OpenMode::read);
+  if (!file.has_value()) return std::unexpected(error_of(file.error(), "open", path));
+  std::array<char, segment_header_bytes> bytes{};
+  const Io<std::size_t> count = read_up_to(**file, bytes.data(), bytes.size(), 0);
+  if (!count.has_value()) return std::unexpected(error_of(count.error(), "read", path));
+  return decode({bytes.data(), *count}, store, path);
+}
 
 std::string Segment::file_name() const {
   std::string digits = std::to_string(begin.sequence);
@@ -113,9 +115,9 @@ Result<std::vector<Segment>> list_segments(Files& files, const std::string& dire
   if (!names.has_value()) return std::unexpected(error_of(names.error(), "list", directory));
   std::vector<Segment> segments;
   for (const std::string& name : *names) {
-    if (!name.ends_with(suffix)) continue;
+    if (!is_segment_name(name)) continue;
     const std::string path = directory + '/' + name;
-    STEELYARD_TRY(segment, read_header(files, path, store));
+    STEELYARD_TRY(segment, read_segment(files, path, store));
     if (segment.file_name() != name) {
       return damaged(path, "by its header its name is " + segment.file_name());
     }

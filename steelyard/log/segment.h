@@ -40,6 +40,13 @@ struct Segment {
 /// The 512 bytes at its beginning.
 std::string encode(const Segment& segment, const StoreId& store);
 
+/// Whether a file of that name is a segment.
+bool is_segment_name(std::string_view name);
+
+/// By the header of a file. Errors: as list_segments.
+[[nodiscard]] Result<Segment> read_segment(Files& files, const std::string& path,
+                                           const StoreId& store);
+
 /// The segments of DIR/log by their headers, in order. Errors: log_is_damaged (a header, a name
 /// that does not fit it, a segment that is missing), other_store, unknown_format, storage_failed.
 [[nodiscard]] Result<std::vector<Segment>> list_segments(Files& files, const std::string& directory,

@@ -79,6 +79,7 @@ class SimulatedDisk final : public Files {
   std::string& content(const std::string& path) { return names_.at(path)->seen; }
   bool has(const std::string& path) const { return names_.contains(path); }
   void remove(const std::string& path) {
+    std::erase_if(name_changes_, [&](const NameChange& each) { return each.to == path; });
     names_.erase(path);
     durable_names_.erase(path);
     locks_.erase(path);

@@ -12,11 +12,6 @@
 namespace steelyard::log {
 namespace {
 
-bool padding_is_zero(const FrameView& frame) {
-  const std::size_t used = frame_header_bytes + frame.header.payload_bytes + frame_trailer_bytes;
-  return std::ranges::all_of(frame.bytes.substr(used), [](char c) { return c == 0; });
-}
-
 std::optional<Error> damage_of(const Segment& segment, const FrameReader& reader,
                                std::string_view why) {
   return Error{ErrorCode::log_is_damaged,
@@ -31,7 +26,7 @@ FrameFault walk(FrameReader& reader, const Segment& segment, Report& report,
     const std::uint64_t sequence = reader.at().sequence;
     const auto frame = reader.next(Depth::hash);
     if (!frame.has_value()) return frame.error();
-    if (!padding_is_zero(*frame)) {
+    if (!frame->padding_is_zero()) {
       report.damage = Error{ErrorCode::log_is_damaged,
                             place_in(segment, offset, sequence, "the padding is not zeros")};
       return FrameFault::length;
