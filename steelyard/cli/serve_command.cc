@@ -23,6 +23,7 @@
 #include "steelyard/cli/command.h"
 #include "steelyard/cli/price_book_option.h"
 #include "steelyard/cli/serve_checkpoints.h"
+#include "steelyard/cli/serve_mirror.h"
 #include "steelyard/cli/terminal.h"
 #include "steelyard/log/file_io.h"
 #include "steelyard/node/charge_rows.h"
@@ -48,6 +49,7 @@ struct Arguments {
   bool accepts_clock = false;
   bool needs_four_eyes = false;
   std::uint64_t keep_every = node::KeeperOptions().records_max;
+  std::string mirror;
   CheckpointArguments checkpoints;
 };
 
@@ -235,9 +237,12 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   }
   log::Options log_options;
   log_options.segment_bytes = arguments.segment_mib << 20;
+  STEELYARD_PASS(set_mirror(arguments.mirror, arguments.data, log_options));
   // First: it says who has the folder.
   STEELYARD_TRY(facts, log::LocalLog::open(arguments.data, std::move(log_options)));
+  STEELYARD_PASS(take_pepper_from(arguments.mirror, arguments.data));
   STEELYARD_TRY(pepper, load_pepper(arguments.data, facts->durable_end() == 1));
+  STEELYARD_PASS(give_pepper_to(arguments.mirror, arguments.data));
   STEELYARD_TRY(witness, open_checkpoints(arguments.checkpoints, arguments.data, *facts));
   node::NodeOptions options;
   options.clock = {now_micros, steady_micros, tell_of_jump};
@@ -351,6 +356,7 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   metrics.gauge("steelyard_clock_is_suspect", "1 while the clock has jumped and is not believed.",
                 {}, [&node]() -> std::int64_t { return node->clock().is_suspect() ? 1 : 0; });
   if (checkpoints != nullptr) add_checkpoint_metrics(*checkpoints, metrics);
+  if (!arguments.mirror.empty()) add_mirror_metrics(metrics);
   server::ServerParts parts;
   parts.keys = &keys;
   parts.idempotency = idempotency.get();
@@ -428,6 +434,7 @@ void add_serve(CLI::App& app, Session& session) {
   command->add_flag("--four-eyes", arguments->needs_four_eyes,
                     "What gives or takes money is only proposed, until another person's key "
                     "approves it");
+  add_mirror_option(*command, arguments->mirror);
   add_checkpoint_options(*command, arguments->checkpoints);
   command->add_flag("--quiet", arguments->is_quiet, "Only warnings and errors in the log");
   set_examples(*command,
@@ -436,6 +443,8 @@ void add_serve(CLI::App& app, Session& session) {
                "  Reached by other machines, encrypted:\n"
                "    steelyard serve --data ./data --address 0.0.0.0 --certificate chain.pem --key "
                "key.pem\n"
+               "  On two disks:\n"
+               "    steelyard serve --data ./data --mirror /mnt/second/steelyard\n"
                "  With signed checkpoints on a disk of somebody else:\n"
                "    steelyard serve --data ./data --checkpoints /mnt/witness");
   command->callback([arguments, &session] {

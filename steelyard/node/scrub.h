@@ -21,6 +21,7 @@ std::uint64_t begin_of_last_segments(const log::LocalLog& log, std::size_t count
 
 /// Reads the log slowly, on a thread of its own: what stands before a sequence at once, all of it
 /// every day. So that damage is found while there is a backup of it, and not when it is needed.
+/// Where the log has a mirror, both copies are compared, and one is mended by the other (B21).
 class Scrub {
  public:
   /// `damaged` is told once; the scrub ends then.
@@ -32,6 +33,7 @@ class Scrub {
  private:
   void run(std::uint64_t before);
   Result<void> read_slowly(std::uint64_t before);
+  Result<void> compare_slowly();
   template <class Duration>
   bool waits(Duration duration);
 
