@@ -422,6 +422,17 @@ def test_G11_while_the_server_is_away_nothing_is_lost():
         follower.stop()
 
 
+def test_G11_a_call_that_went_on_without_a_hold_is_charged():
+    """With `fail_open`, the event names a hold that was never opened."""
+    with journal_of() as journal, Server() as server, follower_of(journal, server) as follower:
+        event = {**call(0), "id": "e-0"}
+        event["data"]["hold"] = "never-opened"
+        journal.path.write_text(json.dumps(event) + "\n")
+        journal.written = 1
+        wait_for(journal, server, follower)
+        follower.stop()
+
+
 # What a server may answer
 
 ACCEPTED = {"rated": 0, "duplicate": 0, "conflict": 0, "unrated": 0, "rejected": 0, "set_aside": []}

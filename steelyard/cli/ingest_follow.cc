@@ -64,7 +64,7 @@ class Trouble {
     if (!is_there_) say(text);
     is_there_ = true;
   }
-  void is_over(const char* text) {
+  void is_over(const std::string& text) {
     if (is_there_) say(text);
     is_there_ = false;
   }
@@ -108,9 +108,9 @@ class Following {
   Result<bool> next_lines() {
     auto has_lines = follower_->next(lines_, now());
     tell_notes();
-    if (follower_->is_there()) waiting_.is_over("it is there");
+    if (follower_->is_there()) waiting_.is_over(arguments_.file + " is there");
     if (has_lines.has_value()) {
-      reading_.is_over("it can be read again");
+      reading_.is_over(arguments_.file + " can be read again");
     } else if (has_lines.error().code == ErrorCode::file_is_unreadable) {
       reading_.begins(has_lines.error().detail + "; trying again until it can be read");
       return false;
