@@ -20,14 +20,15 @@ BINARY = os.environ.get("STEELYARD_BINARY", str(ROOT / "build/asan/steelyard"))
 class Server:
     """Starts at once; `crash` and `stop` end it, `start` begins again on the same data.
 
-    `options` are more words for `steelyard serve`.
+    `options` are more words for `steelyard serve`; port 0 is any, another one at each start.
     """
 
-    def __init__(self, data=None, options=(), key=None, is_started=True):
+    def __init__(self, data=None, options=(), key=None, is_started=True, port=0):
         self.folder = tempfile.TemporaryDirectory(prefix="steelyard-test-")
         self.data = data or self.folder.name + "/data"
         self.options = options
         self.key = key
+        self.port = port
         self.process = None
         self.errors = None
         if is_started:
@@ -35,7 +36,8 @@ class Server:
 
     def start(self, prefix=(), environment=None):
         """`prefix` stands before the command. AssertionError: it ended before it listened."""
-        command = [*prefix, BINARY, "serve", "--data", self.data, "--port", "0", "--quiet", *self.options]
+        command = [*prefix, BINARY, "serve", "--data", self.data, "--port", str(self.port), "--quiet",
+                   *self.options]
         if "--pricebook" not in self.options:
             command += ["--pricebook", str(ROOT / "pricebooks/aliyun-ai-paas")]
         self.close()

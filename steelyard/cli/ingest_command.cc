@@ -2,16 +2,15 @@
 #include <array>
 #include <chrono>
 #include <cstring>
-#include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "steelyard/base/limits.h"
 #include "steelyard/cli/api_client.h"
 #include "steelyard/cli/command.h"
+#include "steelyard/cli/ingest_follow.h"
 #include "steelyard/cli/progress.h"
-#include "steelyard/cli/terminal.h"
+#include "steelyard/cli/sent_events.h"
 #include "steelyard/client/http_client.h"
 #include "steelyard/input/line_chunks.h"
 #include "steelyard/report/text_table.h"
@@ -33,6 +32,8 @@ struct Arguments {
   std::size_t shown_max = 10;
   std::vector<std::string> files;
   bool is_quiet = false;
+  bool is_following = false;
+  std::string position;
 };
 
 /// Sends lines, and counts what became of them.
@@ -54,10 +55,7 @@ class Sender {
     }
   }
 
-  std::uint64_t of(const std::string& status) const {
-    const auto found = counts_.find(status);
-    return found == counts_.end() ? 0 : found->second;
-  }
+  const SentEvents& sent() const { return sent_; }
   const std::vector<std::string>& shown() const { return shown_; }
 
  private:
@@ -68,25 +66,17 @@ class Sender {
   }
 
   Result<void> count(const std::string& body, std::uint64_t first_line) {
-    const auto outcome = nlohmann::json::parse(body, nullptr, false);
-    if (!outcome.is_object()) {
-      return failure(ErrorCode::server_is_unreachable, "this is no steelyard server: " + body);
-    }
-    for (const char* const status :
-         {"received", "rated", "duplicate", "conflict", "unrated", "rejected"}) {
-      if (outcome.contains(status)) counts_[status] += outcome[status].get<std::uint64_t>();
-    }
-    for (const auto& each : outcome.value("set_aside", nlohmann::json::array())) {
+    STEELYARD_TRY(set_aside, sent_.add(body));
+    for (const SentEvents::SetAside& each : set_aside) {
       if (shown_.size() >= arguments_.shown_max) break;
-      shown_.push_back("line " + std::to_string(first_line + each.value("event", 0U)) + ": " +
-                       each.value("status", "") + ": " + each.value("detail", ""));
+      shown_.push_back("line " + std::to_string(first_line + each.event) + ": " + each.text);
     }
     return {};
   }
 
   const Arguments& arguments_;
   client::HttpClient client_;
-  std::map<std::string, std::uint64_t> counts_;
+  SentEvents sent_;
   std::vector<std::string> shown_;
 };
 
@@ -116,7 +106,22 @@ Result<void> send_chunk(const input::Chunk& chunk, std::uint64_t& line, const Ar
   return {};
 }
 
-std::string grouped(std::uint64_t number) { return report::grouped(std::to_string(number)); }
+void begin_to_follow(const Arguments& arguments, client::Url url, Session& session) {
+  const auto wrong = [&](const char* text) { session.fail({ErrorCode::usage_of_command, text}); };
+  if (arguments.files.size() != 1) return wrong("--follow is for one file");
+  if (arguments.files.front() == "-") {
+    return wrong("--follow is for a file: standard input is read until it ends without it");
+  }
+  if (arguments.from_line > 1) {
+    return wrong("--from-line is not for --follow, which knows its position");
+  }
+  follow({.url = std::move(url),
+          .key = arguments.key,
+          .file = arguments.files.front(),
+          .position = arguments.position,
+          .shown_max = arguments.shown_max},
+         session);
+}
 
 void ingest(Arguments& arguments, Session& session) {
   auto key = api_key(arguments.key);
@@ -124,6 +129,10 @@ void ingest(Arguments& arguments, Session& session) {
   arguments.key = *std::move(key);
   auto url = client::parse_url(arguments.url);
   if (!url.has_value()) return session.fail(url.error());
+  if (arguments.is_following) return begin_to_follow(arguments, *std::move(url), session);
+  if (!arguments.position.empty()) {
+    return session.fail({ErrorCode::usage_of_command, "--position is for --follow"});
+  }
   if (arguments.from_line > 1 && arguments.files.size() != 1) {
     return session.fail({ErrorCode::usage_of_command, "--from-line is for one file"});
   }
@@ -148,12 +157,9 @@ void ingest(Arguments& arguments, Session& session) {
   progress.clear();
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - begin);
-  session.write(grouped(sender.of("received")) + " events: " + grouped(sender.of("rated")) +
-                " rated, " + grouped(sender.of("duplicate")) + " sent before, " +
-                grouped(sender.of("conflict")) + " in conflict, " + grouped(sender.of("unrated")) +
-                " unrated, " + grouped(sender.of("rejected")) + " rejected; " +
-                grouped(sender.of("received") * 1'000 /
-                        static_cast<std::uint64_t>(std::max<std::int64_t>(1, ms.count()))) +
+  const auto rate = sender.sent().received() * 1'000 /
+                    static_cast<std::uint64_t>(std::max<std::int64_t>(1, ms.count()));
+  session.write(sender.sent().to_text() + "; " + report::grouped(std::to_string(rate)) +
                 " events/s\n");
   for (const std::string& each : sender.shown()) session.write("  " + each + '\n');
   if (!outcome.has_value()) {
@@ -162,9 +168,7 @@ void ingest(Arguments& arguments, Session& session) {
                                    std::to_string(line) +
                                    " (what was sent before counts once, however often it comes)"});
   }
-  if (sender.of("conflict") + sender.of("unrated") + sender.of("rejected") > 0) {
-    session.status = ExitStatus::some_set_aside;
-  }
+  if (sender.sent().set_aside() > 0) session.status = ExitStatus::some_set_aside;
 }
 
 }  // namespace
@@ -183,6 +187,13 @@ void add_ingest(CLI::App& app, Session& session) {
                    "Begin with this line: where an earlier run stopped")
       ->check(CLI::PositiveNumber)
       ->type_name("N");
+  command->add_flag("--follow", arguments->is_following,
+                    "Stay, and send what is appended to the file, also when it is rotated; begins "
+                    "where the last run stopped");
+  command
+      ->add_option("--position", arguments->position,
+                   "Where --follow keeps how far it came; default: FILE.steelyard-position")
+      ->type_name("FILE");
   command->add_option("--examples", arguments->shown_max, "How many lines set aside are shown")
       ->type_name("N")
       ->capture_default_str();
@@ -197,7 +208,9 @@ void add_ingest(CLI::App& app, Session& session) {
                "  Send a day to a server on this machine; the key is in STEELYARD_KEY:\n"
                "    steelyard ingest day.ndjson\n"
                "  Go on where it stopped; sending again is safe, an event counts once:\n"
-               "    steelyard ingest --from-line 120001 day.ndjson");
+               "    steelyard ingest --from-line 120001 day.ndjson\n"
+               "  Send what a gateway appends to its journal, for as long as both run:\n"
+               "    steelyard ingest --follow /var/lib/gateway/journal.ndjson");
   command->callback([arguments, &session] { ingest(*arguments, session); });
 }
 

@@ -8,6 +8,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
+#include <charconv>
 #include <chrono>
 
 namespace steelyard::client {
@@ -20,6 +21,13 @@ namespace {
 
 constexpr auto timeout = std::chrono::seconds(60);
 constexpr std::uint64_t answer_bytes_max = std::uint64_t{64} * 1024 * 1024;
+
+/// A date, which the field may hold too, is 0.
+std::uint64_t seconds_of(std::string_view text) {
+  std::uint64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  return error == std::errc() && end == text.data() + text.size() ? seconds : 0;
+}
 
 }  // namespace
 
@@ -126,7 +134,8 @@ Result<Answer> HttpClient::post(const std::string& path, const Fields& fields, s
                         ? connection_->exchange(connection_->stream, request, parser)
                         : connection_->exchange(connection_->plain(), request, parser);
   if (code) return unreachable(code);
-  Answer answer{static_cast<int>(parser.get().result_int()), std::move(parser.get().body())};
+  Answer answer{static_cast<int>(parser.get().result_int()), std::move(parser.get().body()),
+                seconds_of(parser.get()[http::field::retry_after])};
   if (!parser.get().keep_alive()) connection_.reset();
   return answer;
 }

@@ -25,6 +25,7 @@ struct Url {
 struct Answer {
   int status = 0;
   std::string body;
+  std::uint64_t retry_after_seconds = 0;  ///< 0: the server does not say.
 };
 
 /// One connection, kept open between requests. Certificates are checked against those that the

@@ -4,7 +4,10 @@
 #include <rapidcheck/gtest.h>
 
 #include <boost/multiprecision/cpp_int.hpp>
+#include <optional>
 #include <random>
+#include <string_view>
+#include <type_traits>
 
 #include "steelyard/base/hash.h"
 #include "steelyard/money/money.h"
@@ -179,10 +182,34 @@ TEST(DecimalDeathTest, a_sum_past_128_bits_ends_the_process) {
       "check failed");
 }
 
-TEST(MoneyDeathTest, two_currencies_do_not_add) {
+// Whether such an expression is one: each of these must not compile.
+template <class A, class B>
+concept can_be_added = requires(A a, B b) { a + b; };
+template <class A, class B>
+concept can_be_added_up = requires(A a, B b) { a += b; };
+template <class A, class B>
+concept can_be_subtracted = requires(A a, B b) { a - b; };
+template <class A, class B>
+concept can_be_subtracted_from = requires(A a, B b) { a -= b; };
+template <class A, class B>
+concept can_be_compared = requires(A a, B b) { a < b; };
+template <class A, class B>
+constexpr bool can_be_joined =
+    can_be_added<A, B> || can_be_added_up<A, B> || can_be_subtracted<A, B> ||
+    can_be_subtracted_from<A, B> || can_be_compared<A, B>;
+
+static_assert(can_be_joined<Decimal, Decimal>, "what is looked for can be found");
+static_assert(!can_be_joined<Money, Money>);
+static_assert(!can_be_joined<Money, Decimal> && !can_be_joined<Decimal, Money>);
+static_assert(!can_be_joined<Money, int> && !can_be_joined<int, Money>);
+static_assert(!std::is_convertible_v<Decimal, Money> && !std::is_convertible_v<Money, Decimal>);
+static_assert(!std::is_convertible_v<std::string_view, Currency>);
+
+TEST(Money, F13_a_sum_over_currencies_can_not_be_written) {
+  // The assertions above are the test; this is what can be written.
   const Money yuan(Decimal::whole(1), Currency("CNY"));
-  EXPECT_EQ((yuan + yuan).to_text(), "2 CNY");
-  EXPECT_DEATH(static_cast<void>(yuan + Money::zero(Currency("USD"))), "check failed");
+  EXPECT_EQ(sum(yuan, yuan), Money(Decimal::whole(2), Currency("CNY")));
+  EXPECT_EQ(sum(yuan, Money::zero(Currency("USD"))), std::nullopt);
 }
 
 }  // namespace

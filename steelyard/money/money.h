@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,9 +25,9 @@ class Currency {
   std::array<char, 3> code_;
 };
 
-/// An exact amount in one currency. Adding two currencies is our mistake, not the
-/// customer's, so it ends the process; converting is a ledger transaction, never an
-/// operator. Amounts stay exact until an invoice rounds them.
+/// An exact amount in one currency. There is no operator that joins two of them, nor one with a
+/// bare number: a sum over currencies can not be written. Converting is a ledger transaction.
+/// Amounts stay exact until an invoice rounds them.
 class Money {
  public:
   constexpr Money(Decimal amount, Currency currency) : amount_(amount), currency_(currency) {}
@@ -36,12 +37,6 @@ class Money {
   constexpr Currency currency() const { return currency_; }
   std::string to_text() const { return amount_.to_text() + ' ' + std::string(currency_.code()); }
 
-  constexpr Money& operator+=(Money other) {
-    STEELYARD_CHECK(currency_ == other.currency_);
-    amount_ += other.amount_;
-    return *this;
-  }
-  friend constexpr Money operator+(Money a, Money b) { return a += b; }
   constexpr Money operator-() const { return Money(-amount_, currency_); }
   constexpr bool operator==(const Money&) const = default;
 
@@ -49,5 +44,11 @@ class Money {
   Decimal amount_;
   Currency currency_;
 };
+
+/// None of two currencies.
+[[nodiscard]] constexpr std::optional<Money> sum(Money a, Money b) {
+  if (a.currency() != b.currency()) return std::nullopt;
+  return Money(a.amount() + b.amount(), a.currency());
+}
 
 }  // namespace steelyard::money

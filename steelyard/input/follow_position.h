@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "steelyard/base/result.h"
+#include "steelyard/log/files.h"
+#include "steelyard/log/hash.h"
+
+namespace steelyard::input {
+
+/// How many of the first bytes of a file tell it from another one with the same inode.
+inline constexpr std::size_t prefix_bytes_max = 1'024;
+
+/// Up to where one file was acknowledged, and what it is known by, whatever it is called.
+struct FilePosition {
+  log::FileIdentity identity;
+  std::uint64_t offset = 0;
+  std::uint64_t prefix_bytes = 0;  ///< At most prefix_bytes_max.
+  log::Hash prefix_hash{};         ///< SHA-256 of that many first bytes.
+  std::int64_t modified_nanoseconds = 0;
+  bool is_finished = false;  ///< It had another name, and everything of it was acknowledged.
+  bool operator==(const FilePosition&) const = default;
+};
+
+/// Of all files that are read: the oldest one first.
+using FollowPosition = std::vector<FilePosition>;
+
+/// A line for each file, and a last one with the hash of those before it.
+std::string to_text(const FollowPosition& position);
+
+/// Errors: file_is_malformed; also when one character is not as it was written.
+[[nodiscard]] Result<FollowPosition> position_of_text(std::string_view text);
+
+/// Empty where there is no such file. Errors: file_is_malformed, file_is_unreadable.
+[[nodiscard]] Result<FollowPosition> read_position(const std::string& path);
+
+/// As a whole or not at all, and on the disk. Errors: disk_full, storage_failed.
+[[nodiscard]] Result<void> write_position(const std::string& path, const FollowPosition& position);
+
+}  // namespace steelyard::input
