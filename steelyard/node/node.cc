@@ -99,7 +99,9 @@ Result<std::unique_ptr<Node>> Node::open(std::shared_ptr<const rating::Rater> in
       new Node(std::move(initial), std::move(log), std::move(keeper), std::move(options)));
   ReplayGuard guard;
   if (!node->options_.guarded_folder.empty()) {
-    STEELYARD_TRY(begun, ReplayGuard::begin(node->options_.guarded_folder, *node->log_));
+    log::Files* const files = node->options_.guarded_files;
+    STEELYARD_TRY(begun, ReplayGuard::begin(node->options_.guarded_folder, *node->log_,
+                                            files == nullptr ? log::real_files() : *files));
     guard = std::move(begun);
   }
   const auto checked = node->take_up(guard);
