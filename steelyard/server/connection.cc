@@ -32,6 +32,8 @@ using TlsStream = asio::ssl::stream<tcp::socket>;
 constexpr auto never = SteadyClock::time_point::max();
 constexpr auto linger_time = std::chrono::milliseconds(2'000);
 constexpr auto linger_time_when_stopping = std::chrono::milliseconds(250);
+/// For a body that comes although its sender was to wait for our word.
+constexpr auto linger_time_for_a_hasty_body = std::chrono::milliseconds(500);
 constexpr std::size_t first_read_bytes = 4 * 1024;
 constexpr std::size_t read_bytes = std::size_t{64} * 1024;
 constexpr std::size_t read_ahead_bytes = std::size_t{8} * 1024;
@@ -45,6 +47,12 @@ constexpr std::int64_t write_bytes_per_second = 64 * 1024;
 /// Of that size, with anything where it grows: to be read over.
 void make_room(std::size_t size, std::string& buffer) {
   buffer.resize_and_overwrite(size, [](char*, std::size_t wanted) { return wanted; });
+}
+
+/// Whether it says that there is too much to do: then each call of the system counts.
+bool is_of_overload(const Response& refusal) {
+  const int status = refusal.problem.has_value() ? refusal.problem->status() : refusal.status;
+  return status == 429 || status >= 500;
 }
 
 template <class Stream>
@@ -331,10 +339,12 @@ class StreamConnection final : public Connection,
     const bool is_started = begun.has_value() && is_here && can_be_started(head);
     if (!is_started && !co_await answer_all_started()) co_return false;
     if (!begun.has_value()) {
+      is_overloaded_ = is_of_overload(begun.error());
       keep_alive = keep_alive && co_await discard_body(head);
       co_return co_await write(*exchange_, std::move(begun).error(), keep_alive);
     }
     if (auto refusal = co_await take_turn(false); refusal.has_value()) {
+      is_overloaded_ = is_of_overload(*refusal);
       keep_alive = keep_alive && !is_interrupted_ && co_await discard_body(head);
       co_return co_await write(*exchange_, *std::move(refusal), keep_alive);
     }
@@ -543,8 +553,13 @@ class StreamConnection final : public Connection,
   }
 
   /// Closes so that the peer can still read the last answer: the end of our side first, then
-  /// what it sends is thrown away for a while. Between requests there is nothing to throw away,
-  /// nor from who asked before it sends a body.
+  /// what it sends is thrown away for a while. Between requests there is nothing to throw away.
+  ///
+  /// Who asked before it sends a body, and was refused, mostly sends none. But it need not wait for
+  /// our word, and its body would meet a closed socket and be answered by a reset: so it has a
+  /// moment, which costs two system calls and a place among the connections. Where there is too
+  /// much to do both are dear, and refusals are most of what there is: it is closed at once then,
+  /// unless its body is here already.
   awaitable<void> close() {
     const bool was_idle = phase_ == Phase::idle;
     enter(Phase::closing);
@@ -554,12 +569,14 @@ class StreamConnection final : public Connection,
     if (is_reading_ahead_) socket().cancel(error);
     while (is_reading_ahead_) co_await sleep();
     if (!is_broken_) {
-      set_deadline(settings_->is_stopping ? linger_time_when_stopping : linger_time);
+      set_deadline(settings_->is_stopping ? linger_time_when_stopping
+                   : waits_for_our_word_  ? linger_time_for_a_hasty_body
+                                          : linger_time);
       if constexpr (std::is_same_v<Stream, TlsStream>) {
         co_await stream_.async_shutdown(redirected(error));
       } else {
         const bool sends_nothing =
-            was_idle || (waits_for_our_word_ && socket().available(error) == 0);
+            was_idle || (waits_for_our_word_ && is_overloaded_ && socket().available(error) == 0);
         // To close it says the same, if nothing is unread.
         if (!sends_nothing) socket().shutdown(tcp::socket::shutdown_send, error);
         make_room(first_read_bytes, in_);
@@ -599,6 +616,7 @@ class StreamConnection final : public Connection,
   bool is_in_line_ = false;          ///< Its turn has not come.
   bool is_at_end_ = false;           ///< The client sends no more.
   bool waits_for_our_word_ = false;  ///< It asked (100-continue), was refused, has sent nothing.
+  bool is_overloaded_ = false;       ///< That is why it was refused.
   std::unique_ptr<std::array<char, read_ahead_bytes>> read_ahead_;
 };
 

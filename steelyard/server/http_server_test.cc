@@ -174,8 +174,19 @@ TEST(HttpServer, expect_continue_is_answered_or_refused_before_the_body) {
   const auto is_gone = [&] {
     return demo.metrics.text().find("steelyard_http_connections 0\n") != std::string::npos;
   };
-  for (int i = 0; i < 100 && !is_gone(); ++i) std::this_thread::sleep_for(milliseconds(10));
+  for (int i = 0; i < 300 && !is_gone(); ++i) std::this_thread::sleep_for(milliseconds(10));
   EXPECT_TRUE(is_gone());
+}
+
+/// Who asks and does not wait for the answer meets no closed socket with its body.
+TEST(HttpServer, a_body_that_comes_behind_its_refusal_is_thrown_away) {
+  DemoServer demo;
+  RawClient client(demo.server->port());
+  client.send(request_text("POST /v1/events",
+                           ndjson + "Expect: 100-continue\r\nContent-Length: 30000\r\n"));
+  EXPECT_EQ(client.receive().status, 401);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(client.send(std::string(10'000, ' '))) << i;
+  EXPECT_TRUE(client.is_closed()) << "by an end, not by a reset";
 }
 
 TEST(HttpServer, a_field_of_an_answer_stands_once) {
