@@ -1,8 +1,5 @@
 // Charge rows: how fast they are written, and how fast 20 million lines answer. Facts of one
 // month in the order of their time: 50 tenants, 5,000 accounts, 16 models, 3 lines each.
-//
-// bench_charges [FACTS]: 6,666,667 by default. Takes a few minutes and 2 GB in the temporary
-// folder.
 
 #include <sys/resource.h>
 
@@ -14,8 +11,10 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "bench/arguments.h"
 #include "steelyard/charges/charge_feed.h"
 #include "steelyard/charges/charge_store.h"
 #include "steelyard/charges/facts_for_tests.h"
@@ -24,6 +23,11 @@ namespace {
 
 using namespace steelyard::charges;
 using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view usage_text =
+    "bench_charges [FACTS]: charge rows: how fast they are written, and how fast they answer.\n"
+    "6,666,667 facts of 3 lines by default. Takes a few minutes and 2 GB in the temporary\n"
+    "folder.\n";
 
 [[noreturn]] void stop(const steelyard::Error& error) {
   std::fprintf(stderr, "%s\n", error.detail.c_str());
@@ -101,7 +105,8 @@ void sql(const ChargeStore& store, const char* text, const char* goal) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  const std::size_t facts = count > 1 ? std::stoul(arguments[1]) : 6'666'667;
+  const bench::Arguments given(count, arguments, usage_text, 1);
+  const auto facts = given.number<std::size_t>(1, 6'666'667, 100'000);
   const for_tests::Folder folder(std::filesystem::temp_directory_path().string());
   const std::filesystem::path file = folder / "charges.duckdb";
   ChargeStore store = value_of(ChargeStore::open(file));

@@ -1,16 +1,16 @@
 // Cloud usage through the whole path in memory: a line of JSON, its fact, its windows, its
 // charge. A mix of all 20 products over 10,000 resources, on one core; and what windows cost.
-//
-// bench_cloud_usage [FACTS]: 1,000,000 by default. Prices that the shipped book only declares
-// are filled with 1, so that every product is rated.
+// Prices that the shipped book only declares are filled with 1, so that every product is rated.
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "bench/arguments.h"
 #include "steelyard/base/time.h"
 #include "steelyard/batch/chunk_rater.h"
 #include "steelyard/batch/totals.h"
@@ -20,6 +20,10 @@
 namespace {
 
 using namespace steelyard;
+
+constexpr std::string_view usage_text =
+    "bench_cloud_usage [FACTS]: cloud usage from its line to its charge in memory, on one\n"
+    "core; and what windows cost. 1,000,000 facts by default.\n";
 
 /// One kind of usage: product, meters, attributes.
 struct Kind {
@@ -96,7 +100,8 @@ std::int64_t microseconds_since(std::chrono::steady_clock::time_point begin) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::int64_t facts = argc > 1 ? std::atoll(argv[1]) : 1'000'000;
+  const bench::Arguments given(argc, argv, usage_text, 1);
+  const auto facts = given.number<std::int64_t>(1, 1'000'000);
   auto loaded = pricebook::load(STEELYARD_ROOT "/pricebooks/aliyun-ai-paas");
   if (!loaded.has_value()) {
     std::fprintf(stderr, "%s\n", loaded.error().detail.c_str());

@@ -1,7 +1,5 @@
 // May this be spent? What a gateway waits for in the server itself, without HTTP: a command is
 // written to the log, synced, and applied; then answered. So many are under way at once as given.
-//
-// bench_hold [PAIRS [AT_ONCE]]: 200,000 pairs of opened and released holds, 32 at once.
 
 #include <algorithm>
 #include <atomic>
@@ -13,9 +11,11 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
+#include "bench/arguments.h"
 #include "steelyard/node/node.h"
 
 namespace {
@@ -23,6 +23,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using steelyard::Error;
 using steelyard::Result;
+
+constexpr std::string_view usage_text =
+    "bench_hold [PAIRS [AT_ONCE]]: holds are opened and released in the server itself,\n"
+    "without HTTP. 200,000 pairs by default, 32 at once.\n";
 
 [[noreturn]] void give_up(const std::string& why) {
   std::fprintf(stderr, "bench_hold: %s\n", why.c_str());
@@ -90,8 +94,9 @@ class Loop {
 
 int main(int argc, char** argv) {
   using namespace steelyard;
-  const int pairs = argc > 1 ? std::atoi(argv[1]) : 200'000;
-  const int at_once = argc > 2 ? std::atoi(argv[2]) : 32;
+  const bench::Arguments given(argc, argv, usage_text, 2);
+  const int pairs = given.number(1, 200'000);
+  const int at_once = given.number(2, 32);
   char folder[] = "/var/tmp/steelyard-bench-XXXXXX";
   if (mkdtemp(folder) == nullptr) give_up("no folder to work in");
   {

@@ -1,8 +1,6 @@
 // May this be spent? What a gateway waits for over HTTP: holds are opened and released, each on
 // disk before it is answered. Load generator and server share a machine; the generator is one
 // thread that sends what is mostly made beforehand.
-//
-// bench_hold_http [SECONDS [KEYS]]: 5 seconds for each line, by 2 gateways with a key each.
 
 #include <sys/epoll.h>
 
@@ -17,12 +15,17 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/arguments.h"
 #include "bench/server_for_bench.h"
 
 namespace {
 
 using namespace bench;
 using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view usage_text =
+    "bench_hold_http [SECONDS [KEYS]]: holds are opened and released over HTTP, by a server\n"
+    "of its own. 5 seconds for each line by default, by 2 gateways with a key each.\n";
 
 struct Shape {
   const char* name;
@@ -232,8 +235,9 @@ void make_accounts(const Server& server) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int seconds = argc > 1 ? std::atoi(argv[1]) : 5;
-  const int key_count = argc > 2 ? std::atoi(argv[2]) : 2;
+  const bench::Arguments given(argc, argv, usage_text, 2);
+  const int seconds = given.number(1, 5);
+  const int key_count = given.number(2, 2);
   Server server;
   make_accounts(server);
   std::vector<std::string> keys;

@@ -1,5 +1,5 @@
 // The HTTP frame alone: how many requests a second it takes in, checks and answers, while the
-// handler does nothing. `bench_http` prints a table; needs wrk.
+// handler does nothing.
 #include <unistd.h>
 
 #include <cstdio>
@@ -7,13 +7,19 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 
+#include "bench/arguments.h"
 #include "steelyard/base/check.h"
 #include "steelyard/server/http_server.h"
 
 namespace {
 
 using namespace steelyard::server;  // NOLINT(google-build-using-namespace)
+
+constexpr std::string_view usage_text =
+    "bench_http: the HTTP frame alone: how many requests a second it takes in, checks and\n"
+    "answers. Needs wrk.\n";
 
 RouteTable routes() {
   RouteTable table;
@@ -81,7 +87,8 @@ void run(const HttpServer& server, const std::string& key, const char* what,
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  const bench::Arguments given(argc, argv, usage_text, 0);
   KeyStore keys{Secret("pepper")};
   const auto idempotency = idempotency_in_memory();
   Metrics metrics;

@@ -1,7 +1,4 @@
 // The identities of 50 million facts: memory, and how long one takes to decide.
-//
-// bench_identity_store [MILLIONS] [FOLDER]: 50 by default, in the temporary folder. Writes about
-// 1.8 GB there for 50 million (twice that while files are joined), and removes it.
 
 #include <unistd.h>
 
@@ -12,9 +9,11 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
+#include "bench/arguments.h"
 #include "steelyard/base/hash.h"
 #include "steelyard/identity/identity_store.h"
 
@@ -22,6 +21,11 @@ namespace {
 
 using namespace steelyard;
 using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view usage_text =
+    "bench_identity_store [MILLIONS [FOLDER]]: identities of facts: memory, and how long one\n"
+    "takes to decide. 50 by default, in the temporary folder. Writes about 1.8 GB there for\n"
+    "50 million (twice that while files are joined), and removes it.\n";
 
 constexpr std::uint64_t batch_size = 1'000;
 
@@ -103,8 +107,9 @@ double millions_per_second(const Times& times) {
 
 int main(int argc, char** argv) {
   namespace fs = std::filesystem;
-  const std::uint64_t count = std::strtoull(argc > 1 ? argv[1] : "50", nullptr, 10) * 1'000'000;
-  const std::string folder = (argc > 2 ? fs::path(argv[2]) : fs::temp_directory_path()).string() +
+  const bench::Arguments given(argc, argv, usage_text, 2);
+  const std::uint64_t count = given.number<std::uint64_t>(1, 50, 1, 10'000) * 1'000'000;
+  const std::string folder = given.text(2, fs::temp_directory_path().string()) +
                              "/steelyard-bench-ids-" + std::to_string(getpid());
   const identity::StoreOptions options{.seed = 42};
   std::printf("%-56s %10s %-10s %8s\n", "identities", "measured", "", "goal");

@@ -1,8 +1,5 @@
 // Durable ingest over HTTP, load generator and server on one machine: batches of 1,000 events of
 // about 380 bytes, answered when they are on disk and applied; then holds, opened and settled.
-//
-// bench_ingest [BATCHES [CONNECTIONS [KNOWN]]]: 2,000 and 4 by default. KNOWN batches are sent
-// before, so that so many thousand ids are known; and in the end the server is killed, and starts.
 
 #include <algorithm>
 #include <chrono>
@@ -12,15 +9,23 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
+#include "bench/arguments.h"
 #include "bench/server_for_bench.h"
 
 namespace {
 
 using namespace bench;
 using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view usage_text =
+    "bench_ingest [BATCHES [CONNECTIONS [KNOWN]]]: events over HTTP until they are on disk,\n"
+    "in batches of 1,000, by a server of its own. 2,000 and 4 by default. KNOWN batches are\n"
+    "sent before, so that so many thousand ids are known; and in the end the server is\n"
+    "killed, and starts.\n";
 
 constexpr int events_each = 1'000;
 
@@ -108,9 +113,10 @@ void hold(const Server& server, int pairs, int connections) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int batches = argc > 1 ? std::atoi(argv[1]) : 2'000;
-  const int connections = argc > 2 ? std::atoi(argv[2]) : 4;
-  const int known = argc > 3 ? std::atoi(argv[3]) : 0;
+  const bench::Arguments given(argc, argv, usage_text, 3);
+  const int batches = given.number(1, 2'000);
+  const int connections = given.number(2, 4);
+  const int known = given.number(3, 0, 0);
   Server server;
   if (known > 0) ingest(server, "to be known", 0, known, connections);
   ingest(server, "events, batches of 1,000", static_cast<std::uint64_t>(known) * events_each,

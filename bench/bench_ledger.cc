@@ -14,8 +14,10 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "bench/arguments.h"
 #include "steelyard/ledger/ledger.h"
 
 namespace {
@@ -23,6 +25,10 @@ namespace {
 using namespace steelyard::ledger;
 using steelyard::money::Currency;
 using steelyard::money::Decimal;
+
+constexpr std::string_view usage_text =
+    "bench_ledger [--benchmark_filter=PATTERN]: holds that are opened and settled, in memory,\n"
+    "on one core. Takes the other options of Google Benchmark too.\n";
 
 constexpr std::size_t project_count = 1'000;
 constexpr std::int64_t begin_second = 1'795'000'000;
@@ -129,4 +135,11 @@ BENCHMARK(authorise_and_settle)
 
 }  // namespace
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  const bench::Arguments given(argc, argv, usage_text, argc);
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}

@@ -1,8 +1,5 @@
 // The log by itself: batches of 1,000 records of 380 bytes from four producers, each frame
 // synced; then reading and verifying them. Beside it: what the checksums cost.
-//
-// bench_log [SECONDS] [FOLDER]: 5 seconds a part by default, in the temporary folder. Writes
-// about 1 GB there for each five seconds, and removes it.
 
 #include <unistd.h>
 
@@ -14,9 +11,11 @@
 #include <filesystem>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
+#include "bench/arguments.h"
 #include "steelyard/log/crc32c.h"
 #include "steelyard/log/hash.h"
 #include "steelyard/log/local_log.h"
@@ -26,6 +25,11 @@ namespace {
 
 using namespace steelyard;
 using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view usage_text =
+    "bench_log [SECONDS [FOLDER]]: the log by itself: appending, opening, reading, verifying.\n"
+    "5 seconds a part by default, in the temporary folder. Writes about 1 GB there for each\n"
+    "five seconds, and removes it.\n";
 
 constexpr std::size_t records_per_batch = 1'000;
 constexpr std::size_t record_bytes = 380;
@@ -84,12 +88,11 @@ struct Load {
 
 /// Each producer sends the next batch when its last one is durable, but not before its time if
 /// there is a pace. Latency counts from when a batch was due.
-Load run(log::LocalLog& log, double seconds, double records_per_second) {
+Load run(log::LocalLog& log, int seconds, double records_per_second) {
   Latencies latencies;
   std::atomic<std::size_t> batches = 0;
   const auto begin = Clock::now();
-  const auto end =
-      begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  const auto end = begin + std::chrono::seconds(seconds);
   std::vector<std::thread> threads;
   for (int producer = 0; producer < producers; ++producer) {
     threads.emplace_back([&, producer] {
@@ -133,8 +136,9 @@ void measure_checksums() {
 
 int main(int argc, char** argv) {
   namespace fs = std::filesystem;
-  const double seconds = argc > 1 ? std::atof(argv[1]) : 5;
-  const std::string folder = (argc > 2 ? fs::path(argv[2]) : fs::temp_directory_path()).string() +
+  const bench::Arguments given(argc, argv, usage_text, 2);
+  const int seconds = given.number(1, 5);
+  const std::string folder = given.text(2, fs::temp_directory_path().string()) +
                              "/steelyard-bench-log-" + std::to_string(getpid());
   std::printf("%-56s %10s %-10s %8s\n", "log", "measured", "", "goal");
   measure_checksums();

@@ -10,9 +10,6 @@
 //
 // What the server writes behind its answers comes in waves of many seconds: of 36 seconds on each
 // side, figures lay ten percent apart.
-//
-// bench_overload [SECONDS [CONNECTIONS [CORES]]]: 120, 400 and 1 by default. With two cores server
-// and generator share both.
 
 #include <sys/epoll.h>
 
@@ -26,12 +23,18 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/arguments.h"
 #include "bench/server_for_bench.h"
 
 namespace {
 
 using namespace bench;
 using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view usage_text =
+    "bench_overload [SECONDS [CONNECTIONS [CORES]]]: what the server gets done when ten times\n"
+    "as much is offered as it can do, and what another tenant notices. 120, 400 and 1 by\n"
+    "default. With two cores server and generator share both.\n";
 
 constexpr int events_each = 1'000;   // 380 kB.
 constexpr int events_of_quiet = 20;  // A hundred times a second.
@@ -279,9 +282,10 @@ void line(const char* what, std::uint64_t is, const char* unit, const char* goal
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int seconds = argc > 1 ? std::atoi(argv[1]) : 120;
-  const int connections = argc > 2 ? std::atoi(argv[2]) : 400;
-  const bool is_shared = argc > 3 && std::atoi(argv[3]) > 1;
+  const bench::Arguments given(argc, argv, usage_text, 3);
+  const int seconds = given.number(1, 120);
+  const int connections = given.number(2, 400);
+  const bool is_shared = given.number(3, 1, 1, 2) > 1;
   Server server(is_shared ? -1 : 0);
   if (!is_shared) pin_to(1);
   std::vector<std::string> keys;

@@ -11,8 +11,10 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "bench/arguments.h"
 #include "steelyard/pricebook/reader.h"
 #include "steelyard/rating/rater.h"
 
@@ -21,6 +23,10 @@ namespace {
 using steelyard::rating::Charge;
 using steelyard::rating::Rater;
 using steelyard::usage::UsageEvent;
+
+constexpr std::string_view usage_text =
+    "bench_rate_call [--benchmark_filter=PATTERN]: how fast one call is rated in memory, on\n"
+    "one core. Takes the other options of Google Benchmark too.\n";
 
 const Rater& rater() {
   static const Rater the_rater = [] {
@@ -91,4 +97,11 @@ BENCHMARK(general_decimal);
 
 }  // namespace
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  const bench::Arguments given(argc, argv, usage_text, argc);
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}

@@ -1,7 +1,5 @@
 // `steelyard rate` as a whole process on generated files: time and peak memory, each beside
 // its goal. Takes about two minutes and 4 GB in the temporary folder.
-//
-// bench_rate_file [EVENTS]: 1,000,000 by default; memory also at ten times as many.
 
 #include <fcntl.h>
 #include <sched.h>
@@ -16,9 +14,16 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "bench/arguments.h"
+
 namespace {
+
+constexpr std::string_view usage_text =
+    "bench_rate_file [EVENTS]: `steelyard rate` on generated files: time and peak memory.\n"
+    "1,000,000 by default; memory also at ten times as many.\n";
 
 struct Measured {
   std::int64_t microseconds = 0;
@@ -99,7 +104,8 @@ class Report {
 
 int main(int argc, char** argv) {
   namespace fs = std::filesystem;
-  const std::int64_t events = argc > 1 ? std::atoll(argv[1]) : 1'000'000;
+  const bench::Arguments given(argc, argv, usage_text, 1);
+  const auto events = given.number<std::int64_t>(1, 1'000'000);
   const fs::path here = fs::read_symlink("/proc/self/exe").parent_path();
   const std::string steelyard = (here / "steelyard").string();
   const fs::path folder = fs::temp_directory_path() / "steelyard-bench";

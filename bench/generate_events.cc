@@ -1,4 +1,4 @@
-// Writes realistic usage events: generate_events COUNT [SEED] > events.ndjson
+// Writes realistic usage events.
 // About 380 bytes each; several protocols, cached and reasoning tokens, one percent sent
 // twice. The same arguments write the same bytes.
 
@@ -8,12 +8,17 @@
 #include <cstdlib>
 #include <random>
 #include <string>
+#include <string_view>
 
+#include "bench/arguments.h"
 #include "steelyard/base/time.h"
 
 namespace {
 
 using Random = std::mt19937_64;
+
+constexpr std::string_view usage_text =
+    "generate_events COUNT [SEED] > events.ndjson: writes realistic usage events, one a line.\n";
 
 struct Model {
   const char* name;
@@ -97,12 +102,13 @@ std::string event(Random& random, std::int64_t second) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const bench::Arguments given(argc, argv, usage_text, 2);
   if (argc < 2) {
-    std::fprintf(stderr, "usage: generate_events COUNT [SEED] > events.ndjson\n");
+    std::fwrite(usage_text.data(), 1, usage_text.size(), stderr);
     return 2;
   }
-  const std::uint64_t count = std::strtoull(argv[1], nullptr, 10);
-  Random random(argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1);
+  const auto count = given.number<std::uint64_t>(1, 1);
+  Random random(given.number<std::uint64_t>(2, 1, 0));
   constexpr std::int64_t begin = 1'763'740'800;  // 2025-11-21T16:00:00Z: midnight in Shanghai.
   std::string last;
   for (std::uint64_t i = 0; i < count; ++i) {

@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -64,6 +65,7 @@ class Server {
     if (pipe(out) != 0) give_up("no pipe");
     child_ = fork();
     if (child_ == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGTERM);  // However the benchmark ends, nothing is left behind.
       dup2(out[1], 1);
       dup2(::open("/dev/null", O_WRONLY), 2);
       close(out[0]);

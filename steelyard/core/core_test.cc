@@ -244,6 +244,31 @@ TEST(Core, E10_a_call_that_no_ledger_can_keep_is_refused_before_the_log) {
   EXPECT_EQ(machine.take(of_the_rich("b", "5")), std::vector{Status::rated}) << "its id is free";
 }
 
+TEST(Core, E10_what_is_known_at_the_limit_is_a_duplicate) {
+  Machine machine({}, rater_of_the_rich());
+  EXPECT_EQ(machine.take(of_the_rich("a", "10000000000")), std::vector{Status::rated});
+  EXPECT_EQ(machine.take(storage("s", "1000000000000")), std::vector{Status::rated});
+  for (const std::string& again :
+       {of_the_rich("a", "10000000000"), storage("s", "1000000000000")}) {
+    EXPECT_EQ(machine.take(again), std::vector{Status::duplicate});
+  }
+  EXPECT_EQ(machine.core.imbalance(), std::nullopt);
+}
+
+// Whether a call is known is decided behind the log, and what no ledger can keep does not come so
+// far: where new prices make a known call that dear, it is refused like one that is not known. It
+// is charged as it was.
+TEST(Core, E10_a_known_call_that_new_prices_put_beyond_the_limit_is_refused_again) {
+  Machine cheap;
+  cheap.take(call("before", 1));
+  EXPECT_EQ(cheap.take(of_the_rich("a", "10000000001")), std::vector{Status::rated});
+  Machine dear(cheap.identities, rater_of_the_rich());
+  EXPECT_EQ(dear.take(of_the_rich("a", "10000000001")), std::vector{Status::rejected});
+  EXPECT_EQ(dear.last().reason, ErrorCode::invalid_quantity);
+  EXPECT_EQ(dear.place().sequence, 1U) << "it has no place in the log";
+  EXPECT_EQ(dear.take(of_the_rich("a", "5")), std::vector{Status::conflict}) << "its id is taken";
+}
+
 TEST(Core, tenants_know_nothing_of_each_other) {
   Machine machine;
   machine.take(call("a", 1'000));

@@ -6,7 +6,9 @@
 namespace steelyard::node {
 namespace {
 
-bool is_in_the_log(const batch::Record& record) { return record.status != batch::Status::rejected; }
+bool comes_to_the_log(const batch::Record& record) {
+  return record.status != batch::Status::rejected;
+}
 
 }  // namespace
 
@@ -41,7 +43,7 @@ std::string NameQuota::take_new(Names& names, const batch::Record& record,
   }
   for (std::size_t i = 0; i < texts.size(); ++i) {
     if (!texts[i].empty() && !names.applied[i].contains(hashes[i])) {
-      names.on_their_way[i].insert(hashes[i]);
+      ++names.on_their_way[i][hashes[i]];
     }
   }
   return {};
@@ -56,7 +58,7 @@ void NameQuota::admit(std::uint32_t tenant, std::span<batch::Record> records,
     const auto found = tenants_.find(tenant);
     const Names& names = found == tenants_.end() ? none : found->second;
     for (std::size_t i = 0; i < records.size(); ++i) {
-      if (!is_in_the_log(records[i])) continue;
+      if (!comes_to_the_log(records[i])) continue;
       details[i].names_are_known = all_are_applied(names, records[i], details[i]);
       if (!details[i].names_are_known) with_new.push_back(i);
     }
@@ -83,6 +85,23 @@ void NameQuota::applied(std::uint32_t tenant, std::span<const batch::Record> rec
       const std::uint64_t hash = keys_.hash_of(texts[kind], kind);
       names.on_their_way[kind].erase(hash);
       names.applied[kind].insert(hash);
+    }
+  }
+}
+
+void NameQuota::give_back(std::uint32_t tenant, std::span<const batch::Record> records,
+                          std::span<const batch::EventDetail> details) {
+  const std::unique_lock lock(mutex_);
+  const auto found = tenants_.find(tenant);
+  if (found == tenants_.end()) return;  // It has never had a new name.
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (!comes_to_the_log(records[i]) || details[i].names_are_known) continue;
+    const auto texts = core::names_of(records[i], details[i]);
+    for (std::size_t kind = 0; kind < texts.size(); ++kind) {
+      if (texts[kind].empty()) continue;
+      EventCounts& counts = found->second.on_their_way[kind];
+      const auto counted = counts.find(keys_.hash_of(texts[kind], kind));
+      if (counted != counts.end() && --counted->second == 0) counts.erase(counted);
     }
   }
 }

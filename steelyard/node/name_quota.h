@@ -1,11 +1,13 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <shared_mutex>
 #include <span>
 #include <string>
+#include <unordered_map>
 
 #include "steelyard/batch/record.h"
 #include "steelyard/core/name_book.h"
@@ -13,9 +15,7 @@
 namespace steelyard::node {
 
 /// Refuses events of a tenant that has as many distinct names as it may have, before they come to
-/// the log. It knows the names of the core and those that are on their way to it, so it may refuse
-/// a little early where events with new names did not come to the log, until the next start.
-/// Thread-safe.
+/// the log. It knows the names of the core and those that are on their way to it. Thread-safe.
 class NameQuota {
  public:
   NameQuota(core::NameLimits limits, identity::KeyMaker keys) : limits_(limits), keys_(keys) {}
@@ -24,7 +24,7 @@ class NameQuota {
   void take(std::uint32_t tenant, const core::NameSets& known);
 
   /// Calls `refuse` with each event that may not come, and why. Of the others, those whose names
-  /// the core all knows are marked so: it need not look.
+  /// the core all knows are marked so: it need not look. Requires: then `applied` or `give_back`.
   using Refuse = std::function<void(batch::Record&, std::string why)>;
   void admit(std::uint32_t tenant, std::span<batch::Record> records,
              std::span<batch::EventDetail> details, const Refuse& refuse);
@@ -33,10 +33,19 @@ class NameQuota {
   void applied(std::uint32_t tenant, std::span<const batch::Record> records,
                std::span<const batch::EventDetail> details);
 
+  /// These were admitted and do not come: the log has no room, or one of them was refused. Asks for
+  /// no memory.
+  void give_back(std::uint32_t tenant, std::span<const batch::Record> records,
+                 std::span<const batch::EventDetail> details);
+
  private:
+  /// How many events that are on their way have a name.
+  using EventCounts = std::unordered_map<std::uint64_t, std::uint32_t>;
+
+  /// A name stands in one of both.
   struct Names {
     core::NameSets applied;
-    core::NameSets on_their_way;
+    std::array<EventCounts, core::name_kind_count> on_their_way;
 
     bool has(std::size_t kind, std::uint64_t hash) const {
       return applied[kind].contains(hash) || on_their_way[kind].contains(hash);

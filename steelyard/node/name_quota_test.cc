@@ -3,11 +3,14 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
 #include <filesystem>
 #include <future>
 #include <string>
 
 #include "steelyard/core/machine_for_tests.h"
+#include "steelyard/log/simulated_disk_for_tests.h"
 #include "steelyard/node/node.h"
 
 namespace steelyard::node {
@@ -41,8 +44,8 @@ class NodeNames : public testing::Test {
     options.clock.wall_micros = [] { return std::int64_t{1'795'600'000} * 1'000'000; };
     options.name_limits = {.labels_max = 3, .parties_max = 3};
     node = Node::open(std::shared_ptr<const rating::Rater>(&core::shipped_rater(), [](auto*) {}),
-                      log::LocalLog::open(folder_).value(), Keeper::open(folder_, {}).value(),
-                      std::move(options))
+                      log::LocalLog::open(folder_, log_options).value(),
+                      Keeper::open(folder_, {}).value(), std::move(options))
                .value();
   }
 
@@ -54,11 +57,14 @@ class NodeNames : public testing::Test {
     open();
   }
 
-  /// "rated", or the reason, of each.
-  std::vector<std::string> take(const std::string& lines, std::uint32_t tenant = 1) {
+  /// "rated", or the reason, of each; or why there is no answer.
+  std::vector<std::string> take(const std::string& lines, std::uint32_t tenant = 1,
+                                Intake intake = {}) {
     std::promise<std::vector<std::string>> done;
-    node->take_events(tenant, lines, [&](Result<EventBatch*> batch) {
+    const auto tell = [&](Result<EventBatch*> batch) {
       std::vector<std::string> all;
+      if (!batch.has_value())
+        return done.set_value({std::string(base::name_of(batch.error().code))});
       for (const batch::Record& each : batch.value()->records()) {
         const bool has_reason =
             each.status == batch::Status::rejected || each.status == batch::Status::unrated;
@@ -66,11 +72,13 @@ class NodeNames : public testing::Test {
         detail = each.detail;
       }
       done.set_value(all);
-    });
+    };
+    node->take_events(tenant, lines, tell, intake);
     return done.get_future().get();
   }
 
   std::unique_ptr<Node> node;
+  log::Options log_options;
   std::string detail;
 
  private:
@@ -112,6 +120,99 @@ TEST_F(NodeNames, C8_an_event_that_is_refused_takes_none_of_its_names) {
   }
   EXPECT_EQ(take(call_of("b2", "b2", "s0")), Words{"too_many_names"});
   EXPECT_EQ(detail, "'b2' is new, and the tenant has 3 accounts already");
+}
+
+/// Its log has no room for anything while somebody says so.
+class NodeNamesOnADisk : public NodeNames {
+ protected:
+  void SetUp() override {
+    disk_.set_plan([this](log::SimulatedDisk::Call call, const std::string&, std::uint64_t) {
+      const bool fails = is_full && call == log::SimulatedDisk::Call::pwrite;
+      return log::SimulatedDisk::Fault{.error = fails ? ENOSPC : 0};
+    });
+    log_options.files = &disk_;
+    log_options.segment_bytes = 8'192;
+    NodeNames::SetUp();
+  }
+  void TearDown() override {
+    is_full = false;
+    NodeNames::TearDown();
+  }
+
+  std::atomic<bool> is_full = false;
+
+ private:
+  log::SimulatedDisk disk_;
+};
+
+TEST_F(NodeNamesOnADisk, C8_names_of_events_that_the_log_has_no_room_for_are_not_counted) {
+  EXPECT_EQ(take(call_of("0", "acme", "known")), Words{"rated"});
+  is_full = true;
+  for (int i = 0; i < 9; ++i) {
+    // Both events of a batch have the name.
+    const std::string source = "lost-" + std::to_string(i);
+    EXPECT_EQ(take(call_of("1", "acme", source) + call_of("2", "acme", source)),
+              Words{"disk_full"});
+  }
+  is_full = false;
+  const std::string lines =
+      call_of("1", "acme", "new-1") + call_of("1", "acme", "new-2") + call_of("1", "acme", "new-3");
+  EXPECT_EQ(take(lines), (Words{"rated", "rated", "too_many_names"}));
+  EXPECT_EQ(take(call_of("2", "acme", "lost-0")), Words{"too_many_names"});
+  EXPECT_EQ(take(call_of("2", "acme", "known")), Words{"rated"});
+}
+
+TEST_F(NodeNames, C8_names_of_events_that_are_refused_together_are_not_counted) {
+  const Intake together{.is_all_or_nothing = true};
+  const auto four = [](const std::string& of) {
+    std::string lines;
+    for (int i = 0; i < 4; ++i) lines += call_of(of, "acme", of + std::to_string(i));
+    return lines;
+  };
+  for (const char* of : {"a", "b", "c"}) {
+    EXPECT_EQ(take(four(of), 1, together), Words(4, "too_many_names"));
+  }
+  EXPECT_EQ(take(four("d")), (Words{"rated", "rated", "rated", "too_many_names"}));
+}
+
+TEST(NameQuota, C8_a_name_that_another_event_brings_too_is_not_given_back) {
+  NameQuota quota({.labels_max = 9, .parties_max = 1}, identity::KeyMaker(0));
+  const auto tells = [&](std::string_view source) {
+    struct One {
+      batch::Record record;
+      batch::EventDetail detail;
+    } one;
+    one.record.status = batch::Status::rated;
+    one.record.source = source;
+    return one;
+  };
+  const auto is_admitted = [&](auto& one) {
+    quota.admit(1, {&one.record, 1}, {&one.detail, 1}, [](batch::Record& record, std::string) {
+      record.status = batch::Status::rejected;
+    });
+    return one.record.status == batch::Status::rated;
+  };
+  const auto give_back = [&](auto& one) { quota.give_back(1, {&one.record, 1}, {&one.detail, 1}); };
+  auto first = tells("a");
+  auto second = tells("a");
+  auto other = tells("b");
+  ASSERT_TRUE(is_admitted(first));
+  ASSERT_TRUE(is_admitted(second));
+  give_back(first);
+  EXPECT_FALSE(is_admitted(other)) << "the second may still come";
+  give_back(other);  // It was refused: it took nothing.
+  give_back(second);
+  other = tells("b");
+  EXPECT_TRUE(is_admitted(other));
+
+  // What the core has stays.
+  other.detail.sequence = 1;
+  quota.applied(1, {&other.record, 1}, {&other.detail, 1});
+  auto again = tells("b");
+  ASSERT_TRUE(is_admitted(again));
+  give_back(again);
+  first = tells("a");
+  EXPECT_FALSE(is_admitted(first));
 }
 
 TEST_F(NodeNames, C8_the_count_outlives_restarts_and_new_prices) {

@@ -60,15 +60,18 @@ void refuse(batch::Record& record, ErrorCode reason, std::string detail) {
   record.detail = std::move(detail);
 }
 
-/// Else refuses all, for what the first of the others is.
-bool are_all_rated(std::span<batch::Record> records) {
+bool are_all_rated(std::span<const batch::Record> records) {
+  return std::ranges::all_of(
+      records, [](const batch::Record& record) { return record.status == Status::rated; });
+}
+
+/// For what the first that is not rated is. Requires: there is one.
+void refuse_all(std::span<batch::Record> records) {
   const auto not_rated = std::ranges::find_if(
       records, [](const batch::Record& record) { return record.status != Status::rated; });
-  if (not_rated == records.end()) return true;
   const ErrorCode reason = not_rated->reason;
   const std::string detail = not_rated->detail;
   for (batch::Record& record : records) refuse(record, reason, detail);
-  return false;
 }
 
 std::int64_t micros_of(base::Instant instant) {
@@ -96,7 +99,9 @@ Result<std::unique_ptr<Node>> Node::open(std::shared_ptr<const rating::Rater> in
       new Node(std::move(initial), std::move(log), std::move(keeper), std::move(options)));
   ReplayGuard guard;
   if (!node->options_.guarded_folder.empty()) {
-    STEELYARD_TRY(begun, ReplayGuard::begin(node->options_.guarded_folder, *node->log_));
+    log::Files* const files = node->options_.guarded_files;
+    STEELYARD_TRY(begun, ReplayGuard::begin(node->options_.guarded_folder, *node->log_,
+                                            files == nullptr ? log::real_files() : *files));
     guard = std::move(begun);
   }
   const auto checked = node->take_up(guard);
@@ -310,11 +315,14 @@ void Node::refuse_some(EventBatch& batch, std::uint32_t tenant, Intake intake) {
            "/time: " + base::to_rfc3339(details[i].time) +
                (is_too_old ? " is before 1970" : " is in the future"));
   }
-  if (intake.is_all_or_nothing && !are_all_rated(records)) return;  // They take no names.
+  // They take no names.
+  if (intake.is_all_or_nothing && !are_all_rated(records)) return refuse_all(records);
   name_quota_.admit(tenant, records, details, [](batch::Record& record, std::string why) {
     refuse(record, ErrorCode::too_many_names, std::move(why));
   });
-  if (intake.is_all_or_nothing) (void)are_all_rated(records);
+  if (!intake.is_all_or_nothing || are_all_rated(records)) return;
+  name_quota_.give_back(tenant, records, details);
+  refuse_all(records);
 }
 
 void Node::take_events(std::uint32_t tenant, std::string_view lines, EventsDone done,
@@ -344,9 +352,13 @@ void Node::take_events(std::uint32_t tenant, std::string_view lines, EventsDone 
   const std::shared_ptr<EventBatch> shared(
       batch.release(), [this](EventBatch* each) { give_back(std::unique_ptr<EventBatch>(each)); });
   const std::uint64_t count = ends.size();
-  const auto apply = [this, shared, count, done = std::move(done)](const Result<Place>& place) {
-    enqueue([this, shared, count, done, place] {
-      if (!place.has_value()) return done(std::unexpected(place.error()));
+  const auto apply = [this, tenant, shared, count,
+                      done = std::move(done)](const Result<Place>& place) {
+    enqueue([this, tenant, shared, count, done, place] {
+      if (!place.has_value()) {
+        name_quota_.give_back(tenant, shared->records(), shared->details());
+        return done(std::unexpected(place.error()));
+      }
       core_->apply(shared->reader_, *place);
       name_quota_.applied(place->tenant, shared->records(), shared->details());
       if (options_.events_applied) options_.events_applied(shared->reader_, *place, *core_);

@@ -42,6 +42,7 @@ struct NodeOptions {
   /// Where a start notes how far it is, so that a record that ends the process does not do so for
   /// ever: see ReplayGuard. Empty: nowhere.
   std::string guarded_folder = {};
+  log::Files* guarded_files = nullptr;  ///< That of the folder; nothing: the machine's.
   /// Of the log, so many of its last segments (64 MiB) are checked before the node opens, the
   /// others behind its back.
   std::size_t checked_segments = 16;

@@ -164,9 +164,10 @@ Result<Error> refusal(const std::string& directory, const log::LocalLog& log, co
 
 }  // namespace
 
-Result<ReplayGuard> ReplayGuard::begin(const std::string& directory, const log::LocalLog& log) {
-  log::Files& files = log::real_files();
+Result<ReplayGuard> ReplayGuard::begin(const std::string& directory, const log::LocalLog& log,
+                                       log::Files& files) {
   ReplayGuard guard;
+  guard.files_ = &files;
   guard.path_ = directory + '/' + std::string(file_name);
   Noted noted;
   if (files.identity(guard.path_).has_value()) {
@@ -199,7 +200,7 @@ Result<void> ReplayGuard::end() {
   if (path_.empty()) return {};
   leave_signals();
   file_.reset();
-  const auto removed = log::real_files().unlink(path_);
+  const auto removed = files_->unlink(path_);
   if (removed.has_value() || removed.error() == ENOENT) return {};
   return std::unexpected(log::error_of(removed.error(), "remove", path_));
 }

@@ -38,7 +38,8 @@ class ReplayGuard {
   /// not. Errors: record_ends_server, with the record, where it stands and what can be done;
   /// storage_failed.
   [[nodiscard]] static Result<ReplayGuard> begin(const std::string& directory,
-                                                 const log::LocalLog& log);
+                                                 const log::LocalLog& log,
+                                                 log::Files& files = log::real_files());
 
   /// That does not watch.
   ReplayGuard() = default;
@@ -54,6 +55,7 @@ class ReplayGuard {
   [[nodiscard]] Result<void> end();
 
  private:
+  log::Files* files_ = nullptr;
   std::string path_;
   std::unique_ptr<log::File> file_;
   RecordRange ended_;

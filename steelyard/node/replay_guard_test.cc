@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <filesystem>
 #include <future>
@@ -11,6 +12,8 @@
 
 #include "steelyard/base/check.h"
 #include "steelyard/core/machine_for_tests.h"
+#include "steelyard/log/file_io.h"
+#include "steelyard/log/simulated_disk_for_tests.h"
 #include "steelyard/node/node.h"
 
 namespace steelyard::node {
@@ -40,8 +43,9 @@ class Poison : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   /// With a check of ours that fails where the event c-37 is applied.
-  Result<std::unique_ptr<Node>> open(bool is_poisonous) {
+  Result<std::unique_ptr<Node>> open(bool is_poisonous, log::Files* of_the_note = nullptr) {
     NodeOptions options;
+    options.guarded_files = of_the_note;
     options.clock.wall_micros = [] { return std::int64_t{1'795'600'000} * 1'000'000; };
     options.guarded_folder = folder_;
     if (is_poisonous) {
@@ -148,6 +152,49 @@ TEST_F(Poison, A15_a_note_that_is_not_whole_is_none) {
   end_at_the_poison();
   std::filesystem::resize_file(note(), 0);
   EXPECT_EQ(count_of(open(false)), 50U);
+}
+
+/// Where the note can not be written a start is not watched, and goes on.
+TEST_F(Poison, B12_a_start_on_a_full_disk_notes_nothing_and_goes_on) {
+  using Call = log::SimulatedDisk::Call;
+  for (const Call full : {Call::open, Call::pwrite, Call::sync, Call::rename}) {
+    log::SimulatedDisk disk;
+    std::size_t refused = 0;
+    disk.set_plan([&](Call call, const std::string&, std::uint64_t) {
+      refused += call == full ? 1 : 0;
+      return log::SimulatedDisk::Fault{.error = call == full ? ENOSPC : 0};
+    });
+    EXPECT_EQ(count_of(open(false, &disk)), 50U);
+    EXPECT_EQ(refused, 1U);
+    EXPECT_FALSE(disk.has(note()));
+  }
+  // A disk that fails in another way says so.
+  log::SimulatedDisk broken;
+  broken.set_plan([](Call call, const std::string&, std::uint64_t) {
+    return log::SimulatedDisk::Fault{.error = call == Call::pwrite ? EIO : 0};
+  });
+  const auto refused = open(false, &broken);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::storage_failed);
+}
+
+/// What an earlier start left still says which records are applied one by one.
+TEST_F(Poison, B12_what_stands_in_a_note_counts_on_a_full_disk) {
+  end_at_the_poison();
+  log::SimulatedDisk disk;
+  {
+    const auto file = disk.open(note(), log::OpenMode::create).value();
+    const std::string text = log::read_file(log::real_files(), note()).value();
+    ASSERT_TRUE(file->pwrite(text.data(), text.size(), 0).has_value());
+  }
+  disk.set_capacity(0);
+  const auto log = log::LocalLog::open(folder()).value();
+  auto guard = ReplayGuard::begin(folder(), *log, disk);
+  ASSERT_TRUE(guard.has_value()) << guard.error().detail;
+  EXPECT_TRUE(guard->suspects().contains(38));
+  guard->note({1, 10});
+  EXPECT_TRUE(guard->end().has_value());
+  EXPECT_FALSE(disk.has(note())) << "it was survived";
 }
 
 }  // namespace

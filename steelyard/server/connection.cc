@@ -5,10 +5,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <optional>
 #include <string>
@@ -16,8 +13,9 @@
 
 #include "steelyard/base/check.h"
 #include "steelyard/server/answer.h"
-#include "steelyard/server/chunked.h"
+#include "steelyard/server/body_reading.h"
 #include "steelyard/server/started_requests.h"
+#include "steelyard/server/wire.h"
 
 namespace steelyard::server {
 namespace {
@@ -29,12 +27,10 @@ using SteadyClock = std::chrono::steady_clock;
 using Error = boost::system::error_code;
 using TlsStream = asio::ssl::stream<tcp::socket>;
 
-constexpr auto never = SteadyClock::time_point::max();
 constexpr auto linger_time = std::chrono::milliseconds(2'000);
 constexpr auto linger_time_when_stopping = std::chrono::milliseconds(250);
-constexpr std::size_t first_read_bytes = 4 * 1024;
-constexpr std::size_t read_bytes = std::size_t{64} * 1024;
-constexpr std::size_t read_ahead_bytes = std::size_t{8} * 1024;
+/// For a body that comes although its sender was to wait for our word.
+constexpr auto linger_time_for_a_hasty_body = std::chrono::milliseconds(500);
 /// A refused body of at most this size is read and thrown away, and the connection kept.
 constexpr std::uint64_t discarded_bytes_max = std::uint64_t{64} * 1024;
 /// So long the turn of a request waits for its body.
@@ -42,9 +38,10 @@ constexpr auto body_time_of_turn = std::chrono::milliseconds(250);
 /// An answer must be taken at this rate at least, beside limits.write_time.
 constexpr std::int64_t write_bytes_per_second = 64 * 1024;
 
-/// Of that size, with anything where it grows: to be read over.
-void make_room(std::size_t size, std::string& buffer) {
-  buffer.resize_and_overwrite(size, [](char*, std::size_t wanted) { return wanted; });
+/// Whether it says that there is too much to do: then each call of the system counts.
+bool is_of_overload(const Response& refusal) {
+  const int status = refusal.problem.has_value() ? refusal.problem->status() : refusal.status;
+  return status == 429 || status >= 500;
 }
 
 template <class Stream>
@@ -58,9 +55,8 @@ class StreamConnection final : public Connection,
         settings_(std::move(settings)),
         application_(*settings_->application),
         limits_(application_.limits()),
-        stream_(std::forward<StreamArguments>(arguments)...),
-        peer_(std::move(peer)),
-        wake_(thread.loop) {}
+        wire_(thread.loop, std::forward<StreamArguments>(arguments)...),
+        peer_(std::move(peer)) {}
 
   ~StreamConnection() override {
     if (is_listed_) {
@@ -86,9 +82,9 @@ class StreamConnection final : public Connection,
     is_listed_ = true;
     ++thread_.open;
     if constexpr (std::is_same_v<Stream, TlsStream>) {
-      set_deadline(limits_.head_time);
+      wire_.set_deadline(limits_.head_time);
       Error error;
-      co_await stream_.async_handshake(TlsStream::server, redirected(error));
+      co_await wire_.stream().async_handshake(TlsStream::server, redirected(error));
       if (error) {
         application_.parts().metrics->refused("tls_handshake");
         co_return;
@@ -97,10 +93,10 @@ class StreamConnection final : public Connection,
     bool goes_on = true;
     if (opening.exchange != nullptr) {
       exchange_ = std::move(opening.exchange);
-      bytes_in_ = opening.head_bytes;
+      wire_.begin_count(opening.head_bytes);
       goes_on = co_await serve_request(std::move(opening.begun));
     } else {
-      in_ = std::move(opening.bytes);
+      wire_.in() = std::move(opening.bytes);
     }
     while (goes_on) {
       exchange_ = nullptr;
@@ -114,22 +110,17 @@ class StreamConnection final : public Connection,
           co_await serve_request(application_.begin(*exchange_, std::move(head_text_), peer_));
     }
     exchange_ = nullptr;
-    co_await close();
+    co_await wire_.close(begin_closing());
   }
 
   void check_deadline(SteadyClock::time_point now) override {
     // Who sends slowly keeps no turn: it stands in line again when its body is here.
     const bool is_slow = phase_ == Phase::reading && now - phase_since_ > body_time_of_turn;
     if (is_slow && exchange_ != nullptr && exchange_->has_turn()) exchange_->end_turn();
-    if (now < deadline_) return;
-    is_late_ = true;
-    end_waiting();
+    wire_.check_deadline(now);
   }
 
-  void interrupt() override {
-    is_interrupted_ = true;
-    end_waiting();
-  }
+  void interrupt() override { wire_.interrupt(); }
 
   void abandon() override {
     if (exchange_ != nullptr) exchange_->leave();
@@ -139,20 +130,6 @@ class StreamConnection final : public Connection,
   }
 
  private:
-  static auto redirected(Error& error) { return asio::redirect_error(asio::use_awaitable, error); }
-
-  tcp::socket& socket() {
-    if constexpr (std::is_same_v<Stream, TlsStream>) {
-      return stream_.next_layer();
-    } else {
-      return stream_;
-    }
-  }
-
-  void set_deadline(std::chrono::milliseconds from_now) {
-    deadline_ = SteadyClock::now() + from_now;
-  }
-
   void enter(Phase phase) {
     if (phase_ == Phase::idle) --thread_.idle;
     if (phase == Phase::idle) ++thread_.idle;
@@ -160,76 +137,27 @@ class StreamConnection final : public Connection,
     phase_since_ = SteadyClock::now();
   }
 
-  void end_waiting() {
-    deadline_ = never;
-    Error ignored;
-    wake_.cancel(ignored);
-    socket().cancel(ignored);
-  }
-
-  /// Until something cancels `wake_`: all that does runs on this thread.
-  awaitable<void> sleep() {
-    wake_.expires_at(never);
-    Error error;
-    co_await wake_.async_wait(redirected(error));
-  }
-
-  /// Reads some bytes behind those of `in_`. False at the end, an error, a deadline.
-  awaitable<bool> read_more(std::size_t bytes) {
-    if (is_reading_ahead_) co_return co_await take_read_ahead();
-    const std::size_t before = in_.size();
-    make_room(before + bytes, in_);
-    Error error;
-    const std::size_t got = co_await stream_.async_read_some(
-        asio::buffer(in_.data() + before, bytes), redirected(error));
-    in_.resize(before + got);
-    bytes_in_ += got;
-    co_return !error && !is_late_ && !is_interrupted_;
-  }
-
   // Requests that were sent before the answers to earlier ones.
 
   /// Whether the next request can be looked at while others wait for their answers.
   bool may_start_more() const {
-    return !started_.are_too_many() && !is_interrupted_ && !settings_->is_stopping &&
-           find_head_end(in_, 0) != std::string::npos;
-  }
-
-  /// Reads while answers are waited for, if it is known that the client goes on sending.
-  void read_ahead() {
-    if (is_reading_ahead_ || is_at_end_ || in_.size() >= read_ahead_bytes) return;
-    if (read_ahead_ == nullptr)
-      read_ahead_ = std::make_unique<std::array<char, read_ahead_bytes>>();
-    is_reading_ahead_ = true;
-    stream_.async_read_some(asio::buffer(*read_ahead_), [self = this->shared_from_this()](
-                                                            const Error& error, std::size_t got) {
-      self->is_reading_ahead_ = false;
-      self->is_at_end_ = static_cast<bool>(error) && error != asio::error::operation_aborted;
-      self->in_.append(self->read_ahead_->data(), got);
-      self->bytes_in_ += got;
-      Error ignored;
-      self->wake_.cancel(ignored);
-    });
-  }
-
-  /// Waits for what `read_ahead` reads. Returns as `read_more` does.
-  awaitable<bool> take_read_ahead() {
-    const std::size_t before = in_.size();
-    while (is_reading_ahead_) co_await sleep();
-    co_return in_.size() > before && !is_late_ && !is_interrupted_;
+    return !started_.are_too_many() && !wire_.is_interrupted() && !settings_->is_stopping &&
+           find_head_end(wire_.in(), 0) != std::string::npos;
   }
 
   /// Answers those that are done, in their order and at once; where none is, waits for the first
   /// or for more requests. Returns whether the connection goes on. Requires: some are started.
   awaitable<bool> answer_started() {
-    if (is_interrupted_) started_.answer_instead("stopping");
+    if (wire_.is_interrupted()) started_.answer_instead("stopping");
     if (!started_.first().is_complete_or_wakes(wake_up())) {
       enter(Phase::waiting);
-      deadline_ = never;
-      if (may_read_ahead_) read_ahead();
-      const std::size_t before = in_.size();
-      while (in_.size() == before && !is_interrupted_ && !started_.first().is_complete()) {
-        co_await sleep();
+      wire_.set_no_deadline();
+      // If it is known that the client goes on sending.
+      if (may_read_ahead_) wire_.read_ahead(this->shared_from_this());
+      const std::size_t before = wire_.in().size();
+      while (wire_.in().size() == before && !wire_.is_interrupted() &&
+             !started_.first().is_complete()) {
+        co_await wire_.sleep();
       }
       co_return true;
     }
@@ -237,18 +165,19 @@ class StreamConnection final : public Connection,
   }
 
   awaitable<bool> write_started() {
-    const bool goes_on = !is_interrupted_ && !settings_->is_stopping;
+    const bool goes_on = !wire_.is_interrupted() && !settings_->is_stopping;
     const StartedRequests::Answers answers = started_.take_answers(application_, goes_on);
     enter(Phase::writing);
     set_write_deadline(answers.text.size());
-    is_late_ = false;
+    wire_.forget_that_it_was_late();
     Error error;
     // A sequence: it goes out by the same call as other answers, which tests let fail.
     const std::array<asio::const_buffer, 1> buffers = {asio::buffer(answers.text)};
-    co_await asio::async_write(stream_, buffers, redirected(error));
+    co_await asio::async_write(wire_.stream(), buffers, redirected(error));
     answers.finish(application_);
     if (error) is_broken_ = true;
-    co_return answers.keep_alive && !error && !is_late_ && (!is_interrupted_ || !started_.empty());
+    co_return answers.keep_alive && !error && !wire_.is_late() &&
+        (!wire_.is_interrupted() || !started_.empty());
   }
 
   /// Whether requests may follow before it is answered: it takes no time here, and what follows
@@ -270,43 +199,45 @@ class StreamConnection final : public Connection,
   awaitable<bool> read_head() {
     head_text_.clear();
     // An idle connection keeps little.
-    if (in_.empty() && in_.capacity() > 2 * first_read_bytes) std::string().swap(in_);
-    bytes_in_ = in_.size();
+    const bool is_large = wire_.in().capacity() > 2 * Wire<Stream>::first_read_bytes;
+    if (wire_.in().empty() && is_large) std::string().swap(wire_.in());
+    wire_.begin_count(wire_.in().size());
     std::size_t looked_at = 0;
-    enter(in_.empty() ? Phase::idle : Phase::reading);
-    set_deadline(in_.empty() ? limits_.idle_time : limits_.head_time);
-    if (settings_->is_stopping && in_.empty()) co_return false;
+    enter(wire_.in().empty() ? Phase::idle : Phase::reading);
+    wire_.set_deadline(wire_.in().empty() ? limits_.idle_time : limits_.head_time);
+    if (settings_->is_stopping && wire_.in().empty()) co_return false;
     while (true) {
-      const std::size_t end = find_head_end(in_, looked_at);
+      const std::size_t end = find_head_end(wire_.in(), looked_at);
       if (end != std::string::npos && end <= limits_.head_bytes) {
-        head_text_ = in_.substr(0, end);
-        in_.erase(0, end);
+        head_text_ = wire_.in().substr(0, end);
+        wire_.in().erase(0, end);
         co_return true;
       }
       if (const char* too_long = head_is_too_long(); too_long != nullptr) {
         co_return co_await refuse_head(Problem(too_long));
       }
-      if (is_at_end_) co_return false;
-      looked_at = in_.size();
-      const std::size_t room = limits_.head_bytes + 1 - in_.size();
-      const bool was_empty = in_.empty();
-      if (!co_await read_more(std::min(room, first_read_bytes))) {
-        if (in_.empty()) co_return false;
-        if (is_late_) co_return co_await refuse_head(Problem("request_timeout"));
-        if (is_interrupted_) co_return co_await refuse_head(Problem("stopping"));
+      if (wire_.is_at_end()) co_return false;
+      looked_at = wire_.in().size();
+      const std::size_t room = limits_.head_bytes + 1 - wire_.in().size();
+      const bool was_empty = wire_.in().empty();
+      if (!co_await wire_.read_more(std::min(room, Wire<Stream>::first_read_bytes))) {
+        if (wire_.in().empty()) co_return false;
+        if (wire_.is_late()) co_return co_await refuse_head(Problem("request_timeout"));
+        if (wire_.is_interrupted()) co_return co_await refuse_head(Problem("stopping"));
         co_return false;
       }
       if (was_empty) {
         enter(Phase::reading);
-        set_deadline(limits_.head_time);
+        wire_.set_deadline(limits_.head_time);
       }
     }
   }
 
   const char* head_is_too_long() const {
-    const bool has_line = in_.find('\n') != std::string::npos;
-    if (!has_line && in_.size() > limits_.request_line_bytes + 2) return "request_line_too_long";
-    return in_.size() > limits_.head_bytes ? "head_too_large" : nullptr;
+    const bool has_line = wire_.in().find('\n') != std::string::npos;
+    const std::size_t size = wire_.in().size();
+    if (!has_line && size > limits_.request_line_bytes + 2) return "request_line_too_long";
+    return size > limits_.head_bytes ? "head_too_large" : nullptr;
   }
 
   /// Answers what is no request. Always false.
@@ -326,20 +257,26 @@ class StreamConnection final : public Connection,
   awaitable<bool> serve_request(std::expected<void, Response> begun) {
     const RequestHead& head = application_.head_of(*exchange_);
     bool keep_alive = head.keep_alive;
-    const bool is_here = head.framing == Framing::none ||
-                         (head.framing == Framing::length && head.content_length <= in_.size());
+    const bool is_here =
+        head.framing == Framing::none ||
+        (head.framing == Framing::length && head.content_length <= wire_.in().size());
     const bool is_started = begun.has_value() && is_here && can_be_started(head);
     if (!is_started && !co_await answer_all_started()) co_return false;
     if (!begun.has_value()) {
-      keep_alive = keep_alive && co_await discard_body(head);
+      is_overloaded_ = is_of_overload(begun.error());
+      keep_alive = keep_alive && can_discard_body(head) &&
+                   co_await discard(wire_, static_cast<std::size_t>(head.content_length));
       co_return co_await write(*exchange_, std::move(begun).error(), keep_alive);
     }
     if (auto refusal = co_await take_turn(false); refusal.has_value()) {
-      keep_alive = keep_alive && !is_interrupted_ && co_await discard_body(head);
+      is_overloaded_ = is_of_overload(*refusal);
+      keep_alive = keep_alive && !wire_.is_interrupted() && can_discard_body(head) &&
+                   co_await discard(wire_, static_cast<std::size_t>(head.content_length));
       co_return co_await write(*exchange_, *std::move(refusal), keep_alive);
     }
     if (head.framing != Framing::none) {
-      auto refusal = co_await read_body(head);
+      enter(Phase::reading);
+      auto refusal = co_await BodyReading(wire_, application_, *exchange_).read(head);
       if (!refusal.has_value()) refusal = co_await take_turn(true);
       if (refusal.has_value()) {
         if (!co_await answer_all_started()) co_return false;
@@ -348,16 +285,18 @@ class StreamConnection final : public Connection,
     }
 
     enter(Phase::waiting);
-    deadline_ = never;
+    wire_.set_no_deadline();
     application_.run(exchange_);
     if (is_started) {
-      may_read_ahead_ = may_read_ahead_ || !in_.empty();
-      started_.add(std::move(exchange_), bytes_in_ - in_.size());
+      may_read_ahead_ = may_read_ahead_ || !wire_.in().empty();
+      started_.add(std::move(exchange_), wire_.taken());
       co_return true;
     }
-    while (!is_interrupted_ && !exchange_->is_complete_or_wakes(wake_up())) co_await sleep();
-    if (is_interrupted_) exchange_->answer_instead(Problem("stopping"));
-    keep_alive = keep_alive && !is_interrupted_ && !settings_->is_stopping;
+    while (!wire_.is_interrupted() && !exchange_->is_complete_or_wakes(wake_up())) {
+      co_await wire_.sleep();
+    }
+    if (wire_.is_interrupted()) exchange_->answer_instead(Problem("stopping"));
+    keep_alive = keep_alive && !wire_.is_interrupted() && !settings_->is_stopping;
     Response response = exchange_->take_response();
     co_return co_await write(*exchange_, std::move(response), keep_alive);
   }
@@ -367,13 +306,13 @@ class StreamConnection final : public Connection,
   awaitable<std::optional<Response>> take_turn(bool is_read) {
     if (!application_.needs_turn(*exchange_)) co_return std::nullopt;
     enter(Phase::waiting);
-    deadline_ = never;
+    wire_.set_no_deadline();
     auto stands = application_.stand_in_line(*exchange_, wake_up(), is_read);
     if (!stands.has_value()) co_return std::move(stands).error();
     is_in_line_ = true;
-    while (!exchange_->has_turn() && !is_interrupted_) co_await sleep();
+    while (!exchange_->has_turn() && !wire_.is_interrupted()) co_await wire_.sleep();
     is_in_line_ = false;
-    if (is_interrupted_) co_return Problem("stopping");
+    if (wire_.is_interrupted()) co_return Problem("stopping");
     co_return std::nullopt;
   }
 
@@ -381,138 +320,26 @@ class StreamConnection final : public Connection,
     return [weak = this->weak_from_this()] {
       if (auto self = weak.lock(); self != nullptr) {
         IoThread& thread = self->thread_;
-        asio::post(thread.loop, [self = std::move(self)] {
-          Error ignored;
-          self->wake_.cancel(ignored);
-        });
+        asio::post(thread.loop, [self = std::move(self)] { self->wire_.wake_up(); });
       }
     };
   }
 
-  // Bodies.
-
-  /// The body must have come at the least rate by then.
-  void set_body_deadline(SteadyClock::time_point begun, std::uint64_t bytes) {
-    const auto bought = std::chrono::milliseconds(bytes * 1000 / limits_.rate_bytes_per_second);
-    deadline_ = begun + limits_.rate_grace + bought;
-  }
-
-  Response why_no_body() const {
-    if (is_late_) return Problem("request_timeout", "the body came too slowly");
-    if (is_interrupted_) return Problem("stopping");
-    return Problem("malformed_request", "the body does not end");
-  }
-
-  /// Reads the body into the exchange, or returns why not.
-  awaitable<std::optional<Response>> read_body(const RequestHead& head) {
-    enter(Phase::reading);
-    const auto begun = SteadyClock::now();
-    set_body_deadline(begun, 0);
-    if (head.expects_continue && in_.empty()) {
-      static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-      Error error;
-      co_await asio::async_write(stream_, asio::buffer(go_on), redirected(error));
-      if (error) co_return why_no_body();
-    }
-    if (head.framing == Framing::chunked) co_return co_await read_chunks(begun);
-    std::string* plain = application_.plain_body(*exchange_);
-    if (plain != nullptr) co_return co_await read_plain(*plain, head.content_length, begun);
-    co_return co_await read_packed(head.content_length, begun);
-  }
-
-  /// Straight to where it stays, with room that grows as bytes come.
-  awaitable<std::optional<Response>> read_plain(std::string& body, std::uint64_t length,
-                                                SteadyClock::time_point begun) {
-    const auto whole = static_cast<std::size_t>(length);
-    if (is_reading_ahead_ && in_.size() < whole && !co_await take_read_ahead()) {
-      co_return why_no_body();
-    }
-    std::size_t filled = std::min(in_.size(), whole);
-    body.assign(in_, 0, filled);
-    in_.erase(0, filled);
-    while (filled < whole) {
-      if (filled == body.size()) {
-        const std::size_t room = std::min(whole, filled + std::max(filled, read_bytes));
-        auto grown = application_.grow(*exchange_, room);
-        if (!grown.has_value()) co_return std::move(grown).error();
-        body.reserve(room + Request::body_padding);
-        make_room(room, body);
-      }
-      Error error;
-      const std::size_t got = co_await stream_.async_read_some(
-          asio::buffer(body.data() + filled, body.size() - filled), redirected(error));
-      filled += got;
-      bytes_in_ += got;
-      if (error || is_late_ || is_interrupted_) {
-        body.resize(filled);
-        if (filled < whole) co_return why_no_body();
-      }
-      set_body_deadline(begun, filled);
-    }
-    co_return std::nullopt;
-  }
-
-  awaitable<std::optional<Response>> read_packed(std::uint64_t length,
-                                                 SteadyClock::time_point begun) {
-    std::uint64_t taken = 0;
-    while (taken < length) {
-      if (in_.empty() && !co_await read_more(read_bytes)) co_return why_no_body();
-      const auto size =
-          static_cast<std::size_t>(std::min<std::uint64_t>(in_.size(), length - taken));
-      taken += size;
-      auto unpacked = application_.body(*exchange_, std::string_view(in_).substr(0, size), taken);
-      in_.erase(0, size);
-      if (!unpacked.has_value()) co_return std::move(unpacked).error();
-      set_body_deadline(begun, taken);
-    }
-    co_return std::nullopt;
-  }
-
-  awaitable<std::optional<Response>> read_chunks(SteadyClock::time_point begun) {
-    ChunkReader reader;
-    std::string content;
-    std::uint64_t wire = 0;
-    while (true) {
-      if (in_.empty() && !co_await read_more(read_bytes)) co_return why_no_body();
-      content.clear();
-      std::size_t taken = 0;
-      const ChunkReader::Status status = reader.take(in_, content, taken);
-      in_.erase(0, taken);
-      wire += taken;
-      if (status == ChunkReader::Status::is_malformed) {
-        co_return Response(Problem("malformed_request", reader.what()));
-      }
-      auto unpacked = application_.body(*exchange_, content, wire);
-      if (!unpacked.has_value()) co_return std::move(unpacked).error();
-      if (status == ChunkReader::Status::is_complete) co_return std::nullopt;
-      set_body_deadline(begun, wire);
-    }
-  }
-
-  /// Throws a short body of known length away, so that the connection can be kept.
-  awaitable<bool> discard_body(const RequestHead& head) {
-    if (head.framing == Framing::none) co_return true;
-    waits_for_our_word_ = head.expects_continue && in_.empty();
-    if (head.framing == Framing::chunked || head.expects_continue ||
-        head.content_length > discarded_bytes_max) {
-      co_return false;
-    }
-    set_deadline(linger_time);
-    auto left = static_cast<std::size_t>(head.content_length);
-    while (true) {
-      const std::size_t taken = std::min(left, in_.size());
-      in_.erase(0, taken);
-      left -= taken;
-      if (left == 0) co_return true;
-      if (!co_await read_more(std::min(left, read_bytes))) co_return false;
-    }
+  /// Whether the body of a refused request is short and of known length, so that it can be thrown
+  /// away and the connection kept.
+  bool can_discard_body(const RequestHead& head) {
+    if (head.framing == Framing::none) return true;
+    waits_for_our_word_ = head.expects_continue && wire_.in().empty();
+    wire_.set_deadline(linger_time);
+    return head.framing == Framing::length && !head.expects_continue &&
+           head.content_length <= discarded_bytes_max;
   }
 
   // Answers.
 
   void set_write_deadline(std::size_t bytes) {
-    set_deadline(limits_.write_time +
-                 std::chrono::seconds(static_cast<std::int64_t>(bytes) / write_bytes_per_second));
+    wire_.set_deadline(limits_.write_time + std::chrono::seconds(static_cast<std::int64_t>(bytes) /
+                                                                 write_bytes_per_second));
   }
 
   /// Writes an answer. Returns whether another request may follow.
@@ -524,82 +351,66 @@ class StreamConnection final : public Connection,
     const bool has_content = application_.has_content(exchange, response);
     std::array<asio::const_buffer, 2> buffers = {
         asio::buffer(head), has_content ? asio::buffer(response.body) : asio::const_buffer()};
-    is_late_ = false;
+    wire_.forget_that_it_was_late();
     Error error;
     std::size_t sent = 0;
     if constexpr (std::is_same_v<Stream, tcp::socket>) {
       // The last answer waits for the end of our side, which follows: one packet for both.
-      if (!keep_alive) sent = co_await stream_.async_send(buffers, MSG_MORE, redirected(error));
+      if (!keep_alive) {
+        sent = co_await wire_.stream().async_send(buffers, MSG_MORE, redirected(error));
+      }
       const std::size_t of_head = std::min(sent, head.size());
       buffers[0] += of_head;
       buffers[1] += sent - of_head;
     }
     if (!error && asio::buffer_size(buffers) > 0) {
-      sent += co_await asio::async_write(stream_, buffers, redirected(error));
+      sent += co_await asio::async_write(wire_.stream(), buffers, redirected(error));
     }
-    application_.finish(exchange, response, bytes_in_ - in_.size(), sent);
+    application_.finish(exchange, response, wire_.taken(), sent);
     if (error) is_broken_ = true;
-    co_return keep_alive && !error && !is_late_ && !is_interrupted_;
+    co_return keep_alive && !error && !wire_.is_late() && !wire_.is_interrupted();
   }
 
-  /// Closes so that the peer can still read the last answer: the end of our side first, then
-  /// what it sends is thrown away for a while. Between requests there is nothing to throw away,
-  /// nor from who asked before it sends a body.
-  awaitable<void> close() {
+  /// Between requests there is nothing that the peer could lose.
+  ///
+  /// Who asked before it sends a body, and was refused, mostly sends none. But it need not wait for
+  /// our word, and its body would meet a closed socket and be answered by a reset: so it has a
+  /// moment, which costs two system calls and a place among the connections. Where there is too
+  /// much to do both are dear, and refusals are most of what there is: it is closed at once then,
+  /// unless its body is here already.
+  typename Wire<Stream>::Ending begin_closing() {
     const bool was_idle = phase_ == Phase::idle;
     enter(Phase::closing);
-    is_interrupted_ = false;
-    is_late_ = false;
+    wire_.begin_anew();
+    wire_.set_deadline(settings_->is_stopping ? linger_time_when_stopping
+                       : waits_for_our_word_  ? linger_time_for_a_hasty_body
+                                              : linger_time);
     Error error;
-    if (is_reading_ahead_) socket().cancel(error);
-    while (is_reading_ahead_) co_await sleep();
-    if (!is_broken_) {
-      set_deadline(settings_->is_stopping ? linger_time_when_stopping : linger_time);
-      if constexpr (std::is_same_v<Stream, TlsStream>) {
-        co_await stream_.async_shutdown(redirected(error));
-      } else {
-        const bool sends_nothing =
-            was_idle || (waits_for_our_word_ && socket().available(error) == 0);
-        // To close it says the same, if nothing is unread.
-        if (!sends_nothing) socket().shutdown(tcp::socket::shutdown_send, error);
-        make_room(first_read_bytes, in_);
-        std::uint64_t thrown_away = 0;
-        while (!error && !sends_nothing && !is_late_ && !is_interrupted_ &&
-               thrown_away < limits_.body_bytes) {
-          thrown_away += co_await stream_.async_read_some(asio::buffer(in_), redirected(error));
-        }
-      }
-    }
-    socket().close(error);
+    const bool sends_nothing =
+        was_idle || (waits_for_our_word_ && is_overloaded_ && wire_.socket().available(error) == 0);
+    return {.is_broken = is_broken_,
+            .sends_nothing = sends_nothing,
+            .thrown_away_max = limits_.body_bytes};
   }
 
   IoThread& thread_;
   const std::shared_ptr<ConnectionSettings> settings_;
   Application& application_;
   const ServerLimits& limits_;
-  Stream stream_;
+  Wire<Stream> wire_;
   const Peer peer_;
 
   std::list<Connection*>::iterator place_;
   bool is_listed_ = false;
-  SteadyClock::time_point deadline_ = never;
-  bool is_late_ = false;         ///< A deadline has passed.
-  bool is_interrupted_ = false;  ///< The server stops.
-  bool is_broken_ = false;       ///< Nothing can be written any more.
-  asio::steady_timer wake_;      ///< Cancelled when the answer is there.
-
-  std::string in_;  ///< What was read and belongs to nothing yet.
+  bool is_broken_ = false;  ///< Nothing can be written any more.
   std::string head_text_;
-  std::uint64_t bytes_in_ = 0;  ///< Of this request, with what is still in `in_`.
   std::shared_ptr<Exchange> exchange_;
 
   StartedRequests started_;
-  bool may_read_ahead_ = false;  ///< The client does not wait for answers.
-  bool is_reading_ahead_ = false;
+  bool may_read_ahead_ = false;      ///< The client does not wait for answers.
   bool is_in_line_ = false;          ///< Its turn has not come.
-  bool is_at_end_ = false;           ///< The client sends no more.
   bool waits_for_our_word_ = false;  ///< It asked (100-continue), was refused, has sent nothing.
-  std::unique_ptr<std::array<char, read_ahead_bytes>> read_ahead_;
+  bool is_overloaded_ = false;       ///< That is why it was refused.
 };
 
 template <class Stream>

@@ -1,8 +1,6 @@
 // When more is asked for than can be done: the real listener, over real sockets.
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
-
 #include "steelyard/server/packed_for_tests.h"
 #include "steelyard/server/server_for_tests.h"
 
@@ -11,14 +9,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-const std::string ndjson = "Content-Type: application/x-ndjson\r\n";
-const std::string json_type = "Content-Type: application/json\r\n";
 const std::string expect = "Expect: 100-continue\r\nContent-Length: 3\r\n";
-
-std::string code_of(const RawAnswer& answer) {
-  const auto json = nlohmann::json::parse(answer.body, nullptr, false);
-  return json.is_object() ? json.value("code", "none") : "none";
-}
 
 TEST(HttpServer, C6_who_floods_waits_for_its_turn_and_others_do_not) {
   DemoServer demo;
@@ -124,39 +115,6 @@ TEST(HttpServer, overload_is_said) {
                 demo.authorization(Role::ingest) + ndjson + "Content-Encoding: gzip\r\n", small))),
             "overloaded");
   EXPECT_NE(demo.metrics.text().find("steelyard_http_refused_total{reason=\"overloaded\"}"),
-            std::string::npos);
-}
-
-// C4: the connection that is idle longest makes room; others than idle ones stay.
-TEST(HttpServer, there_is_room_for_one_more) {
-  ServerOptions options;
-  options.limits.connections = 4;
-  options.io_threads = 1;
-  DemoServer demo(options);
-  std::vector<std::unique_ptr<RawClient>> idle;
-  for (int i = 0; i < 4; ++i) {
-    idle.push_back(std::make_unique<RawClient>(demo.server->port()));
-    EXPECT_EQ(idle.back()->ask(request_text("GET /health")).status, 200);
-  }
-  RawClient fifth(demo.server->port());
-  EXPECT_EQ(fifth.ask(request_text("GET /health")).status, 200);
-  EXPECT_TRUE(idle[0]->is_closed());
-  EXPECT_EQ(idle[3]->ask(request_text("GET /health")).status, 200);
-}
-
-TEST(HttpServer, connections_of_one_address_are_limited) {
-  ServerOptions options;
-  options.limits.connections_per_loopback = 2;
-  DemoServer demo(options);
-  RawClient one(demo.server->port());
-  RawClient two(demo.server->port());
-  EXPECT_EQ(one.ask(request_text("GET /health")).status, 200);
-  EXPECT_EQ(two.ask(request_text("GET /health")).status, 200);
-  RawClient three(demo.server->port());
-  EXPECT_TRUE(three.is_closed());
-  RawClient elsewhere(demo.server->port(), "127.0.0.2");
-  EXPECT_EQ(elsewhere.ask(request_text("GET /health")).status, 200);
-  EXPECT_NE(demo.metrics.text().find("steelyard_http_refused_total{reason=\"connections\"} 1"),
             std::string::npos);
 }
 

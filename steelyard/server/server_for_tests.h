@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -42,6 +43,15 @@ struct RawAnswer {
     return {};
   }
 };
+
+/// The word of a problem.
+inline std::string code_of(const RawAnswer& answer) {
+  const auto json = nlohmann::json::parse(answer.body, nullptr, false);
+  return json.is_object() ? json.value("code", "none") : "none";
+}
+
+inline const std::string ndjson = "Content-Type: application/x-ndjson\r\n";
+inline const std::string json_type = "Content-Type: application/json\r\n";
 
 /// A client that sends what it is told, byte by byte if need be.
 class RawClient {
@@ -147,8 +157,8 @@ inline std::string request_text(std::string_view method_and_target, std::string_
 /// What the demo routes do that a test wants to see or decide.
 struct DemoRoutes {
   std::atomic<int> commands = 0;        ///< How often create_thing was carried out.
-  std::atomic<bool> may_answer{true};   ///< Until then, /v1/waits does not answer.
-  std::atomic<bool> is_waiting{false};  ///< A handler of /v1/waits runs.
+  std::atomic<bool> may_answer{true};   ///< Until then, /v1/waits and /v1/waits/here do not answer.
+  std::atomic<bool> is_waiting{false};  ///< A handler of these runs.
   std::mutex mutex;
   std::string last_body;
   std::vector<std::thread> threads;        ///< That answer later.
@@ -308,15 +318,19 @@ struct DemoRoutes {
     audit.handler = [](const Request&) { return Response::json("[]"); };
     table.add(std::move(audit));
 
-    Route waits = route(Method::get, "/v1/waits", "waits", std::nullopt);
-    waits.runs_on = RunsOn::worker;
-    waits.lane = Lane::bulk;
-    waits.handler = [this](const Request&) {
-      is_waiting = true;
-      while (!may_answer) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      return Response::json("\"waited\"");
-    };
-    table.add(std::move(waits));
+    for (const RunsOn where : {RunsOn::worker, RunsOn::io_thread}) {
+      const bool is_here = where == RunsOn::io_thread;
+      Route waits = route(Method::get, is_here ? "/v1/waits/here" : "/v1/waits",
+                          is_here ? "waits_here" : "waits", std::nullopt);
+      waits.runs_on = where;
+      waits.lane = Lane::bulk;
+      waits.handler = [this](const Request&) {
+        is_waiting = true;
+        while (!may_answer) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        return Response::json("\"waited\"");
+      };
+      table.add(std::move(waits));
+    }
 
     Route throws = route(Method::get, "/v1/throws", "throws", std::nullopt);
     throws.handler = [](const Request&) -> Response { throw std::runtime_error("canary"); };

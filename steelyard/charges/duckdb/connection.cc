@@ -63,7 +63,7 @@ Connection connect(const Database& database) {
 Result<Answer> ask(const Connection& connection, const std::string& sql) {
   Answer answer;
   if (duckdb_query(connection.get(), sql.c_str(), answer.handle()) == DuckDBSuccess) return answer;
-  return failure(ErrorCode::store_failed, duckdb_result_error(answer.handle()));
+  return failure(ErrorCode::store_failed, words_of(duckdb_result_error(answer.handle())));
 }
 
 Result<void> run(const Connection& connection, const std::string& sql) {
@@ -75,7 +75,7 @@ Result<void> run_asleep(const Connection& connection, const char* sql) {
   constexpr std::chrono::microseconds nap{500};
   Statement statement;
   if (duckdb_prepare(connection.get(), sql, statement.out()) != DuckDBSuccess) {
-    return failure(ErrorCode::store_failed, duckdb_prepare_error(statement.get()));
+    return failure(ErrorCode::store_failed, words_of(duckdb_prepare_error(statement.get())));
   }
   Pending pending;
   duckdb_pending_state state = DUCKDB_PENDING_ERROR;

@@ -2,6 +2,7 @@
 
 #include <duckdb.h>
 
+#include <string>
 #include <utility>
 
 namespace steelyard::charges::duckdb {
@@ -35,6 +36,12 @@ class Owned {
  private:
   Handle handle_ = nullptr;
 };
+
+/// What the interface says of a failure. It says nothing where there was no memory for its words.
+inline std::string words_of(const char* error) {
+  return error == nullptr ? "DuckDB failed and does not say why: mostly, there is no memory"
+                          : error;
+}
 
 using Database = Owned<duckdb_database, &duckdb_close>;
 using Connection = Owned<duckdb_connection, &duckdb_disconnect>;

@@ -152,7 +152,7 @@ Result<Question> Question::ask(const Database& database, std::string_view text,
   if (count > 1) return refuse("more than one statement");
   if (duckdb_prepare_extracted_statement(parts->connection.get(), statements.get(), 0,
                                          parts->statement.out()) != DuckDBSuccess) {
-    return parts->failed(duckdb_prepare_error(parts->statement.get()));
+    return parts->failed(words_of(duckdb_prepare_error(parts->statement.get())));
   }
   const duckdb_statement_type type = duckdb_prepared_statement_type(parts->statement.get());
   if (type != DUCKDB_STATEMENT_TYPE_SELECT && type != DUCKDB_STATEMENT_TYPE_EXPLAIN) {
@@ -161,7 +161,7 @@ Result<Question> Question::ask(const Database& database, std::string_view text,
   if (duckdb_nparams(parts->statement.get()) != 0) return refuse("a parameter without a value");
   if (duckdb_execute_prepared_streaming(parts->statement.get(), parts->answer.handle()) !=
       DuckDBSuccess) {
-    return parts->failed(duckdb_result_error(parts->answer.handle()));
+    return parts->failed(words_of(duckdb_result_error(parts->answer.handle())));
   }
   for (idx_t i = 0; i < parts->answer.column_count(); ++i) {
     STEELYARD_TRY(reader, reader_of(parts->answer, i));
