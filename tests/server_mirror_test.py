@@ -134,6 +134,25 @@ def test_a_lost_disk_is_filled_again_with_its_keys():
         expect_twins(server)
 
 
+def test_the_secret_of_keys_is_taken_from_the_copy_that_is_whole():
+    with server_with_mirror() as server:
+        server.stop()
+        whole = pathlib.Path(server.data, "pepper").read_text()
+        for folder in (server.data, mirror_of(server)):
+            pathlib.Path(folder, "pepper").write_text(whole[:20])
+            server.start()
+            assert server.ask("GET", "/v1/reconciliation")[0] == 200
+            server.stop()
+            assert pathlib.Path(folder, "pepper").read_text() == whole
+        # Which of two whole ones is right, nobody knows.
+        pathlib.Path(mirror_of(server), "pepper").write_text(whole.translate(str.maketrans("0123456789", "1234567890")))
+        try:
+            server.start()
+            raise RuntimeError("it started")
+        except AssertionError as refused:
+            assert "pepper differ" in str(refused)
+
+
 def test_the_mirror_can_be_served_when_the_machine_is_gone():
     with server_with_mirror() as server:
         server.send([call(i) for i in range(50)])

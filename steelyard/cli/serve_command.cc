@@ -240,9 +240,9 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   STEELYARD_PASS(set_mirror(arguments.mirror, arguments.data, log_options));
   // First: it says who has the folder.
   STEELYARD_TRY(facts, log::LocalLog::open(arguments.data, std::move(log_options)));
-  STEELYARD_PASS(take_pepper_from(arguments.mirror, arguments.data));
+  STEELYARD_PASS(agree_on_pepper(arguments.mirror, arguments.data));
   STEELYARD_TRY(pepper, load_pepper(arguments.data, facts->durable_end() == 1));
-  STEELYARD_PASS(give_pepper_to(arguments.mirror, arguments.data));
+  STEELYARD_PASS(agree_on_pepper(arguments.mirror, arguments.data));
   STEELYARD_TRY(witness, open_checkpoints(arguments.checkpoints, arguments.data, *facts));
   node::NodeOptions options;
   options.clock = {now_micros, steady_micros, tell_of_jump};
@@ -280,11 +280,11 @@ Result<void> serve(const Arguments& arguments, Session& session) {
     }
   };
   options.log_is_damaged = [](const Error& error) {
-    std::fprintf(
-        stderr,
-        "steelyard: the log is damaged, in a part that was not needed to start; restore it "
-        "from a backup: %s\n",
-        error.detail.c_str());
+    const char* const words =
+        error.code == ErrorCode::log_is_damaged
+            ? "the log is damaged, in a part that was not needed to start; restore it from a backup"
+            : "an old part of the log, or its mirror, can not be read or mended; look at the disk";
+    std::fprintf(stderr, "steelyard: %s: %s\n", words, error.detail.c_str());
     _exit(base::exit_status_of_io_error);
   };
   // Before the services are there, nothing is taken.

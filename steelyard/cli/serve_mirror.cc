@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 
 #include "steelyard/log/file_io.h"
 
@@ -20,6 +21,15 @@ std::atomic<std::int64_t>& mended_files() {
 void tell(const log::Mended& mended) {
   ++mended_files();
   std::fprintf(stderr, "steelyard: %s\n", mended.text().c_str());
+}
+
+/// None: it is missing, or not 64 hexadecimal digits in a line.
+std::optional<std::string> pepper_in(const std::string& folder) {
+  const auto text = log::read_file(log::real_files(), folder + '/' + pepper_name);
+  constexpr std::size_t digits = 64;
+  const bool is_whole = text.has_value() && text->size() == digits + 1 && text->ends_with('\n') &&
+                        text->find_first_not_of("0123456789abcdef") == digits;
+  return is_whole ? std::optional(*text) : std::nullopt;
 }
 
 bool is_within(const std::filesystem::path& path, const std::filesystem::path& folder) {
@@ -47,26 +57,27 @@ Result<void> set_mirror(const std::string& folder, const std::string& data, log:
                    "--mirror " + folder + ": is in --data " + data +
                        ", or the other way round; take a folder on another disk");
   }
-  std::filesystem::create_directories(folder, error);
+  // The log makes the last one: for its owner only.
+  if (real.has_parent_path()) std::filesystem::create_directories(real.parent_path(), error);
   if (error) return failure(ErrorCode::file_is_unreadable, folder + ": " + error.message());
   options.mirror = folder;
   options.mended = tell;
   return {};
 }
 
-Result<void> take_pepper_from(const std::string& folder, const std::string& data) {
-  const bool is_lost = !folder.empty() && !std::filesystem::exists(data + '/' + pepper_name) &&
-                       std::filesystem::exists(folder + '/' + pepper_name);
-  if (!is_lost) return {};
-  return give_pepper_to(data, folder);
-}
-
-Result<void> give_pepper_to(const std::string& folder, const std::string& data) {
+Result<void> agree_on_pepper(const std::string& folder, const std::string& data) {
   if (folder.empty()) return {};
-  STEELYARD_TRY(text, log::read_file(log::real_files(), data + '/' + pepper_name));
-  const auto there = log::read_file(log::real_files(), folder + '/' + pepper_name);
-  if (there.has_value() && *there == text) return {};
-  return log::write_file_durably(log::real_files(), folder, pepper_name, text);
+  const std::optional<std::string> here = pepper_in(data);
+  const std::optional<std::string> there = pepper_in(folder);
+  if (here == there) return {};
+  if (here.has_value() && there.has_value()) {
+    return failure(ErrorCode::file_is_malformed,
+                   data + "/pepper and " + folder +
+                       "/pepper differ: one of them is damaged or of another server, and without "
+                       "the right one no API key is valid; put it from a backup into both");
+  }
+  return log::write_file_durably(log::real_files(), here.has_value() ? folder : data, pepper_name,
+                                 here.has_value() ? *here : *there);
 }
 
 void add_mirror_metrics(server::Metrics& metrics) {

@@ -17,9 +17,9 @@ void add_mirror_option(CLI::App& command, std::string& folder);
                                       log::Options& options);
 
 /// The secret of API keys stands in both folders too: a server that begins anew from either one
-/// knows its keys. Errors: storage_failed, disk_full.
-[[nodiscard]] Result<void> take_pepper_from(const std::string& folder, const std::string& data);
-[[nodiscard]] Result<void> give_pepper_to(const std::string& folder, const std::string& data);
+/// knows its keys. What only one of them has, or has whole, is written to the other. Errors:
+/// file_is_malformed: both are whole and differ; storage_failed, disk_full.
+[[nodiscard]] Result<void> agree_on_pepper(const std::string& folder, const std::string& data);
 
 /// How many files were mended since the start.
 void add_mirror_metrics(server::Metrics& metrics);

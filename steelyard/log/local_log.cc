@@ -236,6 +236,9 @@ void LocalLog::write(std::vector<Waiting>& taken) {
   if (written.has_value()) written = writer_.write(frame, next);
   if (written.has_value()) written = mark_.write({next.frame_number - 1, next.sequence});
   if (!written.has_value()) {
+    if (mirroring_.files != nullptr && mirroring_.files->has_second_failed()) {
+      written.error().detail += " (in the mirror " + options_.mirror + ")";
+    }
     if (written.error().code == ErrorCode::disk_full) {
       full_at_ms_ = now_ms();
     } else {
@@ -298,9 +301,11 @@ Result<std::uint64_t> LocalLog::read(std::uint64_t from, const Visitor& visitor)
     Result<std::uint64_t> is = read_segment_of(all[i], next, at, end, visit, has_stopped);
     if (!is.has_value() && is_mirrored()) {
       STEELYARD_PASS(compare_copies(all[i]));
-      // A hash that chains nothing is seen behind the last record.
-      if (next != nullptr && next->begin.sequence == at) continue;
-      is = read_segment_of(all[i], next, at, end, visit, has_stopped);
+      // A hash that chains nothing is seen behind the last record, which was visited.
+      const bool is_visited = next != nullptr && next->begin.sequence == at;
+      const auto pass = [](std::uint64_t, std::string_view) { return true; };
+      is = is_visited ? read_segment_of(all[i], next, at - 1, end, pass, has_stopped)
+                      : read_segment_of(all[i], next, at, end, visit, has_stopped);
     }
     if (!is.has_value()) return is;
   }
@@ -354,6 +359,13 @@ Result<ChainPoint> LocalLog::point_behind(std::uint64_t sequence) const {
       all, [&](const Segment& each) { return each.begin.sequence > sequence; });
   STEELYARD_CHECK(behind != all.begin());
   const Segment& segment = *std::prev(behind);
+  const Result<ChainPoint> is = point_in(segment, sequence);
+  if (is.has_value() || !is_mirrored()) return is;
+  STEELYARD_PASS(compare_copies(segment));
+  return point_in(segment, sequence);
+}
+
+Result<ChainPoint> LocalLog::point_in(const Segment& segment, std::uint64_t sequence) const {
   const std::string path = directory_ + '/' + segment.file_name();
   const auto file = files_.open(path, OpenMode::read);
   if (!file.has_value()) return std::unexpected(error_of(file.error(), "open", path));
@@ -389,14 +401,17 @@ LocalLog::Landmark LocalLog::landmark(std::string path) const {
 }
 
 Result<void> LocalLog::check(const Landmark& mark) const {
+  const std::string or_in_mirror =
+      is_mirrored() ? ", or the same in the mirror " + options_.mirror : "";
   const auto now = files_.identity(mark.path);
   if (!now.has_value()) {
     const bool is_gone = now.error() == ENOENT || now.error() == ENOTDIR || now.error() == ESTALE;
     if (!is_gone) return {};  // Whether the disk can be used, the next write says.
-    return std::unexpected(error_of(now.error(), "find", mark.path));
+    return std::unexpected(error_of(now.error(), "find", mark.path + or_in_mirror));
   }
   if (now == mark.identity) return {};
-  return failure(ErrorCode::storage_failed, mark.path + ": is another file than the one in use");
+  return failure(ErrorCode::storage_failed,
+                 mark.path + or_in_mirror + ": is another file than the one in use");
 }
 
 Result<void> LocalLog::check_place() const {

@@ -157,6 +157,7 @@ class LocalLog {
   Landmark landmark(std::string path) const;
   Result<void> check(const Landmark& landmark) const;
 
+  Result<ChainPoint> point_in(const Segment& segment, std::uint64_t sequence) const;
   Result<std::uint64_t> read_segment_of(const Segment& segment, const Segment* next,
                                         std::uint64_t from, std::uint64_t end,
                                         const Visitor& visitor, bool& has_stopped) const;

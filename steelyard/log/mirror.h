@@ -4,6 +4,7 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "steelyard/base/result.h"
 #include "steelyard/log/files.h"
@@ -35,8 +36,9 @@ class Mirror {
          std::function<void(const Mended&)> mended);
 
   /// At a start: fills a copy that is new or behind, and looks at the frames of the last segment
-  /// of each. Errors: other_store; log_is_damaged where both have sound frames that differ;
-  /// storage_failed, disk_full.
+  /// of each. Nothing is written where the two do not fit together. Errors: other_store,
+  /// unknown_format; log_is_damaged where both are sound and differ, or neither is; storage_failed,
+  /// disk_full.
   [[nodiscard]] Result<void> agree();
 
   /// Removes from MIRROR what stands behind the end that recovery has found in DIR.
@@ -48,10 +50,23 @@ class Mirror {
                                      std::uint64_t end);
 
  private:
-  Result<void> complete(const std::string& name, const StoreId& store);
+  /// A segment, by the name that its file has in either folder.
+  struct Twin {
+    std::string name;
+    bool is_in_first = false;
+    bool is_in_second = false;
+    Segment segment{};  ///< As a sound header says.
+    bool has_bad_header = false;
+  };
+  enum class How : std::uint8_t { without_writing, at_a_start, beside_a_writer };
+
+  Result<std::vector<Twin>> list() const;
+  Result<void> read_headers(std::vector<Twin>& twins, const StoreId& store) const;
+  Result<void> check_single_ones(std::vector<Twin>& twins, const StoreId& store);
+  Result<void> keep_later_watermark(const StoreId& store) const;
+  Result<ChainPoint> walk(const Segment& segment, const StoreId& store, std::uint64_t end, How how);
   Result<void> copy_whole(const std::string& name, const std::string& from, const std::string& to);
-  Result<void> walk(const Segment& segment, const StoreId& store, std::uint64_t end, File& first,
-                    File& second);
+  std::unexpected<Error> served_apart(const std::string& place) const;
   std::string first(const std::string& name) const { return directory_ + "/log/" + name; }
   std::string second(const std::string& name) const { return mirror_ + "/log/" + name; }
 

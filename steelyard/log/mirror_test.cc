@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "steelyard/log/local_log.h"
@@ -118,6 +120,7 @@ TEST_F(MirroredLog, nothing_is_acknowledged_that_is_not_synced_in_both) {
   });
   EXPECT_EQ(append(**log, 1).error().code, ErrorCode::storage_failed);
   ASSERT_EQ(fatal_.size(), 1U) << "as when its own disk fails";
+  EXPECT_NE(fatal_[0].find("(in the mirror mirror)"), std::string::npos) << fatal_[0];
 }
 
 TEST_F(MirroredLog, B21_what_is_damaged_in_one_is_taken_from_the_other) {
@@ -140,6 +143,18 @@ TEST_F(MirroredLog, B21_of_different_frames_each_is_taken_from_where_it_is_sound
   content("mirror", 1)[1'700] ^= 1;
   expect_all();
   EXPECT_EQ(mended_.size(), 2U);
+}
+
+TEST_F(MirroredLog, B21_a_place_of_the_chain_is_found_though_one_copy_rotted) {
+  write(20);
+  auto log = open();
+  const auto sound = (*log)->point_behind(2);
+  ASSERT_TRUE(sound.has_value());
+  content("data", 0)[1'100] ^= 1;
+  const auto mended = (*log)->point_behind(2);
+  ASSERT_TRUE(mended.has_value()) << mended.error().detail;
+  EXPECT_EQ(*mended, *sound);
+  EXPECT_EQ(mended_.size(), 1U);
 }
 
 TEST_F(MirroredLog, B21_what_is_sound_in_neither_stops_it) {
@@ -223,9 +238,81 @@ TEST_F(MirroredLog, copies_that_were_served_apart_are_not_joined) {
   const auto log = open();
   ASSERT_FALSE(log.has_value());
   EXPECT_EQ(log.error().code, ErrorCode::log_is_damaged);
-  EXPECT_NE(log.error().detail.find("data and mirror both have a sound frame here"),
+  EXPECT_NE(log.error().detail.find("data and mirror are both sound here, and not the same"),
             std::string::npos)
       << log.error().detail;
+}
+
+/// However far they went: nothing is written in either before that is known.
+TEST_F(MirroredLog, copies_that_were_served_apart_stay_as_they_are) {
+  for (const auto& [of_first, of_second] :
+       {std::pair(9, 9), std::pair(9, 12), std::pair(20, 3), std::pair(3, 20)}) {
+    for (const std::string& path : disk_.paths()) disk_.remove(path);
+    sent_.clear();
+    write(4);
+    for (const auto& [folder, count] :
+         {std::pair("data", of_first), std::pair("mirror", of_second)}) {
+      auto log = open(folder, "");
+      ASSERT_TRUE(append(**log, count, std::string_view(folder).size() * 40).has_value());
+    }
+    std::map<std::string, std::string> before;
+    for (const std::string& path : disk_.paths()) before[path] = disk_.content(path);
+    const auto log = open();
+    ASSERT_FALSE(log.has_value()) << of_first << ' ' << of_second;
+    EXPECT_EQ(log.error().code, ErrorCode::log_is_damaged);
+    for (const auto& [path, content] : before) EXPECT_EQ(disk_.content(path), content) << path;
+    EXPECT_EQ(disk_.paths().size(), before.size());
+  }
+}
+
+TEST_F(MirroredLog, an_unfinished_copy_of_another_log_is_not_written_over) {
+  write(3, "other", "");
+  disk_.remove("other/store");
+  const std::string before = content("other", 0);
+  write(3, "data", "");
+  const auto log = open("data", "other");
+  ASSERT_FALSE(log.has_value());
+  EXPECT_EQ(log.error().code, ErrorCode::other_store);
+  EXPECT_EQ(content("other", 0), before);
+}
+
+TEST_F(MirroredLog, segments_without_a_store_are_not_taken_for_nothing) {
+  write(3);
+  const std::string kept = content("mirror", 0);
+  disk_.remove("mirror/store");
+  for (const std::string& path : disk_.paths()) {
+    if (path.starts_with("data/")) disk_.remove(path);
+  }
+  const auto log = open();
+  ASSERT_FALSE(log.has_value());
+  EXPECT_EQ(log.error().code, ErrorCode::log_is_damaged);
+  EXPECT_EQ(content("mirror", 0), kept);
+}
+
+/// One disk began a segment, the other went on alone in the one before it.
+TEST_F(MirroredLog, an_empty_segment_that_was_begun_too_early_hides_nothing) {
+  write(6);
+  auto log = open("data", "");
+  const ChainPoint begun = (*log)->head();
+  const StoreId store = (*log)->store_id();
+  log->reset();
+  ASSERT_TRUE(create_segment(disk_, "data/log", {2, begun}, store, 4'096).has_value());
+  write(1, "mirror", "");
+  expect_all();
+  write(12);
+  expect_all();
+}
+
+TEST_F(MirroredLog, what_the_mirror_knew_to_be_durable_is_not_cut) {
+  write(3);
+  for (const std::string& path : disk_.paths()) {
+    if (path.starts_with("data/")) disk_.remove(path);
+  }
+  std::string& rotten = content("mirror", 0);
+  rotten[last_frame(rotten) + 200] ^= 1;
+  const auto log = open();
+  ASSERT_FALSE(log.has_value());
+  EXPECT_NE(log.error().detail.find("were durable"), std::string::npos) << log.error().detail;
 }
 
 TEST_F(MirroredLog, a_mirror_of_another_log_is_refused) {

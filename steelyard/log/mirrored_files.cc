@@ -10,10 +10,6 @@
 namespace steelyard::log {
 namespace {
 
-Io<void> both(const Io<void>& first, const Io<void>& second) {
-  return first.has_value() ? second : first;
-}
-
 class MirroredFile final : public File {
  public:
   MirroredFile(MirroredFiles& files, std::unique_ptr<File> first, std::unique_ptr<File> second)
@@ -28,7 +24,7 @@ class MirroredFile final : public File {
     const Io<std::size_t> count = first_->pwrite(from, size, offset);
     if (!count.has_value()) return count;
     if (const auto is = write_all(*second_, {from, *count}, offset); !is.has_value()) {
-      return std::unexpected(is.error());
+      return files_.second_failed(is.error());
     }
     return count;
   }
@@ -41,7 +37,7 @@ class MirroredFile final : public File {
     return files_.together([this] { return first_->fsync(); }, [this] { return second_->fsync(); });
   }
   Io<void> ftruncate(std::uint64_t size) override {
-    return both(first_->ftruncate(size), second_->ftruncate(size));
+    return files_.both(first_->ftruncate(size), second_->ftruncate(size));
   }
 
   /// Where one of them can not, what is written makes the file longer.
@@ -49,11 +45,13 @@ class MirroredFile final : public File {
     const Io<void> first = first_->fallocate(size);
     const Io<void> second = second_->fallocate(size);
     const bool is_only_here = !second.has_value() && second.error() == EOPNOTSUPP;
-    return is_only_here ? first : both(first, second);
+    return is_only_here ? first : files_.both(first, second);
   }
   Io<std::uint64_t> size() override { return first_->size(); }
   Io<void> drop_cache(std::uint64_t offset, std::uint64_t size) override {
-    return both(first_->drop_cache(offset, size), second_->drop_cache(offset, size));
+    const Io<void> first = first_->drop_cache(offset, size);
+    const Io<void> second = second_->drop_cache(offset, size);
+    return first.has_value() ? second : first;
   }
 
  private:
@@ -107,6 +105,16 @@ Io<void> MirroredFiles::together(const std::function<Io<void>()>& first,
   return both(is, done_);
 }
 
+std::unexpected<int> MirroredFiles::second_failed(int error) {
+  second_has_failed_ = true;
+  return std::unexpected(error);
+}
+
+Io<void> MirroredFiles::both(const Io<void>& first, const Io<void>& second) {
+  if (first.has_value() && !second.has_value()) return second_failed(second.error());
+  return first;
+}
+
 bool MirroredFiles::is_mirrored(const std::string& path) const {
   return path.starts_with(first_) && (path.size() == first_.size() || path[first_.size()] == '/');
 }
@@ -123,7 +131,7 @@ Io<std::unique_ptr<File>> MirroredFiles::open(const std::string& path, OpenMode 
   if (!other.has_value() && other.error() == ENOENT && mode == OpenMode::write) {
     other = files_.open(second(path), OpenMode::create);
   }
-  if (!other.has_value()) return other;
+  if (!other.has_value()) return second_failed(other.error());
   return std::make_unique<MirroredFile>(*this, *std::move(first), *std::move(other));
 }
 
@@ -142,7 +150,9 @@ Io<std::vector<std::string>> MirroredFiles::list(const std::string& directory) {
 Io<void> MirroredFiles::rename(const std::string& from, const std::string& to) {
   const Io<void> first = files_.rename(from, to);
   if (!first.has_value() || !is_mirrored(from)) return first;
-  return files_.rename(second(from), second(to));
+  // Whatever the reason, it is not as before: no error that can be recovered from.
+  if (!files_.rename(second(from), second(to)).has_value()) return second_failed(EIO);
+  return {};
 }
 
 /// ENOENT: it is in neither.

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -32,6 +34,13 @@ class MirroredFiles final : public Files {
   Io<FileIdentity> identity(const std::string& path) override;
   Io<std::unique_ptr<File>> lock(const std::string& path) override;
 
+  /// What both did: an error of the second is noted as such.
+  Io<void> both(const Io<void>& first, const Io<void>& second);
+  std::unexpected<int> second_failed(int error);
+  /// Whether the second has refused what the first did, since it was asked last. Behind a failure,
+  /// it says which disk to look at.
+  bool has_second_failed() { return second_has_failed_.exchange(false); }
+
   /// Does both at the same time. For one thread.
   Io<void> together(const std::function<Io<void>()>& first,
                     const std::function<Io<void>()>& second);
@@ -41,6 +50,7 @@ class MirroredFiles final : public Files {
   std::string second(const std::string& path) const;
   void run();
 
+  std::atomic<bool> second_has_failed_ = false;
   Files& files_;
   std::string first_;
   std::string second_;

@@ -77,6 +77,12 @@ Result<void> SegmentWriter::clear_tail() {
   if (!is.has_value() && is.error() != EOPNOTSUPP && !is_full(is.error())) {
     return std::unexpected(error_of(is.error(), "allocate", segment_.file_name()));
   }
+  // Who is told that nothing was kept must not find it again: of a mirrored frame, one copy may be
+  // whole.
+  if (const auto synced = file_->fdatasync(); !synced.has_value()) {
+    return failure(ErrorCode::storage_failed,
+                   error_of(synced.error(), "sync", segment_.file_name()).detail);
+  }
   tail_is_dirty_ = false;
   return {};
 }

@@ -8,6 +8,15 @@
 #include "steelyard/server/answer.h"
 
 namespace steelyard::server {
+namespace {
+
+/// It does not wait for a word, and would lose the answer to what it sends.
+bool sends_more(int socket) {
+  char byte = 0;
+  return ::recv(socket, &byte, 1, MSG_DONTWAIT | MSG_PEEK) > 0;
+}
+
+}  // namespace
 
 std::optional<Opening> Doorman::receive(int socket, const Peer& peer) {
   std::array<char, 4 * 1024> bytes;  // NOLINT: read over.
@@ -26,12 +35,8 @@ std::optional<Opening> Doorman::receive(int socket, const Peer& peer) {
   const RequestHead& head = application_->head_of(*opening.exchange);
   // Another one sends its body now, and would lose the answer to it.
   if (head.framing == Framing::none || !head.expects_continue) return opening;
-  std::optional<Response> refusal;
-  if (opening.begun.has_value()) {
-    refusal = application_->refusal_of_line(*opening.exchange);
-  } else {
-    refusal = std::move(opening.begun).error();
-  }
+  if (!opening.begun.has_value() || sends_more(socket)) return opening;
+  std::optional<Response> refusal = application_->refusal_of_line(*opening.exchange);
   if (!refusal.has_value()) return opening;
   answer(socket, opening, *std::move(refusal));
   return std::nullopt;

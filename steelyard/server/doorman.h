@@ -18,9 +18,9 @@ struct Opening {
   std::expected<void, Response> begun{};  ///< What Application::begin said of it.
 };
 
-/// While requests wait for their turn, most of those who come are refused (C1). Who asked before
-/// it sends its body, and would be, gets its answer at the door: to make a connection of it first
-/// costs three times as much.
+/// While requests wait for their turn, most of those who come are refused, because the line of
+/// their tenant is full (C1). Who asked before it sends its body, and would be, gets its answer at
+/// the door: to make a connection of it first costs more than that.
 ///
 /// For one thread.
 class Doorman {
