@@ -70,7 +70,7 @@ def test_B21_a_byte_that_rots_in_either_copy_is_mended_while_the_server_runs():
             flip(path, used(path) // 2)
             server.start()
             wait_until_mended(server, path)
-            assert "were written again from the other copy" in server.error_text()
+            assert "was written again from the other copy" in server.error_text()
             assert "steelyard_log_mended_files 1" in server.ask("GET", "/metrics")[1]
             server.stop()
             expect_twins(server)

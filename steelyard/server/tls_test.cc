@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -47,7 +48,8 @@ struct TlsAnswer {
 };
 
 /// Speaks TLS of that version, asks for /health.
-TlsAnswer ask(std::uint16_t port, int version) {
+TlsAnswer ask(std::uint16_t port, int version,
+              const std::string& request = request_text("GET /health", "Connection: close\r\n")) {
   TlsAnswer answer;
   SSL_CTX* context = SSL_CTX_new(TLS_client_method());
   // Old versions need the weakest level even to be offered.
@@ -65,7 +67,6 @@ TlsAnswer ask(std::uint16_t port, int version) {
       X509_NAME_oneline(X509_get_subject_name(certificate), name, sizeof name);
       X509_free(certificate);
       answer.certificate = name;
-      const std::string request = request_text("GET /health", "Connection: close\r\n");
       SSL_write(ssl, request.data(), static_cast<int>(request.size()));
       char bytes[4096];
       for (int got = 0; (got = SSL_read(ssl, bytes, sizeof bytes)) > 0;) {
@@ -112,6 +113,19 @@ TEST_F(TlsTest, speaks_the_versions_of_today_only) {
   RawClient plain(port);
   EXPECT_EQ(plain.ask(request_text("GET /health")).status, 0) << "no plain word is answered";
   EXPECT_NE(demo.metrics.text().find("reason=\"tls_handshake\""), std::string::npos);
+}
+
+TEST_F(TlsTest, who_still_sends_reads_its_refusal) {
+  write_certificate(files_, "first", 86'400);
+  DemoServer demo(options_);
+  std::signal(SIGPIPE, SIG_IGN);  // Of a connection that is reset.
+  const TlsAnswer answer =
+      ask(demo.server->port(), TLS1_3_VERSION,
+          request_text("POST /v1/events", "Content-Type: application/x-ndjson\r\n",
+                       std::string(8'000'000, ' ')));
+  std::signal(SIGPIPE, SIG_DFL);
+  EXPECT_EQ(answer.text.substr(0, 12), "HTTP/1.1 401");
+  EXPECT_NE(answer.text.find("\"code\":\"unauthenticated\""), std::string::npos) << answer.text;
 }
 
 TEST_F(TlsTest, certificates_are_exchanged_while_it_runs) {

@@ -163,20 +163,18 @@ class Wire {
     if (is_reading_ahead_) socket().cancel(error);
     while (is_reading_ahead_) co_await sleep();
     if (!ending.is_broken) {
-      bool is_over = ending.sends_nothing;
       if constexpr (!is_plain) {
         co_await stream_.async_shutdown(redirected(error));
-        // Else it still sends, which TLS does not pass over: below it, everything can be.
-        is_over = !error;
-        error = {};
-      }
-      if (!is_over) {
-        socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, error);
+      } else {
+        if (!ending.sends_nothing) {
+          socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, error);
+        }
         make_room(first_read_bytes, in_);
         std::uint64_t thrown_away = 0;
-        while (!error && !is_cut_off() && thrown_away < ending.thrown_away_max) {
+        while (!error && !ending.sends_nothing && !is_cut_off() &&
+               thrown_away < ending.thrown_away_max) {
           thrown_away +=
-              co_await socket().async_read_some(boost::asio::buffer(in_), redirected(error));
+              co_await stream_.async_read_some(boost::asio::buffer(in_), redirected(error));
         }
       }
     }
