@@ -207,6 +207,7 @@ def test_E21_lines_are_sent_when_they_have_ended():
 
 def test_E21_rotated_by_rename_while_it_is_written():
     with journal_of(SEED) as journal, Server() as server, follower_of(journal, server) as follower:
+        wait_until(lambda: "waiting for" in follower.errors(), "it does not say that it waits")
         journal.open()
         for turn in range(12):
             journal.write(20)
@@ -223,6 +224,7 @@ def test_E21_rotated_by_rename_while_it_is_written():
 
 def test_E21_copied_and_truncated():
     with journal_of(SEED) as journal, Server() as server, follower_of(journal, server) as follower:
+        wait_until(lambda: "waiting for" in follower.errors(), "it does not say that it waits")
         journal.open()
         for _ in range(12):
             journal.write(20)

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 
 namespace steelyard::input {
@@ -28,6 +29,14 @@ bool is_rotated_name(std::string_view name, std::string_view of) {
          rest[1] <= '9' && rest.find_first_not_of("0123456789.-_:TZ", 1) == std::string_view::npos;
 }
 
+/// In nanoseconds. The clock by which files are modified goes in steps.
+std::int64_t now_by_file_clock() {
+  constexpr std::int64_t step = 20'000'000;
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec - step;
+}
+
 log::FileIdentity identity_of(const std::unique_ptr<FollowedFile>& file) {
   return file->identity();
 }
@@ -45,6 +54,7 @@ Result<std::unique_ptr<Follower>> Follower::open(std::string name, const FollowP
   std::unique_ptr<Follower> follower(new Follower(std::move(name), limits));
   STEELYARD_PASS(follower->resume(position));
   STEELYARD_PASS(follower->look());
+  if (!follower->is_there()) follower->absent_since_ = now_by_file_clock();
   return follower;
 }
 
@@ -169,7 +179,10 @@ Result<void> Follower::look() {
     return std::unexpected(std::move(file).error());
   }
   current_ = (*file)->identity();
-  if (!files_.empty()) hold_rotated_since(files_.back()->modified_nanoseconds(), files_.size());
+  // The first one may have been rotated away before anybody looked.
+  const auto since = files_.empty() ? std::exchange(absent_since_, std::nullopt)
+                                    : std::optional(files_.back()->modified_nanoseconds());
+  if (since.has_value()) hold_rotated_since(*since, files_.size());
   if (files_.size() >= files_max || is_known(*current_)) return {};
   files_.push_back(*std::move(file));
   return {};

@@ -65,6 +65,7 @@ class Follower {
   FollowLimits limits_;
   std::vector<File> files_;                    // The oldest one first.
   std::optional<log::FileIdentity> current_;   // What the name is that of.
+  std::optional<std::int64_t> absent_since_;   // There was no file yet.
   std::optional<std::int64_t> waiting_since_;  // Files modified since then are not held yet.
   FollowedFile* last_ = nullptr;               // That of the last `next`.
   std::vector<std::string> notes_;

@@ -118,6 +118,21 @@ TEST_F(FollowerTest, waits_for_a_file_that_is_not_there) {
   EXPECT_TRUE(follower_->is_there());
 }
 
+TEST_F(FollowerTest,
+       what_was_rotated_before_the_first_look_is_read_and_what_was_there_before_is_not) {
+  append("of yesterday\n", "j-20261125");
+  usleep(60'000);  // The clock of files stands for some milliseconds.
+  start();
+  append("a\n");
+  rename("j", "j-1");
+  usleep(10'000);
+  append("b\n");
+  copy_and_truncate("j-2");
+  append("c\n");
+  EXPECT_EQ(read_later(), Lines({"a", "b", "c"}));
+  EXPECT_EQ(notes(), "");
+}
+
 TEST_F(FollowerTest, what_was_not_acknowledged_comes_again) {
   write("a\nb\n");
   start();

@@ -112,8 +112,8 @@ class Copy {
   std::string path_;
   const StoreId& store_;
   std::optional<FrameReader> reader_;
-  bool is_stale_ =
-      false;  ///< Something was written since it read; what it read is still looked at.
+  /// Something was written since it read; what it read is still looked at.
+  bool is_stale_ = false;
   Mended mended_;
 };
 
