@@ -23,7 +23,8 @@ namespace steelyard::input {
 class Follower {
  public:
   /// Goes on where a position says; with none, begins at the start of the file. Nothing is wrong
-  /// where there is no such file yet. Errors: file_is_unreadable, usage_of_command.
+  /// where there is no such file yet: what is rotated away before anybody looks is read too.
+  /// Errors: file_is_unreadable, usage_of_command.
   [[nodiscard]] static Result<std::unique_ptr<Follower>> open(std::string name,
                                                               const FollowPosition& position,
                                                               FollowLimits limits = {});

@@ -20,12 +20,6 @@ std::unexpected<Error> no_earlier_state(const std::string& to, const std::string
                  to + ": is no earlier state of this log: " + why + "; take an empty folder");
 }
 
-Result<std::unique_ptr<File>> open_file(Files& files, const std::string& path, OpenMode mode) {
-  auto file = files.open(path, mode);
-  if (!file.has_value()) return std::unexpected(error_of(file.error(), "open", path));
-  return *std::move(file);
-}
-
 /// Where the whole frames of a segment end.
 struct End {
   std::uint64_t offset = segment_header_bytes;

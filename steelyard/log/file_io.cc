@@ -45,13 +45,18 @@ Io<std::size_t> read_up_to(File& file, char* to, std::size_t size, std::uint64_t
   return done;
 }
 
-Result<std::string> read_file(Files& files, const std::string& path) {
-  auto file = files.open(path, OpenMode::read);
+Result<std::unique_ptr<File>> open_file(Files& files, const std::string& path, OpenMode mode) {
+  auto file = files.open(path, mode);
   if (!file.has_value()) return std::unexpected(error_of(file.error(), "open", path));
-  const Io<std::uint64_t> size = (*file)->size();
+  return *std::move(file);
+}
+
+Result<std::string> read_file(Files& files, const std::string& path) {
+  STEELYARD_TRY(file, open_file(files, path, OpenMode::read));
+  const Io<std::uint64_t> size = file->size();
   if (!size.has_value()) return std::unexpected(error_of(size.error(), "size", path));
   std::string content(*size, '\0');
-  const Io<std::size_t> count = read_up_to(**file, content.data(), content.size(), 0);
+  const Io<std::size_t> count = read_up_to(*file, content.data(), content.size(), 0);
   if (!count.has_value()) return std::unexpected(error_of(count.error(), "read", path));
   content.resize(*count);
   return content;
@@ -59,6 +64,15 @@ Result<std::string> read_file(Files& files, const std::string& path) {
 
 Result<void> write_file_durably(Files& files, const std::string& directory, const std::string& name,
                                 std::string_view content) {
+  return write_file_durably(files, directory, name, [&](File& file) -> Result<void> {
+    const auto is = write_all(file, content, 0);
+    if (is.has_value()) return {};
+    return std::unexpected(error_of(is.error(), "write", directory + '/' + name));
+  });
+}
+
+Result<void> write_file_durably(Files& files, const std::string& directory, const std::string& name,
+                                const std::function<Result<void>(File&)>& write) {
   const std::string path = directory + '/' + name;
   const std::string temporary = path + ".new";
   const auto failed = [&](const char* what, int error) {
@@ -70,9 +84,7 @@ Result<void> write_file_durably(Files& files, const std::string& directory, cons
   {
     auto file = files.open(temporary, OpenMode::create);
     if (!file.has_value()) return failed("create", file.error());
-    if (const auto is = write_all(**file, content, 0); !is.has_value()) {
-      return failed("write", is.error());
-    }
+    STEELYARD_PASS(write(**file));
     if (const auto is = (*file)->fsync(); !is.has_value()) return failed("sync", is.error());
   }
   if (const auto is = files.rename(temporary, path); !is.has_value()) {

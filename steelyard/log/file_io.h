@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -15,6 +17,10 @@ Error error_of(int error, std::string_view what, std::string_view path);
 /// Whether the call failed for want of room.
 bool is_full(int error);
 
+/// Errors: storage_failed, disk_full.
+[[nodiscard]] Result<std::unique_ptr<File>> open_file(Files& files, const std::string& path,
+                                                      OpenMode mode);
+
 /// Writes all of it, in as many calls as it takes. Errors: errno of the call that failed.
 [[nodiscard]] Io<void> write_all(File& file, std::string_view bytes, std::uint64_t offset);
 
@@ -29,6 +35,11 @@ bool is_full(int error);
 /// directory is synced. After a crash either the old or the new content is there.
 [[nodiscard]] Result<void> write_file_durably(Files& files, const std::string& directory,
                                               const std::string& name, std::string_view content);
+
+/// The same of a file that `write` fills; while it is written it is called NAME.new.
+[[nodiscard]] Result<void> write_file_durably(Files& files, const std::string& directory,
+                                              const std::string& name,
+                                              const std::function<Result<void>(File&)>& write);
 
 /// Creates a directory if it is missing, and syncs the one it stands in.
 [[nodiscard]] Result<void> ensure_directory(Files& files, const std::string& path);

@@ -317,9 +317,8 @@ Result<std::uint64_t> LocalLog::read_segment_of(const Segment& segment, const Se
                                                 std::uint64_t from, std::uint64_t end,
                                                 const Visitor& visitor, bool& has_stopped) const {
   const std::string path = directory_ + '/' + segment.file_name();
-  const auto file = files_.open(path, OpenMode::read);
-  if (!file.has_value()) return std::unexpected(error_of(file.error(), "open", path));
-  FrameReader reader(**file, store_, segment_header_bytes, segment.begin);
+  STEELYARD_TRY(file, open_file(files_, path, OpenMode::read));
+  FrameReader reader(*file, store_, segment_header_bytes, segment.begin);
   const auto damaged = [&](FrameFault fault) {
     if (fault == FrameFault::unreadable) {
       return std::unexpected(error_of(reader.error(), "read", path));
@@ -367,9 +366,8 @@ Result<ChainPoint> LocalLog::point_behind(std::uint64_t sequence) const {
 
 Result<ChainPoint> LocalLog::point_in(const Segment& segment, std::uint64_t sequence) const {
   const std::string path = directory_ + '/' + segment.file_name();
-  const auto file = files_.open(path, OpenMode::read);
-  if (!file.has_value()) return std::unexpected(error_of(file.error(), "open", path));
-  FrameReader reader(**file, store_, segment_header_bytes, segment.begin);
+  STEELYARD_TRY(file, open_file(files_, path, OpenMode::read));
+  FrameReader reader(*file, store_, segment_header_bytes, segment.begin);
   std::optional<FrameFault> fault = reader.skip_to(sequence);
   if (!fault.has_value()) {
     const auto frame = reader.next(Depth::hash);

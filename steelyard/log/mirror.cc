@@ -18,14 +18,6 @@
 namespace steelyard::log {
 namespace {
 
-constexpr std::string_view temporary_name = "mirror.new";  // The log has a name of its own.
-
-Result<std::unique_ptr<File>> open_file(Files& files, const std::string& path, OpenMode mode) {
-  auto file = files.open(path, mode);
-  if (!file.has_value()) return std::unexpected(error_of(file.error(), "open", path));
-  return *std::move(file);
-}
-
 /// The names of the segments of a folder; none if there is no folder.
 Result<std::set<std::string>> segment_names(Files& files, const std::string& directory) {
   const auto names = files.list(directory);
@@ -168,8 +160,7 @@ Result<void> Mirror::agree() {
     } else if (!twin.is_in_second) {
       STEELYARD_PASS(copy_whole(twin.segment.file_name(), directory_, mirror_));
     } else if (twin.has_bad_header || i >= last_of_both) {
-      STEELYARD_TRY(end, walk(twin.segment, store, UINT64_MAX, How::at_a_start));
-      (void)end;
+      STEELYARD_PASS(walk(twin.segment, store, UINT64_MAX, How::at_a_start));
     }
   }
   STEELYARD_PASS(keep_later_watermark(store));
@@ -294,8 +285,7 @@ Result<void> Mirror::compare(const Segment& segment, const StoreId& store, std::
   // Somebody may have taken one away while the server ran.
   if (is_missing(files_, first(name))) return copy_whole(name, mirror_, directory_);
   if (is_missing(files_, second(name))) return copy_whole(name, directory_, mirror_);
-  STEELYARD_TRY(reached, walk(segment, store, end, How::beside_a_writer));
-  (void)reached;
+  STEELYARD_PASS(walk(segment, store, end, How::beside_a_writer));
   return {};
 }
 
@@ -343,41 +333,26 @@ Result<ChainPoint> Mirror::walk(const Segment& segment, const StoreId& store, st
   return at;
 }
 
-/// As it is, under another name first.
+/// As it is.
 Result<void> Mirror::copy_whole(const std::string& name, const std::string& from,
                                 const std::string& to) {
-  const std::string folder = to + "/log";
-  const std::string temporary = folder + '/' + std::string(temporary_name);
-  const std::string path = folder + '/' + name;
-  const auto failed = [&](const char* what, int error) {
-    return std::unexpected(error_of(error, what, path));
-  };
-  if (const auto is = files_.unlink(temporary); !is.has_value() && is.error() != ENOENT) {
-    return failed("remove what a crash left of", is.error());
-  }
-  STEELYARD_TRY(source, open_file(files_, from + "/log/" + name, OpenMode::read));
-  STEELYARD_TRY(copy, open_file(files_, temporary, OpenMode::create));
-  std::vector<char> window(std::size_t{1} << 20);
+  const std::string source_path = from + "/log/" + name;
+  STEELYARD_TRY(source, open_file(files_, source_path, OpenMode::read));
   std::uint64_t offset = 0;
-  while (true) {
-    const auto count = read_up_to(*source, window.data(), window.size(), offset);
-    if (!count.has_value()) {
-      return std::unexpected(error_of(count.error(), "read", from + "/log/" + name));
+  const auto copy = [&](File& file) -> Result<void> {
+    std::vector<char> window(std::size_t{1} << 20);
+    while (true) {
+      const auto count = read_up_to(*source, window.data(), window.size(), offset);
+      if (!count.has_value()) return std::unexpected(error_of(count.error(), "read", source_path));
+      if (*count == 0) return {};
+      if (const auto is = write_all(file, {window.data(), *count}, offset); !is.has_value()) {
+        return std::unexpected(error_of(is.error(), "write", to + "/log/" + name));
+      }
+      offset += *count;
     }
-    if (*count == 0) break;
-    if (const auto is = write_all(*copy, {window.data(), *count}, offset); !is.has_value()) {
-      return failed("write", is.error());
-    }
-    offset += *count;
-  }
-  if (const auto is = copy->fsync(); !is.has_value()) return failed("sync", is.error());
-  if (const auto is = files_.rename(temporary, path); !is.has_value()) {
-    return failed("rename", is.error());
-  }
-  if (const auto is = files_.fsync_directory(folder); !is.has_value()) {
-    return failed("sync the directory of", is.error());
-  }
-  mended_({.path = path, .offset = 0, .bytes = offset});
+  };
+  STEELYARD_PASS(write_file_durably(files_, to + "/log", name, copy));
+  mended_({.path = to + "/log/" + name, .offset = 0, .bytes = offset});
   return {};
 }
 

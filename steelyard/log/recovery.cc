@@ -135,9 +135,8 @@ Result<Tail> recover(Files& files, const std::string& directory, const StoreId& 
   tail.segments = std::move(segments);
   const Segment& last = tail.segments.back();
   const std::string path = directory + '/' + last.file_name();
-  auto file = files.open(path, OpenMode::write);
-  if (!file.has_value()) return std::unexpected(error_of(file.error(), "open", path));
-  tail.file = *std::move(file);
+  STEELYARD_TRY(file, open_file(files, path, OpenMode::write));
+  tail.file = std::move(file);
   if (const auto is = tail.file->fdatasync(); !is.has_value()) {
     return std::unexpected(error_of(is.error(), "sync", path));
   }

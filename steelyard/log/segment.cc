@@ -83,10 +83,9 @@ Result<void> follows(const Segment& segment, const Segment* before, const std::s
 bool is_segment_name(std::string_view name) { return name.ends_with(suffix); }
 
 Result<Segment> read_segment(Files& files, const std::string& path, const StoreId& store) {
-  auto file = files.open(path, OpenMode::read);
-  if (!file.has_value()) return std::unexpected(error_of(file.error(), "open", path));
+  STEELYARD_TRY(file, open_file(files, path, OpenMode::read));
   std::array<char, segment_header_bytes> bytes{};
-  const Io<std::size_t> count = read_up_to(**file, bytes.data(), bytes.size(), 0);
+  const Io<std::size_t> count = read_up_to(*file, bytes.data(), bytes.size(), 0);
   if (!count.has_value()) return std::unexpected(error_of(count.error(), "read", path));
   return decode({bytes.data(), *count}, store, path);
 }

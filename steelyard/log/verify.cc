@@ -79,16 +79,15 @@ Result<Report> verify(const std::string& directory, Files& files,
   for (std::size_t i = 0; i < segments->size() && !report.damage; ++i) {
     const Segment& segment = (*segments)[i];
     const std::string path = log_directory + '/' + segment.file_name();
-    auto file = files.open(path, OpenMode::read);
-    if (!file.has_value()) return std::unexpected(error_of(file.error(), "open", path));
-    FrameReader reader(**file, store, segment_header_bytes, segment.begin);
+    STEELYARD_TRY(file, open_file(files, path, OpenMode::read));
+    FrameReader reader(*file, store, segment_header_bytes, segment.begin);
     const FrameFault fault = walk(reader, segment, report, sound_frame);
     if (fault == FrameFault::unreadable) {
       return std::unexpected(error_of(reader.error(), "read", path));
     }
     if (report.damage) break;
     if (i + 1 == segments->size()) {
-      STEELYARD_PASS(check_last(**file, segment, *mark, report));
+      STEELYARD_PASS(check_last(*file, segment, *mark, report));
     } else if (reader.at() != (*segments)[i + 1].begin) {
       const bool is_complete = reader.at().sequence == (*segments)[i + 1].begin.sequence;
       report.damage =
