@@ -262,17 +262,21 @@ class StreamConnection final : public Connection,
         (head.framing == Framing::length && head.content_length <= wire_.in().size());
     const bool is_started = begun.has_value() && is_here && can_be_started(head);
     if (!is_started && !co_await answer_all_started()) co_return false;
-    if (!begun.has_value()) {
-      is_overloaded_ = is_of_overload(begun.error());
-      keep_alive = keep_alive && can_discard_body(head) &&
-                   co_await discard(wire_, static_cast<std::size_t>(head.content_length));
-      co_return co_await write(*exchange_, std::move(begun).error(), keep_alive);
+    std::optional<Response> refused;
+    if (begun.has_value()) {
+      refused = co_await take_turn(false);
+    } else {
+      refused = std::move(begun).error();
     }
-    if (auto refusal = co_await take_turn(false); refusal.has_value()) {
-      is_overloaded_ = is_of_overload(*refusal);
-      keep_alive = keep_alive && !wire_.is_interrupted() && can_discard_body(head) &&
+    if (refused.has_value()) {
+      is_overloaded_ = is_of_overload(*refused);
+      keep_alive = keep_alive && !wire_.is_interrupted();
+      waits_for_our_word_ = keep_alive && head.expects_continue && head.framing != Framing::none &&
+                            wire_.in().empty();
+      wire_.set_deadline(linger_time);
+      keep_alive = keep_alive && may_discard_body(head) &&
                    co_await discard(wire_, static_cast<std::size_t>(head.content_length));
-      co_return co_await write(*exchange_, *std::move(refusal), keep_alive);
+      co_return co_await write(*exchange_, *std::move(refused), keep_alive);
     }
     if (head.framing != Framing::none) {
       enter(Phase::reading);
@@ -327,10 +331,8 @@ class StreamConnection final : public Connection,
 
   /// Whether the body of a refused request is short and of known length, so that it can be thrown
   /// away and the connection kept.
-  bool can_discard_body(const RequestHead& head) {
+  static bool may_discard_body(const RequestHead& head) {
     if (head.framing == Framing::none) return true;
-    waits_for_our_word_ = head.expects_continue && wire_.in().empty();
-    wire_.set_deadline(linger_time);
     return head.framing == Framing::length && !head.expects_continue &&
            head.content_length <= discarded_bytes_max;
   }
