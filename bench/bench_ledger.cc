@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/arguments.h"
+#include "bench/google_benchmarks.h"
 #include "steelyard/ledger/ledger.h"
 
 namespace {
@@ -135,11 +135,4 @@ BENCHMARK(authorise_and_settle)
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  const bench::Arguments given(argc, argv, usage_text, argc);
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
-  return 0;
-}
+int main(int argc, char** argv) { return bench::run(argc, argv, usage_text); }

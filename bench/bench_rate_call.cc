@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/arguments.h"
+#include "bench/google_benchmarks.h"
 #include "steelyard/pricebook/reader.h"
 #include "steelyard/rating/rater.h"
 
@@ -97,11 +97,4 @@ BENCHMARK(general_decimal);
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  const bench::Arguments given(argc, argv, usage_text, argc);
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
-  return 0;
-}
+int main(int argc, char** argv) { return bench::run(argc, argv, usage_text); }
