@@ -117,6 +117,18 @@ void check_content(const LocalLog& log, Ledger& ledger) {
   ledger.acknowledged = ledger.sent.size();
 }
 
+/// Sends until the disk ends, and lets the power come back.
+void send_until_it_ends(SimulatedDisk& disk, const std::string& mirror, std::mt19937_64& random,
+                        Ledger& ledger) {
+  {
+    auto log = LocalLog::open("data", options_on(disk, mirror));
+    RC_ASSERT(log.has_value() || disk.power_has_failed());
+    const std::uint64_t of_sender = random();
+    if (log.has_value()) Sender(**log, of_sender, ledger).run();
+  }
+  disk.restart(random(), random() % 4 == 0);
+}
+
 /// Rounds of sending, each ended by a power failure or a kill at some call to the disk; also
 /// while the log is being opened.
 RC_GTEST_PROP(LogCrash, keeps_what_was_acknowledged, (std::uint64_t seed)) {
@@ -137,13 +149,7 @@ RC_GTEST_PROP(LogCrash, keeps_what_was_acknowledged, (std::uint64_t seed)) {
       if (call == Call::pwrite && writes_are_short && number % 5 == 0) fault.error = EINTR;
       return fault;
     });
-    {
-      auto log = LocalLog::open("data", options_on(disk));
-      RC_ASSERT(log.has_value() || disk.power_has_failed());
-      const std::uint64_t of_sender = random();
-      if (log.has_value()) Sender(**log, of_sender, ledger).run();
-    }
-    disk.restart(random(), random() % 4 == 0);
+    send_until_it_ends(disk, {}, random, ledger);
     auto log = LocalLog::open("data", options_on(disk));
     if (!log.has_value()) RC_FAIL(log.error().detail);
     check_content(**log, ledger);
@@ -171,13 +177,7 @@ RC_GTEST_PROP(LogCrash, a_mirror_keeps_what_was_acknowledged_when_one_copy_rots,
       if (call == Call::pwrite && fault.power_fails) fault.short_by = short_by;
       return fault;
     });
-    {
-      auto log = LocalLog::open("data", options_on(disk, "mirror"));
-      RC_ASSERT(log.has_value() || disk.power_has_failed());
-      const std::uint64_t of_sender = random();
-      if (log.has_value()) Sender(**log, of_sender, ledger).run();
-    }
-    disk.restart(random(), random() % 4 == 0);
+    send_until_it_ends(disk, "mirror", random, ledger);
     const bool first_rots = random() % 2 == 0;
     const std::string rots = first_rots ? "data/" : "mirror/";
     const std::string stays = first_rots ? "mirror/" : "data/";

@@ -88,16 +88,8 @@ TEST(HttpServer, replies_may_come_when_the_server_is_gone) {
                const std::lock_guard lock(mutex);
                kept.emplace(std::move(reply));
              }});
-  KeyStore keys{Secret("pepper")};
-  const auto idempotency = idempotency_in_memory();
-  Metrics metrics;
-  const auto log = StructuredLog::to([](std::string_view) {}, Clock::system(), LogLevel::error);
-  ServerParts parts;
-  parts.keys = &keys;
-  parts.idempotency = idempotency.get();
-  parts.metrics = &metrics;
-  parts.log = log.get();
-  auto server = HttpServer::start({}, std::move(table), std::move(parts));
+  BareParts bare;
+  auto server = HttpServer::start({}, std::move(table), bare.parts());
   ASSERT_TRUE(server.has_value());
   RawClient client((*server)->port());
   client.send(request_text("GET /keep"));

@@ -236,17 +236,9 @@ TEST(HttpServer, says_how_it_is) {
 }
 
 TEST(HttpServer, refuses_to_speak_plainly_to_the_world) {
-  KeyStore keys{Secret("pepper")};
-  const auto idempotency = idempotency_in_memory();
-  Metrics metrics;
-  const auto log = StructuredLog::to([](std::string_view) {}, Clock::system(), LogLevel::error);
-  ServerParts parts;
-  parts.keys = &keys;
-  parts.idempotency = idempotency.get();
-  parts.metrics = &metrics;
-  parts.log = log.get();
+  BareParts bare;
   const auto start = [&](ServerOptions options) {
-    return HttpServer::start(std::move(options), RouteTable(), parts);
+    return HttpServer::start(std::move(options), RouteTable(), bare.parts());
   };
   ServerOptions options;
   options.address = "0.0.0.0";

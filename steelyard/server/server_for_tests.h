@@ -343,6 +343,24 @@ struct DemoRoutes {
   }
 };
 
+/// What a server needs at least, with no key and no log.
+struct BareParts {
+  KeyStore keys{Secret("pepper")};
+  std::unique_ptr<Idempotency> idempotency = idempotency_in_memory();
+  Metrics metrics;
+  std::unique_ptr<StructuredLog> log =
+      StructuredLog::to([](std::string_view) {}, Clock::system(), LogLevel::error);
+
+  ServerParts parts() {
+    ServerParts parts;
+    parts.keys = &keys;
+    parts.idempotency = idempotency.get();
+    parts.metrics = &metrics;
+    parts.log = log.get();
+    return parts;
+  }
+};
+
 /// A server of the demo routes on a free port, with one key of every role.
 class DemoServer {
  public:

@@ -145,16 +145,8 @@ TEST_F(TlsTest, certificates_are_exchanged_while_it_runs) {
 
 TEST_F(TlsTest, wrong_files_are_refused_with_the_reason) {
   const auto refusal = [&] {
-    KeyStore keys{Secret("pepper")};
-    const auto idempotency = idempotency_in_memory();
-    Metrics metrics;
-    const auto log = StructuredLog::to([](std::string_view) {}, Clock::system(), LogLevel::error);
-    ServerParts parts;
-    parts.keys = &keys;
-    parts.idempotency = idempotency.get();
-    parts.metrics = &metrics;
-    parts.log = log.get();
-    const auto server = HttpServer::start(options_, RouteTable(), std::move(parts));
+    BareParts bare;
+    const auto server = HttpServer::start(options_, RouteTable(), bare.parts());
     return server.has_value() ? std::string("started") : server.error().detail;
   };
   EXPECT_NE(refusal().find("certificate.pem' cannot be opened"), std::string::npos);
