@@ -57,6 +57,17 @@ class Reader {
     refuse(name, *node, "a decimal number of at most 12 digits after the point, not negative");
   }
 
+  void signed_amount(std::string_view name, Decimal& to) {
+    const Node* const node = take(name, true);
+    if (node == nullptr) return;
+    const auto value = node->type == Type::string ? Decimal::parse(document_->text(*node))
+                                                  : Result<Decimal>(Decimal());
+    if (node->type != Type::string || !value.has_value()) {
+      return refuse(name, *node, "a decimal number of at most 12 digits after the point");
+    }
+    to = *value;
+  }
+
   void amount(std::string_view name, std::optional<Decimal>& to) {
     if (!has(name)) return;
     amount(name, to.emplace());
@@ -115,12 +126,41 @@ class Reader {
     const Node* const node = take(name, is_needed);
     if (node == nullptr) return;
     for (const Choice each : choices) {
-      if (node->type == Type::string && document_->text(*node) == ledger::name_of(each)) {
+      if (node->type == Type::string && document_->text(*node) == name_of(each)) {
         to = each;
         return;
       }
     }
     refuse(name, *node, expected);
+  }
+
+  /// A text that may be left out, and may be empty.
+  void note(std::string_view name, std::string& to) {
+    if (!has(name)) return;
+    constexpr std::size_t bytes_max = 1'000;
+    long_text(name, to);
+    if (to.size() <= bytes_max || error_.has_value()) return;
+    refuse(name, *object_.find(json::word(name)),
+           "a text of at most " + std::to_string(bytes_max) + " bytes");
+  }
+
+  void percent(std::string_view name, Decimal& to) {
+    amount(name, to, false);
+    if (to <= Decimal::whole(100) || error_.has_value()) return;
+    refuse(name, *object_.find(json::word(name)), "a percentage of 0 to 100");
+  }
+
+  void zone(std::string_view name, std::string& to) {
+    note(name, to);
+    if (to.empty() || base::is_time_zone(to) || error_.has_value()) return;
+    refuse(name, *object_.find(json::word(name)), "a time zone like Asia/Shanghai");
+  }
+
+  void document(std::string_view name, std::string& to, std::size_t bytes_max) {
+    long_text(name, to);
+    if (to.size() <= bytes_max || error_.has_value()) return;
+    refuse(name, *object_.find(json::word(name)),
+           "a text of at most " + std::to_string(bytes_max) + " bytes");
   }
 
   void period(std::string_view name, ledger::Period& to) {
@@ -372,6 +412,42 @@ void read_decision(Reader& from, Decision& to) {
   from.text("id", to.id);
 }
 
+void read(Reader& from, SetSeller& to) {
+  billing::Seller& seller = to.seller;
+  from.note("name", seller.name);
+  from.note("address", seller.address);
+  from.note("tax_id", seller.tax_id);
+  from.text("invoice_series", seller.invoice_series, false);
+  from.text("credit_note_series", seller.credit_note_series, false);
+  from.flag("invoices_no_usage", seller.invoices_no_usage);
+}
+
+void read(Reader& from, SetBuyer& to) {
+  from.text("account", to.account);
+  from.note("name", to.buyer.name);
+  from.note("address", to.buyer.address);
+  from.note("tax_id", to.buyer.tax_id);
+  from.note("tax_name", to.buyer.tax_name);
+  from.percent("tax_percent", to.buyer.tax_percent);
+  from.zone("time_zone", to.buyer.time_zone);
+}
+
+void read(Reader& from, FreezeInvoice& to) {
+  using enum billing::InvoiceKind;
+  from.text("account", to.account);
+  from.choice("kind", to.kind, {invoice, credit_note}, "invoice or credit_note", true);
+  from.text("period", to.period);
+  from.time("from", to.from);
+  from.time("to", to.to);
+  from.text("series", to.series);
+  from.whole("number", to.number, 1, INT64_MAX, true);
+  from.whole("lines", to.lines, 0, INT64_MAX, true);
+  from.signed_amount("lines_total", to.lines_total);
+  from.signed_amount("rounding", to.rounding);
+  from.signed_amount("tax", to.tax);
+  from.document("document", to.document, FreezeInvoice::document_bytes_max);
+}
+
 void read(Reader& from, Approve& to) { read_decision(from, to); }
 void read(Reader& from, Reject& to) { read_decision(from, to); }
 
@@ -408,6 +484,9 @@ constexpr std::array<Named, std::variant_size_v<Command>> all_commands{{
     {"propose", read_as<Propose>},
     {"approve", read_as<Approve>},
     {"reject", read_as<Reject>},
+    {"set_seller", read_as<SetSeller>},
+    {"set_buyer", read_as<SetBuyer>},
+    {"freeze_invoice", read_as<FreezeInvoice>},
 }};
 
 }  // namespace

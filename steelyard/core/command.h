@@ -10,6 +10,7 @@
 
 #include "steelyard/base/result.h"
 #include "steelyard/base/time.h"
+#include "steelyard/billing/invoice.h"
 #include "steelyard/ledger/command.h"
 #include "steelyard/ledger/quota_book.h"
 #include "steelyard/money/decimal.h"
@@ -156,6 +157,36 @@ struct Reject {
   std::string id;
 };
 
+/// Who sells: what is left out is empty, a series as in billing::Seller.
+struct SetSeller {
+  billing::Seller seller;
+};
+
+/// Who an account's invoices are for, and the tax on them: what is left out is empty.
+struct SetBuyer {
+  std::string account;
+  billing::Buyer buyer;
+};
+
+/// Makes what was drawn up an invoice or a credit note that stays as it is. The document stands in
+/// the log, so what it says hangs on no program that reads it later.
+struct FreezeInvoice {
+  static constexpr std::size_t document_bytes_max = std::size_t{8} * 1024 * 1024;
+
+  std::string account;
+  billing::InvoiceKind kind = billing::InvoiceKind::invoice;  ///< "invoice" or "credit_note".
+  std::string period;                                         ///< "2026-10"
+  base::Instant from;
+  base::Instant to;  ///< Exclusive.
+  std::string series;
+  std::uint64_t number = 0;    ///< In the series.
+  std::uint64_t lines = 0;     ///< How many.
+  money::Decimal lines_total;  ///< These three may be below zero.
+  money::Decimal rounding;
+  money::Decimal tax;
+  std::string document;
+};
+
 /// The prices of all facts behind it in the log.
 struct PublishPrices {
   pricebook::Files files;
@@ -164,9 +195,10 @@ struct PublishPrices {
   std::string origin;  ///< "start": the folder that the server was started with; "api".
 };
 
-using Command = std::variant<SetTenant, SetAccount, CloseAccount, TopUp, Grant, Refund, AddQuota,
-                             OpenHold, SettleHold, ReleaseHold, SetBudget, SetKey, Correct,
-                             PublishPrices, Propose, Approve, Reject>;
+using Command =
+    std::variant<SetTenant, SetAccount, CloseAccount, TopUp, Grant, Refund, AddQuota, OpenHold,
+                 SettleHold, ReleaseHold, SetBudget, SetKey, Correct, PublishPrices, Propose,
+                 Approve, Reject, SetSeller, SetBuyer, FreezeInvoice>;
 
 struct GivenCommand {
   Command what;

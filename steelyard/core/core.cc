@@ -64,13 +64,20 @@ std::optional<std::string> Core::imbalance() const {
       return "tenant " + std::to_string(number) + ": " + std::to_string(tenant->counts.not_booked) +
              " charges are beyond what a ledger takes";
     }
-    const money::Decimal charged = tenant->usage.amount() + tenant->settled;
+    const money::Decimal charged = tenant->usage.amount();
     if (!tenant->a_wallet.has_value()) continue;
-    const money::Decimal booked =
-        ledger_.totals(*tenant->a_wallet, ledger::Account::revenue_accrued).credit_balance();
-    if (charged == booked) continue;
-    return "tenant " + std::to_string(number) + ": charges are " + charged.to_text() +
-           ", the ledger's revenue is " + booked.to_text();
+    const money::Decimal booked = revenue(*tenant->a_wallet);
+    if (charged != booked) {
+      return "tenant " + std::to_string(number) + ": charges are " + charged.to_text() +
+             ", the ledger's revenue is " + booked.to_text();
+    }
+    const money::Decimal invoiced = invoices_.lines_total(number);
+    const money::Decimal of_ledger =
+        ledger_.totals(*tenant->a_wallet, ledger::Account::revenue_invoiced).credit_balance();
+    if (invoiced != of_ledger) {
+      return "tenant " + std::to_string(number) + ": invoices are over " + invoiced.to_text() +
+             ", the ledger's invoiced revenue is " + of_ledger.to_text();
+    }
   }
   return std::nullopt;
 }
@@ -438,7 +445,10 @@ ledger::Answer<Answer> Core::carry_out(const SettleHold& command, const Place& p
   auto charged = ledger_.settle(charge);
   if (!charged.has_value()) return std::unexpected(charged.error());
   charged->drawn = {};
-  if (!charged->is_repeat) tenant(place.tenant).settled += command.amount;
+  if (!charged->is_repeat) {
+    tenant(place.tenant)
+        .usage.add_settlement(command.account, command.amount, currency_.code(), place.received);
+  }
   Answer answer = answer_of(charged->is_repeat);
   answer.charged = *charged;
   return with_balance(std::move(answer), *wallet, place);

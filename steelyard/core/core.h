@@ -16,6 +16,8 @@
 #include "steelyard/core/call_quotas.h"
 #include "steelyard/core/command.h"
 #include "steelyard/core/entity.h"
+#include "steelyard/core/invoice_book.h"
+#include "steelyard/core/invoice_draft.h"
 #include "steelyard/core/keyed_answers.h"
 #include "steelyard/core/line_rows.h"
 #include "steelyard/core/name_book.h"
@@ -62,6 +64,7 @@ struct Answer {
   /// is carried out under it are one command: a repeat has the answer of the first, either way.
   std::uint64_t proposal = 0;
   std::optional<ProposalState> proposal_state;  ///< With proposal_not_open.
+  std::uint64_t invoice = 0;  ///< The sequence of what FreezeInvoice froze, now or before.
 };
 
 /// Something that somebody did, other than usage and holds. What exactly stands in the log.
@@ -131,7 +134,8 @@ class Core {
       const std::function<void(std::uint32_t tenant, const NameBook& names)>& visit) const;
 
   /// What does not add up, in words; nothing if all is well. Reads everything. For each tenant:
-  /// charge lines and settlements = revenue of the ledger; and what Ledger::imbalance checks.
+  /// charge lines = revenue of the
+  /// ledger, invoices less credit notes = its invoiced part; and what Ledger::imbalance checks.
   std::optional<std::string> imbalance() const;
   const std::map<std::string, std::string>& keys() const { return keys_; }
 
@@ -140,6 +144,16 @@ class Core {
   bool may_be_one_person(std::string_view key, std::string_view other) const;
 
   const Proposals& proposals() const { return proposals_; }
+
+  const InvoiceBook& invoices() const { return invoices_; }
+
+  /// So long behind its end a period is invoiced at the earliest: sources may be behind.
+  static constexpr std::int64_t invoice_grace_seconds = 3'600;
+
+  /// What an invoice or a credit note would say at that time: of all days before its end whatever
+  /// no document has. Refuses: unknown_account, period_not_over, period_is_closed,
+  /// books_do_not_agree, nothing_to_invoice.
+  ledger::Answer<InvoiceDraft> draw_up(const InvoiceOf& of, base::Instant at) const;
 
   /// The names of the tenants; the first has the number 1.
   const std::vector<std::string>& tenants() const { return tenant_names_; }
@@ -189,7 +203,6 @@ class Core {
     UsageBook usage;
     NameBook names;
     std::optional<ledger::WalletId> a_wallet;  ///< One of its wallets; leads to its house.
-    money::Decimal settled;                    ///< By commands: charges without an event.
     bool has_changed = false;
   };
   /// An event of which windows are made.
@@ -233,6 +246,12 @@ class Core {
   ledger::Answer<Answer> carry_out(const SetKey& command, const Place& place, std::string_view by);
   ledger::Answer<Answer> carry_out(const Correct& command, const Place& place);
   ledger::Answer<Answer> carry_out(const PublishPrices& command, const Place& place);
+  ledger::Answer<Answer> carry_out(const SetSeller& command, const Place& place);
+  ledger::Answer<Answer> carry_out(const SetBuyer& command, const Place& place);
+  ledger::Answer<Answer> carry_out(const FreezeInvoice& command, const Place& place);
+  /// Whether what was charged to a tenant is its revenue.
+  bool books_agree(std::uint32_t tenant) const;
+  money::Decimal revenue(ledger::WalletId wallet) const;
   ledger::Answer<Answer> carry_out(const Propose& command, const Place& place, std::string_view by);
   ledger::Answer<Answer> carry_out(const Approve& command, const Place& place, std::string_view by);
   ledger::Answer<Answer> carry_out(const Reject& command, const Place& place, std::string_view by);
@@ -271,6 +290,7 @@ class Core {
   std::map<std::string, std::string> keys_;
   std::map<std::string, std::string, std::less<>> key_makers_;  // Of those that a key made.
   Proposals proposals_;
+  InvoiceBook invoices_;
   std::deque<Act> acts_;
   std::uint64_t kept_act_ = 0;  // The sequence of the last one that was kept.
   std::vector<std::uint64_t> forgotten_acts_;

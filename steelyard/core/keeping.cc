@@ -26,6 +26,7 @@ constexpr char answer_kind = 'L';    // Sequence: what was answered under a key.
 constexpr char names_kind = 'M';     // Tenant, then a key of its name book.
 constexpr char proposal_kind = 'N';  // Number.
 constexpr char maker_kind = 'O';     // An API key: the one that made it.
+constexpr char invoice_kind = 'P';   // Then a key of the invoice book.
 constexpr char rated_mark = 'r';     // Before the text of a cloud event;
 constexpr char unrated_mark = 'u';   // it was kept, but had no price.
 constexpr char cloud_kind = 'H';     // Tenant, sequence.
@@ -82,12 +83,11 @@ std::string value_of(const CrossedBudget& each) {
   return value;
 }
 
-std::string value_of(const Counts& counts, money::Decimal settled) {
+std::string value_of(const Counts& counts) {
   std::string value;
   ByteWriter to(value);
   to.u64(counts.not_booked);
   for (const std::uint64_t count : counts.by_status) to.u64(count);
-  to.decimal(settled);
   return value;
 }
 
@@ -130,7 +130,7 @@ void Core::for_each_changed(const EntityVisitor& visit) {
   for (const auto& [number, tenant] : tenants_) {
     if (!tenant->has_changed) continue;
     tenant->has_changed = false;
-    visit(key_of(tenant_kind, number), value_of(tenant->counts, tenant->settled));
+    visit(key_of(tenant_kind, number), value_of(tenant->counts));
     const std::string prefix = key_of(usage_kind, number);
     tenant->usage.for_each_changed([&](std::string_view name, auto value) {
       key.assign(prefix).append(name);
@@ -158,6 +158,10 @@ void Core::for_each_changed(const EntityVisitor& visit) {
   }
   quotas_.book().for_each_changed([&](std::string_view name, auto value) {
     key.assign(1, quota_kind).append(name);
+    visit(key, value);
+  });
+  invoices_.for_each_changed([&](std::string_view name, auto value) {
+    key.assign(1, invoice_kind).append(name);
     visit(key, value);
   });
   waiting_.for_each_changed([&](std::uint64_t sequence, bool waits) {
@@ -210,7 +214,6 @@ bool Core::restore_tenant(std::uint32_t number, std::string_view value) {
   ByteReader from(value);
   of.counts.not_booked = from.u64();
   for (std::uint64_t& count : of.counts.by_status) count = from.u64();
-  of.settled = from.decimal();
   of.has_changed = false;
   return from.is_done();
 }
@@ -268,6 +271,7 @@ bool Core::restore_entity(std::string_view key, std::string_view value) {
     }
     case key_kind: return keys_.emplace(rest, value).second;
     case maker_kind: return key_makers_.emplace(rest, value).second;
+    case invoice_kind: return invoices_.restore(rest, value);
     case proposal_kind: {
       const auto number = name.sorting<std::uint64_t>();
       return name.is_done() && proposals_.restore(number, value);

@@ -27,27 +27,50 @@ std::uint32_t UsageBook::number_of(Row row) {
 
 void UsageBook::add(const batch::Record& record, base::Instant time) {
   if (record.charge.line_count == 0 && record.cloud.lines.empty()) return;
-  auto found = accounts_.find(record.account);
-  if (found == accounts_.end()) found = accounts_.emplace(record.account, Account()).first;
-  Account& account = found->second;
+  auto& found = account_of(record.account);
+  Account& account = found.second;
   Day& day = day_of(account, calendar_.day(time.seconds).from);
   day.has_changed = true;
-  if (!account.has_changed) changed_.push_back(&*found);
-  account.has_changed = true;
+  touch(found);
   for (const rating::Line& line : record.charge.used_lines()) {
     const std::uint32_t row = row_of(line.row, [](const rating::PriceRow& price) {
       return Row{std::string(price.item), std::string(price.tier.label), "token", price.price,
                  money::Decimal::whole(static_cast<std::int64_t>(price.per))};
     });
-    add(day, row, money::Decimal::whole(static_cast<std::int64_t>(line.quantity)), line.amount);
+    add(account, day,
+        {row, money::Decimal::whole(static_cast<std::int64_t>(line.quantity)), line.amount, 1});
   }
   for (const rating::cloud::Line& line : record.cloud.lines) {
     const std::uint32_t row = row_of(line.row, [](const rating::cloud::Row& price) {
       return Row{std::string(price.item), std::string(price.tier), std::string(price.unit),
                  price.price, price.per};
     });
-    add(day, row, line.quantity, line.amount);
+    add(account, day, {row, line.quantity, line.amount, 1});
   }
+}
+
+void UsageBook::add_settlement(std::string_view account, money::Decimal amount,
+                               std::string_view currency, base::Instant at) {
+  if (amount.is_zero()) return;
+  constexpr money::Decimal one = money::Decimal::whole(1);
+  auto& found = account_of(account);
+  Day& day = day_of(found.second, calendar_.day(at.seconds).from);
+  day.has_changed = true;
+  touch(found);
+  const std::uint32_t row =
+      number_of({std::string(settled_item), "", std::string(currency), one, one});
+  add(found.second, day, {row, amount, amount, 1});
+}
+
+UsageBook::Accounts::value_type& UsageBook::account_of(std::string_view account) {
+  auto found = accounts_.find(account);
+  if (found == accounts_.end()) found = accounts_.emplace(account, Account()).first;
+  return *found;
+}
+
+void UsageBook::touch(Accounts::value_type& account) {
+  if (!account.second.has_changed) changed_.push_back(&account);
+  account.second.has_changed = true;
 }
 
 UsageBook::Day& UsageBook::day_of(Account& account, std::int64_t begin) {
@@ -55,16 +78,21 @@ UsageBook::Day& UsageBook::day_of(Account& account, std::int64_t begin) {
   if (!days.empty() && days.back().begin == begin) return days.back();
   const auto at = std::ranges::lower_bound(days, begin, {}, &Day::begin);
   if (at != days.end() && at->begin == begin) return *at;
-  return *days.insert(at, {begin, false, {}});
+  return *days.insert(at, {begin, false, {}, {}});
 }
 
-void UsageBook::add(Day& day, std::uint32_t row, money::Decimal quantity, money::Decimal amount) {
-  auto at = std::ranges::lower_bound(day.rows, row, {}, &Sums::row);
-  if (at == day.rows.end() || at->row != row) at = day.rows.insert(at, Sums{row, {}, {}, 0});
-  at->quantity += quantity;
-  at->amount += amount;
-  ++at->events;
-  amount_ += amount;
+void UsageBook::add(const Account& account, Day& day, const Sums& sums) {
+  add(day.rows, sums);
+  if (account.invoiced_to.has_value() && day.begin < *account.invoiced_to) add(day.late, sums);
+  amount_ += sums.amount;
+}
+
+void UsageBook::add(std::vector<Sums>& rows, const Sums& sums) {
+  auto at = std::ranges::lower_bound(rows, sums.row, {}, &Sums::row);
+  if (at == rows.end() || at->row != sums.row) at = rows.insert(at, Sums{sums.row, {}, {}, 0});
+  at->quantity += sums.quantity;
+  at->amount += sums.amount;
+  at->events += sums.events;
 }
 
 std::vector<UsageSum> UsageBook::sums(std::string_view account, std::int64_t from,
@@ -107,11 +135,16 @@ std::string UsageBook::value_of(const Row& row) {
 std::string UsageBook::value_of(const Day& day) {
   std::string value;
   ByteWriter to(value);
-  for (const Sums& sums : day.rows) {
-    to.u32(sums.row);
-    to.decimal(sums.quantity);
-    to.decimal(sums.amount);
-    to.u64(sums.events);
+  for (const auto* const rows : {&day.rows, &day.late}) {
+    std::string part;
+    ByteWriter to_part(part);
+    for (const Sums& sums : *rows) {
+      to_part.u32(sums.row);
+      to_part.decimal(sums.quantity);
+      to_part.decimal(sums.amount);
+      to_part.u64(sums.events);
+    }
+    to.text(part);
   }
   return value;
 }
@@ -128,13 +161,18 @@ void UsageBook::for_each_changed(const EntityVisitor& visit) {
       visit(key_of(each->first, day.begin), value_of(day));
       day.has_changed = false;
     }
+    if (each->second.invoiced_to_has_changed) {
+      std::string value;
+      ByteWriter(value).i64(each->second.invoiced_to.value());
+      visit(invoiced_kind + each->first, value);
+      each->second.invoiced_to_has_changed = false;
+    }
     each->second.has_changed = false;
   }
   changed_.clear();
 }
 
-bool UsageBook::restore_day(std::string_view account, std::int64_t begin, std::string_view value) {
-  Day& day = day_of(accounts_[std::string(account)], begin);
+bool UsageBook::restore_sums(std::string_view value, std::vector<Sums>& rows) const {
   ByteReader from(value);
   while (!from.is_done()) {
     Sums sums;
@@ -143,9 +181,20 @@ bool UsageBook::restore_day(std::string_view account, std::int64_t begin, std::s
     sums.amount = from.decimal();
     sums.events = from.u64();
     if (!from.is_good() || sums.row >= rows_.size()) return false;
-    day.rows.push_back(sums);
-    amount_ += sums.amount;
+    rows.push_back(sums);
   }
+  return true;
+}
+
+bool UsageBook::restore_day(std::string_view account, std::int64_t begin, std::string_view value) {
+  Day& day = day_of(account_of(account).second, begin);
+  ByteReader from(value);
+  const std::string_view rows = from.text();
+  const std::string_view late = from.text();
+  if (!from.is_done() || !restore_sums(rows, day.rows) || !restore_sums(late, day.late)) {
+    return false;
+  }
+  for (const Sums& sums : day.rows) amount_ += sums.amount;
   return true;
 }
 
@@ -164,6 +213,11 @@ bool UsageBook::restore(std::string_view key, std::string_view value) {
     if (!name.is_done() || !from.is_done() || number_of(std::move(row)) != number) return false;
     kept_rows_ = rows_.size();
     return true;
+  }
+  if (key[0] == invoiced_kind) {
+    ByteReader from(value);
+    account_of(key.substr(1)).second.invoiced_to = from.i64();
+    return from.is_done();
   }
   const auto begin = static_cast<std::int64_t>(name.sorting<std::uint64_t>());
   return key[0] == day_kind && name.is_good() &&

@@ -3,6 +3,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "steelyard/base/calendar.h"
 #include "steelyard/base/hash.h"
 #include "steelyard/batch/record.h"
+#include "steelyard/billing/invoice.h"
 #include "steelyard/core/entity.h"
 #include "steelyard/money/decimal.h"
 
@@ -31,9 +33,16 @@ struct UsageSum {
   std::uint64_t events = 0;  ///< That have a line of it.
 };
 
+/// What an account used in one month of one price row, and no invoice of the kind has yet.
+struct UninvoicedSum {
+  std::string month;     ///< "2026-10"
+  bool is_late = false;  ///< It came when the days had been invoiced.
+  UsageSum sum;          ///< Its day is the month's begin. Of a credit note: what is given back.
+};
+
 /// The charge lines of one tenant, summed by account, day and price row: a view of the charges
-/// from which a month's bill is read without them. Days are those of the price book's zone, by
-/// the event's time.
+/// from which a month's bill is read without them, and what invoices are drawn up from. Days are
+/// those of the price book's zone, by the event's time.
 class UsageBook {
  public:
   explicit UsageBook(const std::string& zone) : calendar_(zone) {}
@@ -41,9 +50,28 @@ class UsageBook {
   /// Requires: the record is rated.
   void add(const batch::Record& record, base::Instant time);
 
+  /// What a hold was settled with by a command: a charge that has no event.
+  void add_settlement(std::string_view account, money::Decimal amount, std::string_view currency,
+                      base::Instant at);
+
   /// The sums of days that begin in [from, to), by day and item. Errors: none; an account without
   /// usage has none.
   std::vector<UsageSum> sums(std::string_view account, std::int64_t from, std::int64_t to) const;
+
+  // Invoices. What is on one is a charge's first time here; what comes later for days that have
+  // been invoiced is *late*. A sum of late lines that is below zero belongs on a credit note, all
+  // else on the next invoice.
+
+  /// Days that begin before were invoiced; nothing: none was.
+  std::optional<std::int64_t> invoiced_to(std::string_view account) const;
+
+  /// What of days that begin before `to` a document of that kind has to say, by month and item.
+  std::vector<UninvoicedSum> uninvoiced(std::string_view account, std::int64_t to,
+                                        billing::InvoiceKind kind) const;
+
+  /// A document has it: `uninvoiced` has nothing of it any more. Requires: the account has usage,
+  /// or it is an invoice; `to` is not before that of an earlier invoice.
+  void set_invoiced(std::string_view account, std::int64_t to, billing::InvoiceKind kind);
 
   /// Of all accounts and days: what all charge lines add up to.
   money::Decimal amount() const { return amount_; }
@@ -57,6 +85,7 @@ class UsageBook {
 
   static constexpr char row_kind = 'r';
   static constexpr char day_kind = 's';  // Behind the rows.
+  static constexpr char invoiced_kind = 't';
 
  private:
   struct Sums {
@@ -64,15 +93,23 @@ class UsageBook {
     money::Decimal quantity;
     money::Decimal amount;
     std::uint64_t events = 0;
+
+    bool is_nothing() const { return quantity.is_zero() && amount.is_zero(); }
+    bool is_below_zero() const {
+      return amount.is_negative() || (amount.is_zero() && quantity.is_negative());
+    }
   };
   struct Day {
     std::int64_t begin = 0;
     bool has_changed = false;
     std::vector<Sums> rows;  ///< By row.
+    std::vector<Sums> late;  ///< Of these, what no invoice has although it has the day. By row.
   };
   struct Account {
     std::vector<Day> days;  ///< By their begin.
+    std::optional<std::int64_t> invoiced_to;
     bool has_changed = false;
+    bool invoiced_to_has_changed = false;
   };
   /// What a sum is of, whichever price book said so.
   struct Row {
@@ -86,20 +123,31 @@ class UsageBook {
     using is_transparent = void;
     std::size_t operator()(std::string_view name) const { return base::hash(name); }
   };
+  /// What no price book has: money that a gateway settled a hold with, at one for one.
+  static constexpr std::string_view settled_item = "holds/settled";
   using Accounts = std::unordered_map<std::string, Account, NameHash, std::equal_to<>>;
   static constexpr std::uint32_t no_row = ~std::uint32_t{0};
 
+  using Month = std::int64_t;  ///< Its begin.
+  using SumsByMonth = std::map<std::pair<Month, std::uint32_t>, Sums>;
+
   static Day& day_of(Account& account, std::int64_t begin);
-  void add(Day& day, std::uint32_t row, money::Decimal quantity, money::Decimal amount);
+  Accounts::value_type& account_of(std::string_view account);
+  void touch(Accounts::value_type& account);
+  void add(const Account& account, Day& day, const Sums& sums);
+  static void add(std::vector<Sums>& rows, const Sums& sums);
+  SumsByMonth late_sums(const Account& account) const;
+  std::vector<UninvoicedSum> listed(const SumsByMonth& sums, bool is_late) const;
   template <class PriceRow, class Describe>
   std::uint32_t row_of(const PriceRow* price, const Describe& describe);
   std::uint32_t number_of(Row row);
   static std::string key_of(std::string_view account, std::int64_t day);
   static std::string value_of(const Row& row);
   static std::string value_of(const Day& day);
+  bool restore_sums(std::string_view value, std::vector<Sums>& rows) const;
   bool restore_day(std::string_view account, std::int64_t begin, std::string_view value);
 
-  base::Calendar calendar_;
+  mutable base::Calendar calendar_;  // It remembers what it was asked last.
   Accounts accounts_;
   std::vector<Accounts::value_type*> changed_;
   std::vector<Row> rows_;

@@ -112,9 +112,9 @@ struct Refund {
   std::span<const Drawn> original_drawn = {};
 };
 
-/// Any other balanced entry: a payment of what is owed, tax, a write-off, a rounding rest.
+/// Any other balanced entry: a payment of what is owed, an invoice, a write-off, a rounding rest.
 struct Adjustment {
-  EntryKind kind = EntryKind::adjustment;  ///< adjustment, correction or rounding.
+  EntryKind kind = EntryKind::adjustment;  ///< adjustment, correction, rounding or invoice.
   WalletId wallet;
   std::span<const Posting> postings;
   Id original = {};

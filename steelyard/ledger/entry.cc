@@ -41,6 +41,7 @@ std::string_view name_of(EntryKind kind) {
     STEELYARD_NAME(correction);
     STEELYARD_NAME(adjustment);
     STEELYARD_NAME(rounding);
+    STEELYARD_NAME(invoice);
   }
 #undef STEELYARD_NAME
   base::check_failed("every kind of entry has a name", __FILE__, __LINE__);

@@ -54,6 +54,7 @@ enum class EntryKind : std::uint8_t {
   correction = 10,  ///< A charge below zero, or an entry that corrects the one it names.
   adjustment = 11,
   rounding = 12,
+  invoice = 13,  ///< Accrued revenue becomes invoiced; with tax and the rounding rest.
 };
 
 std::string_view name_of(EntryKind kind);

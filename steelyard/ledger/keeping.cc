@@ -260,7 +260,7 @@ bool Ledger::restore_hold(const TenantKey& key, ByteReader& from) {
 bool Ledger::restore_origin(const TenantKey& key, ByteReader& from) {
   if (origins_.find(key) != nullptr) return false;
   OriginRecord& origin = origins_.add(key);
-  origin.kind = from.enumerator(EntryKind::charge, EntryKind::rounding);
+  origin.kind = from.enumerator(EntryKind::charge, EntryKind::invoice);
   origin.fingerprint = from.u64();
   origin.wallet = WalletId{from.u32()};
   origin.amount = from.decimal();

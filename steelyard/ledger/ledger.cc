@@ -329,7 +329,7 @@ Answer<Posted> Ledger::refund(const Refund& command) {
 
 Answer<Posted> Ledger::adjust(const Adjustment& command) {
   STEELYARD_CHECK(command.kind == EntryKind::adjustment || command.kind == EntryKind::correction ||
-                  command.kind == EntryKind::rounding);
+                  command.kind == EntryKind::rounding || command.kind == EntryKind::invoice);
   Wallet* const wallet = find(command.wallet);
   if (wallet == nullptr) return refuse(Refusal::unknown_account);
   if (!is_in_range(command.at)) return refuse(Refusal::time_out_of_range);

@@ -36,6 +36,11 @@ std::string_view name_of(Refusal refusal) {
     STEELYARD_NAME(proposal_not_open);
     STEELYARD_NAME(own_proposal);
     STEELYARD_NAME(too_many_proposals);
+    STEELYARD_NAME(period_not_over);
+    STEELYARD_NAME(period_is_closed);
+    STEELYARD_NAME(nothing_to_invoice);
+    STEELYARD_NAME(invoice_out_of_date);
+    STEELYARD_NAME(books_do_not_agree);
   }
 #undef STEELYARD_NAME
   base::check_failed("every refusal has a name", __FILE__, __LINE__);

@@ -51,6 +51,13 @@ enum class Refusal : std::uint8_t {
   proposal_not_open = 51,  ///< It was approved or rejected, or its time is over.
   own_proposal = 52,       ///< By the key that proposed it, or one that made the other.
   too_many_proposals = 53,
+
+  // An invoice.
+  period_not_over = 60,      ///< Its end, or the hour of grace behind it, is still to come.
+  period_is_closed = 61,     ///< An invoice of a later period was frozen before.
+  nothing_to_invoice = 62,   ///< No usage that no invoice has.
+  invoice_out_of_date = 63,  ///< What is to be frozen is not what the books say now.
+  books_do_not_agree = 64,   ///< Charges and ledger differ: nothing is frozen on top of that.
 };
 
 /// The enumerator as text: "budget_exceeded".

@@ -25,6 +25,21 @@ class Currency {
   std::array<char, 3> code_;
 };
 
+/// How many digits behind the point an amount has that is paid: 2 but for those of ISO 4217 that
+/// have none or three, and of a custom unit 2.
+constexpr int minor_digits(Currency currency) {
+  constexpr std::string_view none[] = {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW",
+                                       "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"};
+  constexpr std::string_view three[] = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"};
+  for (const std::string_view code : none) {
+    if (code == currency.code()) return 0;
+  }
+  for (const std::string_view code : three) {
+    if (code == currency.code()) return 3;
+  }
+  return 2;
+}
+
 /// An exact amount in one currency. There is no operator that joins two of them, nor one with a
 /// bare number: a sum over currencies can not be written. Converting is a ledger transaction.
 /// Amounts stay exact until an invoice rounds them.

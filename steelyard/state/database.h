@@ -18,7 +18,7 @@ using Database = std::unique_ptr<rocksdb::DB>;
 /// Keys of the store itself begin with '!', those of the core with '='.
 inline constexpr std::string_view layout_key = "!layout";
 inline constexpr std::string_view position_key = "!position";
-inline constexpr std::string_view layout_version = "3";
+inline constexpr std::string_view layout_version = "4";
 std::string key_of(std::string_view key);
 
 /// Its write-ahead log is never used: the log of facts is ours. Errors: store_is_locked,

@@ -1,0 +1,181 @@
+#include <algorithm>
+#include <vector>
+
+#include "steelyard/core/core.h"
+
+/// Invoices: drawn up from the usage book, then frozen by a command that has the document.
+namespace steelyard::core {
+
+using billing::InvoiceKind;
+using ledger::Account;
+using ledger::Refusal;
+using ledger::Refused;
+using ledger::Side;
+using money::Decimal;
+
+namespace {
+
+std::unexpected<Refused> refuse(Refusal why) { return std::unexpected(Refused{.why = why}); }
+
+/// Adds a posting whose amount may be below zero, or nothing.
+void add(std::vector<ledger::Posting>& postings, Account account, Side side, Decimal amount) {
+  if (amount.is_zero()) return;
+  const Side other = side == Side::debit ? Side::credit : Side::debit;
+  const bool is_negative = amount.is_negative();
+  postings.push_back({.account = account,
+                      .side = is_negative ? other : side,
+                      .amount = is_negative ? -amount : amount});
+}
+
+/// What a document moves: its sum from accrued to invoiced, tax, the rest of rounding. What that
+/// leaves to pay is drawn as usage is, but for grants; what is given back settles what is owed.
+std::vector<ledger::Posting> postings_of(const FreezeInvoice& command,
+                                         const ledger::Balance& balance) {
+  const bool is_credit = command.kind == InvoiceKind::credit_note;
+  const auto of_kind = [&](Decimal amount) { return is_credit ? -amount : amount; };
+  std::vector<ledger::Posting> postings;
+  add(postings, Account::revenue_accrued, Side::debit, of_kind(command.lines_total));
+  add(postings, Account::revenue_invoiced, Side::credit, of_kind(command.lines_total));
+  add(postings, Account::tax, Side::credit, of_kind(command.tax));
+  add(postings, Account::rounding, Side::credit, of_kind(command.rounding));
+  const Decimal due = of_kind(command.tax + command.rounding);
+  const Decimal first = due.is_negative() ? std::clamp(balance.receivable, Decimal(), -due)
+                                          : std::clamp(balance.prepaid, Decimal(), due);
+  if (due.is_negative()) {
+    add(postings, Account::receivable, Side::credit, first);
+    add(postings, Account::prepaid, Side::credit, -due - first);
+  } else {
+    add(postings, Account::prepaid, Side::debit, first);
+    add(postings, Account::receivable, Side::debit, due - first);
+  }
+  return postings;
+}
+
+}  // namespace
+
+bool Core::books_agree(std::uint32_t tenant) const {
+  const auto found = tenants_.find(tenant);
+  if (found == tenants_.end()) return true;
+  const Tenant& of = *found->second;
+  if (of.counts.not_booked > 0) return false;
+  if (!of.a_wallet.has_value()) return true;
+  return of.usage.amount() == revenue(*of.a_wallet);
+}
+
+Decimal Core::revenue(ledger::WalletId wallet) const {
+  return ledger_.totals(wallet, Account::revenue_accrued).credit_balance() +
+         ledger_.totals(wallet, Account::revenue_invoiced).credit_balance();
+}
+
+ledger::Answer<InvoiceDraft> Core::draw_up(const InvoiceOf& of, base::Instant at) const {
+  if (!find_account(of.tenant, of.account).has_value()) return refuse(Refusal::unknown_account);
+  const UsageBook* const book = usage(of.tenant);
+  const bool is_invoice = of.kind == InvoiceKind::invoice;
+  if (is_invoice && book != nullptr &&
+      book->invoiced_to(of.account).value_or(INT64_MIN) >= of.to.seconds) {
+    return refuse(Refusal::period_is_closed);
+  }
+  if (is_invoice && at.seconds < of.to.seconds + invoice_grace_seconds) {
+    return refuse(Refusal::period_not_over);
+  }
+  if (!books_agree(of.tenant)) return refuse(Refusal::books_do_not_agree);
+  InvoiceDraft draft;
+  draft.of = of;
+  draft.seller = invoices_.seller(of.tenant);
+  draft.buyer = invoices_.buyer(of.tenant, of.account);
+  if (book != nullptr) {
+    for (UninvoicedSum& each : book->uninvoiced(of.account, of.to.seconds, of.kind)) {
+      const FrozenInvoice* const before =
+          each.is_late ? invoices_.invoice_of(of.tenant, of.account, each.month) : nullptr;
+      const UsageSum& sum = each.sum;
+      draft.lines.push_back({.month = std::move(each.month),
+                             .is_late = each.is_late,
+                             .corrects = before == nullptr ? "" : before->number_text(),
+                             .item = std::string(sum.item),
+                             .tier = std::string(sum.tier),
+                             .unit = std::string(sum.unit),
+                             .price = sum.price,
+                             .per = sum.per,
+                             .quantity = sum.quantity,
+                             .amount = sum.amount,
+                             .events = sum.events});
+    }
+  }
+  if (draft.lines.empty() && !(is_invoice && draft.seller.invoices_no_usage)) {
+    return refuse(Refusal::nothing_to_invoice);
+  }
+  Decimal lines;
+  for (const InvoiceLine& line : draft.lines) lines += line.amount;
+  draft.totals = billing::totals_of(lines, draft.buyer.tax_percent, currency_);
+  draft.series = draft.seller.series_of(of.kind);
+  draft.number = invoices_.next_number(of.tenant, draft.series);
+  return draft;
+}
+
+/// The figures are those of the command: what was rounded once is not rounded again by a later
+/// program that reads the same log. The sums have to be ours.
+ledger::Answer<Answer> Core::carry_out(const FreezeInvoice& command, const Place& place) {
+  const bool is_invoice = command.kind == InvoiceKind::invoice;
+  const FrozenInvoice* const known =
+      is_invoice ? invoices_.invoice_of(place.tenant, command.account, command.period) : nullptr;
+  if (known != nullptr) {
+    Answer answer;
+    answer.is_repeat = true;
+    answer.invoice = known->sequence;
+    return answer;
+  }
+  const auto draft = draw_up(
+      {place.tenant, command.account, command.kind, command.period, command.from, command.to},
+      place.received);
+  if (!draft.has_value()) return std::unexpected(draft.error());
+  if (draft->series != command.series || draft->number != command.number ||
+      draft->lines.size() != command.lines || draft->totals.lines != command.lines_total) {
+    return refuse(Refusal::invoice_out_of_date);
+  }
+  const ledger::WalletId wallet = find_account(place.tenant, command.account).value();
+  FrozenInvoice frozen;
+  frozen.sequence = place.sequence;
+  frozen.tenant = place.tenant;
+  frozen.account = command.account;
+  frozen.kind = command.kind;
+  frozen.series = command.series;
+  frozen.number = command.number;
+  frozen.period = command.period;
+  frozen.from = command.from;
+  frozen.to = command.to;
+  frozen.frozen_at = place.received;
+  frozen.hash = log::sha256(command.document);
+  frozen.totals.lines = command.lines_total;
+  frozen.totals.rounding = command.rounding;
+  frozen.totals.net = command.lines_total + command.rounding;
+  frozen.totals.tax = command.tax;
+  frozen.totals.total = frozen.totals.net + command.tax;
+  const auto postings = postings_of(command, ledger_.balance(wallet, place.received));
+  if (!postings.empty()) {
+    const auto posted = ledger_.adjust({.kind = ledger::EntryKind::invoice,
+                                        .wallet = wallet,
+                                        .postings = postings,
+                                        .at = place.received,
+                                        .origin = command_id("invoice", frozen.number_text()),
+                                        .cause = {place.sequence, 0}});
+    if (!posted.has_value()) return std::unexpected(posted.error());
+  }
+  tenant(place.tenant).usage.set_invoiced(command.account, command.to.seconds, command.kind);
+  invoices_.add(std::move(frozen));
+  Answer answer;
+  answer.invoice = place.sequence;
+  return with_balance(std::move(answer), wallet, place);
+}
+
+ledger::Answer<Answer> Core::carry_out(const SetSeller& command, const Place& place) {
+  invoices_.set_seller(place.tenant, command.seller);
+  return Answer{};
+}
+
+ledger::Answer<Answer> Core::carry_out(const SetBuyer& command, const Place& place) {
+  wallet_of(place.tenant, command.account);
+  invoices_.set_buyer(place.tenant, command.account, command.buyer);
+  return Answer{};
+}
+
+}  // namespace steelyard::core
