@@ -31,10 +31,12 @@ def outcome_of(status, body, good):
 class Batch:
     """Some calls. `padding` makes them large: unknown members are kept, and priced never."""
 
-    def __init__(self, name, size, account="acme", padding=0, **data):
+    def __init__(self, name, size, account="acme", padding=0, time=None, **data):
         if padding:
             data["note"] = "x" * padding
         self.events = [call(f"{name}-{i}", account=account, **data) for i in range(size)]
+        for event in self.events if time else []:
+            event["time"] = time
 
     def send(self, server):
         status, body, _ = server.send(self.events)
@@ -78,12 +80,34 @@ class Hold(Command):
             expect(body["repeat"], outcome == ACKNOWLEDGED, f"a hold that was {outcome}")
 
 
+class Freeze(Command):
+    """An invoice: there with its number and its bytes, or not there and its number free."""
+
+    def __init__(self, account, month):
+        super().__init__("PUT", f"/v1/accounts/{account}/invoices/{month}", good=(200, 201))
+        self.frozen = None
+
+    def send(self, server):
+        status, body, headers = server.ask(*self.request)
+        if status in self.good:
+            self.frozen = (body, headers["ETag"])
+        return outcome_of(status, body, self.good)
+
+    def send_again(self, server, outcome):
+        status, body, headers = server.ask(*self.request)
+        allowed = {ACKNOWLEDGED: [200], REFUSED: [201], UNKNOWN: [200, 201]}
+        assert status in allowed[outcome], f"{outcome}, and now {status}, {body}"
+        expect((body["number"], body["net"]), ("INV-000001", "0"), body)
+        expect(self.frozen or (body, headers["ETag"]), (body, headers["ETag"]), "what was frozen")
+        expect(server.ask("GET", "/v1/invoices/INV-000001")[1], body, "the invoice")
+
+
 def top_up(payment, amount):
     return Command("POST", "/v1/accounts/pre/top-ups", {"amount": amount}, {"Idempotency-Key": payment})
 
 
 class Workload:
-    """Batches, a top-up, holds; then so many batches of 700 kB, that fill segments of 1 MiB. The
+    """Batches, a top-up, holds, an invoice; then so many batches of 700 kB, that fill segments of 1 MiB. The
     first steps may be `skipped`, because they are there already."""
 
     def __init__(self, rolls=2, skipped=0):
@@ -91,7 +115,9 @@ class Workload:
                       Command("PUT", "/v1/accounts/pre", {"postpaid_limit": "0"}),
                       top_up("payment-1", "1"), Hold("h-1", "0.4"), Hold("h-2", "0.2"),
                       Batch("held", 1, account="pre", hold="h-1"),
-                      Command("POST", "/v1/holds/h-2/release")]
+                      Command("POST", "/v1/holds/h-2/release"),
+                      Batch("october", 2, account="october", time="2024-10-05T08:00:03Z"),
+                      Freeze("october", "2024-10")]
         for roll in range(rolls):
             self.steps.append(Batch(f"large-{roll}", 2, padding=350_000))
             self.steps.append(Batch(f"behind-{roll}", 3))

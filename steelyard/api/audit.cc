@@ -26,7 +26,7 @@ Result<std::string> wish_of(const Services& services, const Act& act) {
     if (!document.parse_copy(text)) return;
     json::Object(document, document.root()).each([&](const json::Node& each) {
       const std::string_view name = document.name(each);
-      for (const std::string_view hidden : {"command", "by", "record", "files"}) {
+      for (const std::string_view hidden : {"command", "by", "record", "files", "document"}) {
         if (name == hidden) return;
       }
       const std::string_view value = document.text(each);

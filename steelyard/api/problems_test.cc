@@ -23,7 +23,10 @@ TEST(Problems, every_refusal_of_the_ledger_has_a_row) {
         ledger::Refusal::quota_is_empty,       ledger::Refusal::no_price,
         ledger::Refusal::account_closed,       ledger::Refusal::account_has_open_holds,
         ledger::Refusal::unknown_proposal,     ledger::Refusal::proposal_not_open,
-        ledger::Refusal::own_proposal,         ledger::Refusal::too_many_proposals}) {
+        ledger::Refusal::own_proposal,         ledger::Refusal::too_many_proposals,
+        ledger::Refusal::period_not_over,      ledger::Refusal::period_is_closed,
+        ledger::Refusal::nothing_to_invoice,   ledger::Refusal::invoice_out_of_date,
+        ledger::Refusal::books_do_not_agree}) {
     EXPECT_NE(server::find_problem(ledger::name_of(each)), nullptr) << ledger::name_of(each);
   }
 }

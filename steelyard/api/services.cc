@@ -94,6 +94,7 @@ server::RouteTable make_routes(Services& services) {
   table.add_tag("Holds", "May this be spent? Ask before a call, settle behind it.");
   table.add_tag("Accounts", "Balances, money paid in, credit.");
   table.add_tag("Proposals", "Money that one person proposes and another one approves.");
+  table.add_tag("Invoices", "Bills that are closed: numbered, and the same bytes for ever.");
   table.add_tag("Charges", "Each charge line, with its event and its price.");
   table.add_tag("Budgets", "Limits of organisations, projects and keys.");
   table.add_tag("Prices", "What is charged, and what something would cost.");
@@ -107,6 +108,8 @@ server::RouteTable make_routes(Services& services) {
   add_quotas(table, services);
   add_proposals(table, services);
   add_usage(table, services);
+  add_invoices(table, services);
+  add_invoice_parties(table, services);
   add_charges(table, services);
   add_explain(table, services);
   add_exports(table, services);

@@ -2,9 +2,9 @@
 #include <tuple>
 
 #include "steelyard/api/answers.h"
+#include "steelyard/api/months.h"
 #include "steelyard/api/parameters.h"
 #include "steelyard/api/services.h"
-#include "steelyard/base/calendar.h"
 
 namespace steelyard::api {
 namespace {
@@ -58,27 +58,19 @@ money::Decimal total_of(const std::vector<UsageSum>& sums) {
   return total;
 }
 
-/// A parameter as a time in the zone of the price book.
-Result<std::int64_t> second_of(const Services& services, std::string_view date) {
-  const std::string& zone = services.rater().book().versions.back().time_zone;
-  STEELYARD_TRY(instant, base::parse_in_zone(std::string(date), zone));
-  return instant.seconds;
+/// From the day of a parameter up to that of another.
+Result<base::Slot> days_of(const Services& services, const Request& request) {
+  STEELYARD_TRY(from, begin_of_day(services, *request.parameter("from")));
+  STEELYARD_TRY(to, begin_of_day(services, *request.parameter("to")));
+  return base::Slot{from, to};
 }
 
-/// Where the month that begins at a second ends.
-Result<std::int64_t> end_of_month(const Services& services, const Result<std::int64_t>& begin) {
-  if (!begin.has_value()) return begin;
-  return base::Calendar(services.rater().book().versions.back().time_zone).month(*begin).to;
-}
-
-/// The sums of an account in [from, to), or the problem. `render` runs on the core's thread: the
+/// The sums of an account in some time, or the problem. `render` runs on the core's thread: the
 /// texts live there.
-Response with_sums(Services& services, const Request& request, Result<std::int64_t> from,
-                   Result<std::int64_t> to,
+Response with_sums(Services& services, const Request& request, const Result<base::Slot>& time,
                    const std::function<std::string(const std::vector<UsageSum>&)>& render) {
   const std::string_view account = request.path_parameter("account");
-  if (!from.has_value()) return problem_of(from.error());
-  if (!to.has_value()) return problem_of(to.error());
+  if (!time.has_value()) return problem_of(time.error());
   const auto tenant = services.tenant_number(request.principal.tenant);
   if (!tenant.has_value()) return problem_of(tenant.error());
   Response response =
@@ -87,8 +79,8 @@ Response with_sums(Services& services, const Request& request, Result<std::int64
   services.node->ask([&](const core::Core& core) {
     if (!core.find_account(*tenant, account).has_value()) return;
     const core::UsageBook* const usage = core.usage(*tenant);
-    response = Response::json(
-        render(usage == nullptr ? std::vector<UsageSum>() : usage->sums(account, *from, *to)));
+    response = Response::json(render(
+        usage == nullptr ? std::vector<UsageSum>() : usage->sums(account, time->from, time->to)));
   });
   return response;
 }
@@ -121,19 +113,17 @@ void add_bill(server::RouteTable& table, Services& services) {
       R"({"account":"acme","month":"2026-11","currency":"CNY","total":"0.0012","lines":[{"item":"qwen-plus/input","tier":"0k-128k","quantity":"1500","unit":"token","price":"0.0008","per":"1000","amount":"0.0012","events":2}]})"));
   route.handler = [&services](const Request& request) {
     const std::string of(*request.parameter("month"));
-    const auto begin = second_of(services, of + "-01");
-    return with_sums(services, request, begin, end_of_month(services, begin),
-                     [&](const auto& sums) {
-                       std::vector<std::string> lines;
-                       for (const UsageSum& each : joined(sums)) lines.push_back(line_json(each));
-                       return JsonObject()
-                           .text("account", request.path_parameter("account"))
-                           .text("month", of)
-                           .text("currency", services.rater().currency())
-                           .amount("total", total_of(sums))
-                           .raw("lines", list_of(lines))
-                           .finish();
-                     });
+    return with_sums(services, request, month_of(services, of), [&](const auto& sums) {
+      std::vector<std::string> lines;
+      for (const UsageSum& each : joined(sums)) lines.push_back(line_json(each));
+      return JsonObject()
+          .text("account", request.path_parameter("account"))
+          .text("month", of)
+          .text("currency", services.rater().currency())
+          .amount("total", total_of(sums))
+          .raw("lines", list_of(lines))
+          .finish();
+    });
   };
   table.add(std::move(route));
 }
@@ -152,29 +142,27 @@ void add_usage_by_day(server::RouteTable& table, Services& services) {
   route.parameters.push_back(std::move(to));
   route.responses.push_back(json_answer("Each day that has usage."));
   route.handler = [&services](const Request& request) {
-    return with_sums(services, request, second_of(services, *request.parameter("from")),
-                     second_of(services, *request.parameter("to")), [&](const auto& sums) {
-                       std::vector<std::string> days;
-                       for (std::size_t i = 0; i < sums.size();) {
-                         std::vector<UsageSum> day;
-                         const std::int64_t begin = sums[i].day;
-                         for (; i < sums.size() && sums[i].day == begin; ++i)
-                           day.push_back(sums[i]);
-                         std::vector<std::string> lines;
-                         for (const UsageSum& each : day) lines.push_back(line_json(each));
-                         days.push_back(JsonObject()
-                                            .time("begin", {begin, 0})
-                                            .amount("amount", total_of(day))
-                                            .raw("lines", list_of(lines))
-                                            .finish());
-                       }
-                       return JsonObject()
-                           .text("account", request.path_parameter("account"))
-                           .text("currency", services.rater().currency())
-                           .amount("total", total_of(sums))
-                           .raw("days", list_of(days))
-                           .finish();
-                     });
+    return with_sums(services, request, days_of(services, request), [&](const auto& sums) {
+      std::vector<std::string> days;
+      for (std::size_t i = 0; i < sums.size();) {
+        std::vector<UsageSum> day;
+        const std::int64_t begin = sums[i].day;
+        for (; i < sums.size() && sums[i].day == begin; ++i) day.push_back(sums[i]);
+        std::vector<std::string> lines;
+        for (const UsageSum& each : day) lines.push_back(line_json(each));
+        days.push_back(JsonObject()
+                           .time("begin", {begin, 0})
+                           .amount("amount", total_of(day))
+                           .raw("lines", list_of(lines))
+                           .finish());
+      }
+      return JsonObject()
+          .text("account", request.path_parameter("account"))
+          .text("currency", services.rater().currency())
+          .amount("total", total_of(sums))
+          .raw("days", list_of(days))
+          .finish();
+    });
   };
   table.add(std::move(route));
 }
@@ -186,7 +174,8 @@ void add_reconciliation(server::RouteTable& table, Services& services) {
   route.operation_id = "get_reconciliation";
   route.summary = "Whether all sums agree";
   route.description =
-      "Computed anew: debits = credits, charge lines and settlements = revenue, holds = what is "
+      "Computed anew: debits = credits, charge lines = revenue, invoices = invoiced revenue, holds "
+      "= what is "
       "set aside, grants = credit. And how many events came, by what became of them.";
   route.tag = "Usage";
   route.scope = server::Scope::read_money;

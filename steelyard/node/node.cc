@@ -477,6 +477,8 @@ Result<void> Node::keep() {
   return kept;
 }
 
+base::Instant Node::now() const { return instant_of(clock_.now_micros()); }
+
 void Node::ask(const std::function<void(const core::Core&)>& question) {
   std::promise<void> asked;
   enqueue([&] {

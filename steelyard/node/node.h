@@ -131,6 +131,8 @@ class Node {
       const std::function<void(const log::ChainPoint& head, const core::Core&)>& question);
 
   const TrustedClock& clock() const { return clock_; }
+  /// By that clock.
+  base::Instant now() const;
   /// The sources whose clocks are ahead.
   std::vector<SourceClocks::Ahead> sources_ahead() {
     return source_clocks_.ahead(clock_.now_micros());

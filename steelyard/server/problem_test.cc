@@ -29,6 +29,7 @@ constexpr std::string_view golden = R"(400 malformed_request
 404 unknown_budget
 404 unknown_hold
 404 unknown_proposal
+404 unknown_invoice
 404 unknown_original
 405 method_not_allowed
 406 not_acceptable
@@ -43,6 +44,11 @@ constexpr std::string_view golden = R"(400 malformed_request
 409 account_has_open_holds
 409 proposal_not_open
 409 too_many_proposals
+409 period_not_over
+409 period_is_closed
+409 nothing_to_invoice
+409 invoice_out_of_date
+409 books_do_not_agree
 413 body_too_large
 413 too_large
 414 request_line_too_long

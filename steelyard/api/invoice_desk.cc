@@ -1,0 +1,172 @@
+#include "steelyard/api/invoice_desk.h"
+
+#include <utility>
+
+#include "steelyard/api/answers.h"
+#include "steelyard/api/invoice_document.h"
+#include "steelyard/api/months.h"
+#include "steelyard/core/log_record.h"
+
+namespace steelyard::api {
+
+using billing::InvoiceKind;
+using ledger::Refusal;
+using server::Problem;
+
+namespace {
+
+Problem problem_of_refusal(const ledger::Refused& refused) {
+  core::Answer answer;
+  answer.refused = refused;
+  return problem_of(answer);
+}
+
+std::string command_of(const core::InvoiceDraft& draft, const std::string& document,
+                       std::string_view by) {
+  return JsonObject()
+      .text("command", "freeze_invoice")
+      .text("account", draft.of.account)
+      .text("kind", billing::name_of(draft.of.kind))
+      .text("period", draft.of.period)
+      .time("from", draft.of.from)
+      .time("to", draft.of.to)
+      .text("series", draft.series)
+      .whole("number", draft.number)
+      .whole("lines", draft.lines.size())
+      .amount("lines_total", draft.totals.lines)
+      .amount("rounding", draft.totals.rounding)
+      .amount("tax", draft.totals.tax)
+      .text("document", document)
+      .text("by", by)
+      .finish();
+}
+
+}  // namespace
+
+std::expected<InvoiceDesk::Frozen, Problem> InvoiceDesk::freeze_invoice(std::uint32_t tenant,
+                                                                        const std::string& account,
+                                                                        std::string_view month,
+                                                                        std::string_view by) {
+  const auto slot = month_of(*services_, month);
+  if (!slot.has_value()) return std::unexpected(problem_of(slot.error()));
+  return freeze({.tenant = tenant,
+                 .account = account,
+                 .kind = InvoiceKind::invoice,
+                 .period = std::string(month),
+                 .from = {slot->from, 0},
+                 .to = {slot->to, 0}},
+                by);
+}
+
+std::expected<InvoiceDesk::Frozen, Problem> InvoiceDesk::freeze_credit_note(
+    std::uint32_t tenant, const std::string& account, std::string_view by) {
+  core::InvoiceOf of;
+  of.tenant = tenant;
+  of.account = account;
+  of.kind = InvoiceKind::credit_note;
+  return freeze(std::move(of), by);
+}
+
+std::expected<core::InvoiceDraft, Problem> InvoiceDesk::draw_up(const core::InvoiceOf& of,
+                                                                log::ChainPoint& head) const {
+  ledger::Answer<core::InvoiceDraft> draft;
+  const auto asked =
+      services_->node->ask_at_head([&](const log::ChainPoint& at, const core::Core& core) {
+        head = at;
+        draft = core.draw_up(of, services_->node->now());
+      });
+  if (!asked.has_value()) return std::unexpected(problem_of(asked.error()));
+  if (!draft.has_value()) return std::unexpected(problem_of_refusal(draft.error()));
+  return *std::move(draft);
+}
+
+/// Its period is that of the usage that it takes back.
+Result<void> InvoiceDesk::set_months(core::InvoiceDraft& credit_note) const {
+  STEELYARD_TRY(first, month_of(*services_, credit_note.lines.front().month));
+  STEELYARD_TRY(last, month_of(*services_, credit_note.lines.back().month));
+  credit_note.of.period = credit_note.lines.front().month;
+  credit_note.of.from = {first.from, 0};
+  credit_note.of.to = {last.to, 0};
+  return {};
+}
+
+/// What came between the draft and its record may have changed it: then it is drawn up again.
+std::expected<InvoiceDesk::Frozen, Problem> InvoiceDesk::freeze(core::InvoiceOf of,
+                                                                std::string_view by) {
+  const std::lock_guard lock(mutex_);
+  const auto found = [&](const auto& find) {
+    std::optional<core::FrozenInvoice> invoice;
+    services_->node->ask([&](const core::Core& core) {
+      const core::FrozenInvoice* const known = find(core.invoices());
+      if (known != nullptr) invoice = *known;
+    });
+    return invoice;
+  };
+  if (of.kind == InvoiceKind::invoice) {
+    auto known = found([&](const core::InvoiceBook& book) {
+      return book.invoice_of(of.tenant, of.account, of.period);
+    });
+    if (known.has_value()) return Frozen{*std::move(known), {}, true};
+  }
+  constexpr int tries_max = 5;
+  for (int i = 0; i < tries_max; ++i) {
+    log::ChainPoint head;
+    auto draft = draw_up(of, head);
+    if (!draft.has_value()) return std::unexpected(std::move(draft).error());
+    if (of.kind == InvoiceKind::credit_note) {
+      if (auto set = set_months(*draft); !set.has_value()) {
+        return std::unexpected(problem_of(set.error()));
+      }
+    }
+    std::string document =
+        document_of(*draft, {.at = services_->node->now(),
+                             .time_zone = time_zone(*services_),
+                             .currency = std::string(services_->rater().currency()),
+                             .head = head});
+    if (document.size() > core::FreezeInvoice::document_bytes_max) {
+      return std::unexpected(Problem("too_large", "the document has " +
+                                                      std::to_string(draft->lines.size()) +
+                                                      " lines, more than its 8 MiB hold"));
+    }
+    const auto answer = services_->carry_out(of.tenant, command_of(*draft, document, by));
+    if (!answer.has_value()) return std::unexpected(problem_of(answer.error()));
+    if (!answer->refused.has_value()) {
+      auto frozen = found([&](const core::InvoiceBook& book) { return book.at(answer->invoice); });
+      if (answer->is_repeat) document.clear();
+      return Frozen{std::move(frozen).value(), std::move(document), answer->is_repeat};
+    }
+    if (answer->refused->why != Refusal::invoice_out_of_date) {
+      return std::unexpected(problem_of(*answer));
+    }
+  }
+  return std::unexpected(Problem("invoice_out_of_date", "usage of it came while it was drawn up, " +
+                                                            std::to_string(tries_max) + " times"));
+}
+
+Result<std::string> InvoiceDesk::document(const core::FrozenInvoice& invoice) const {
+  Result<std::string> document = failure(
+      ErrorCode::log_is_damaged, "sequence " + std::to_string(invoice.sequence) +
+                                     " is not the record that froze " + invoice.number_text());
+  const auto read = [&](std::uint64_t sequence, std::string_view bytes) {
+    const auto record = core::read_log_record(bytes);
+    if (sequence != invoice.sequence || !record.has_value() ||
+        record->kind != core::RecordKind::command) {
+      return false;
+    }
+    auto command = core::read_command(record->text);
+    if (!command.has_value()) return false;
+    auto* const freeze = std::get_if<core::FreezeInvoice>(&command->what);
+    if (freeze != nullptr) document = std::move(freeze->document);
+    return false;
+  };
+  STEELYARD_PASS(services_->node->log().read(invoice.sequence, read));
+  if (!document.has_value()) return document;
+  if (const log::Hash hash = log::sha256(*document); hash != invoice.hash) {
+    return failure(ErrorCode::log_is_damaged,
+                   "the document of " + invoice.number_text() + " has the SHA-256 " +
+                       log::to_text(hash) + ", was frozen with " + log::to_text(invoice.hash));
+  }
+  return document;
+}
+
+}  // namespace steelyard::api
