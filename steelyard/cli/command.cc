@@ -18,6 +18,7 @@ void add_serve(CLI::App& app, Session& session);
 void add_backup(CLI::App& app, Session& session);
 void add_ingest(CLI::App& app, Session& session);
 void add_sql(CLI::App& app, Session& session);
+void add_invoice(CLI::App& app, Session& session);
 void add_verify(CLI::App& app, Session& session);
 void add_replay(CLI::App& app, Session& session);
 void add_scenario(CLI::App& app, Session& session);
@@ -26,10 +27,10 @@ void add_man(CLI::App& app, Session& session);
 void add_reference(CLI::App& app, Session& session);
 
 std::span<const AddCommand> commands() {
-  static constexpr std::array<AddCommand, 15> all = {
-      add_rate,     add_explain, add_estimate,   add_products, add_pricebook,
-      add_scenario, add_serve,   add_ingest,     add_sql,      add_verify,
-      add_replay,   add_backup,  add_completion, add_man,      add_reference};
+  static constexpr std::array<AddCommand, 16> all = {
+      add_rate,   add_explain,    add_estimate, add_products, add_pricebook, add_scenario,
+      add_serve,  add_ingest,     add_invoice,  add_sql,      add_verify,    add_replay,
+      add_backup, add_completion, add_man,      add_reference};
   return all;
 }
 
