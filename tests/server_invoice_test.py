@@ -239,6 +239,30 @@ def test_B5_a_flipped_bit_in_an_invoice_is_never_served(server):
     expect(bytes_of(server, "INV-000001"), document)
 
 
+def test_O8_an_invoice_of_another_system_is_tried_and_then_taken_over(server):
+    line = {"item": "old/calls", "unit": "call", "price": "0.5", "per": "1", "quantity": "3", "amount": "1.5"}
+    old = {"account": "acme", "number": "2023/77", "period": "2023-12", "paid": False, "lines": [line]}
+    path = "/v1/imports/invoices"
+    wrong = {**old, "lines": [line, {**line, "amount": "1.4"}]}
+    status, problem, _ = server.ask("POST", path + "?dry_run=true", wrong)
+    expect((status, code_of(problem)), (422, "invalid_field"))
+    assert "/lines/1/amount: '1.4' is not quantity × price ÷ per = 1.5" in problem["detail"], problem
+    status, tried, _ = server.ask("POST", path + "?dry_run=true", old)
+    expect((status, tried["lines_total"], tried["known"], tried["imported"]), (200, "1.5", False, False))
+    expect(server.ask("GET", "/v1/invoices")[1]["invoices"], [], "behind a dry run")
+    expect([server.ask("POST", path, old)[0] for _ in range(2)], [201, 200])
+    expect(server.ask("GET", "/v1/accounts/acme/balance")[1]["owed"], "1.5")
+    expect(server.ask("GET", "/v1/accounts/acme/bill?month=2023-12")[1]["total"], "1.5")
+    expect(json.loads(bytes_of(server, "imported:2023%2F77")), old)
+    expect(code_of(server.ask("POST", path, {**old, "paid": True})[1]), "origin_conflict")
+    expect(code_of(server.ask("POST", path, {**old, "number": "1", "period": "2124-01"})[1]), "period_not_over")
+    server.send([call_on("10-05", 1)])
+    expect(freeze(server)[1]["number"], "INV-000001")
+    assert server.ask("GET", "/v1/reconciliation")[1]["balanced"]
+    expect(server.stop(), 0)
+    server.verify()
+
+
 def test_who_may_freeze_and_who_may_read(server):
     server.send([call_on("10-05", 1), call_on("10-05", 2, "globex")])
     keys = {}

@@ -106,7 +106,9 @@ std::expected<InvoiceDesk::Frozen, Problem> InvoiceDesk::freeze(core::InvoiceOf 
     auto known = found([&](const core::InvoiceBook& book) {
       return book.invoice_of(of.tenant, of.account, of.period);
     });
-    if (known.has_value()) return Frozen{*std::move(known), {}, true};
+    if (known.has_value() && known->kind == InvoiceKind::invoice) {
+      return Frozen{*std::move(known), {}, true};
+    }
   }
   constexpr int tries_max = 5;
   for (int i = 0; i < tries_max; ++i) {
@@ -155,8 +157,11 @@ Result<std::string> InvoiceDesk::document(const core::FrozenInvoice& invoice) co
     }
     auto command = core::read_command(record->text);
     if (!command.has_value()) return false;
-    auto* const freeze = std::get_if<core::FreezeInvoice>(&command->what);
-    if (freeze != nullptr) document = std::move(freeze->document);
+    if (auto* const freeze = std::get_if<core::FreezeInvoice>(&command->what)) {
+      document = std::move(freeze->document);
+    } else if (auto* const imported = std::get_if<core::ImportInvoice>(&command->what)) {
+      document = std::move(imported->document);
+    }
     return false;
   };
   STEELYARD_PASS(services_->node->log().read(invoice.sequence, read));

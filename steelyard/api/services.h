@@ -68,6 +68,7 @@ class Services {
 void add_events(server::RouteTable& table, Services& services);
 void add_usage(server::RouteTable& table, Services& services);
 void add_invoices(server::RouteTable& table, Services& services);
+void add_imports(server::RouteTable& table, Services& services);
 void add_invoice_parties(server::RouteTable& table, Services& services);
 void add_accounts(server::RouteTable& table, Services& services);
 void add_quotas(server::RouteTable& table, Services& services);

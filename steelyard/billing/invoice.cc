@@ -13,6 +13,7 @@ std::string_view name_of(InvoiceKind kind) {
   switch (kind) {
     case InvoiceKind::invoice: return "invoice";
     case InvoiceKind::credit_note: return "credit_note";
+    case InvoiceKind::imported: return "imported";
   }
   base::check_failed("every kind of invoice has a name", __FILE__, __LINE__);
 }

@@ -13,6 +13,7 @@ namespace steelyard::billing {
 enum class InvoiceKind : std::uint8_t {
   invoice = 1,
   credit_note = 2,  ///< Of what was invoiced and taken back: its amounts are what is given back.
+  imported = 3,     ///< Of another system, from before this one.
 };
 
 /// The enumerator as text: "credit_note".

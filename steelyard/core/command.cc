@@ -7,6 +7,7 @@
 
 #include "steelyard/base/check.h"
 #include "steelyard/base/limits.h"
+#include "steelyard/core/invoice_book.h"
 #include "steelyard/json/document.h"
 #include "steelyard/json/number.h"
 #include "steelyard/ledger/name_index.h"
@@ -244,6 +245,10 @@ class Reader {
     if (!error_.has_value()) error_ = Error{error.code, '/' + std::string(name) + error.detail};
   }
 
+  void fail(std::string detail) {
+    if (!error_.has_value()) error_ = Error{ErrorCode::invalid_field, std::move(detail)};
+  }
+
   bool is_good() const { return !error_.has_value(); }
 
   /// One of them excludes the other.
@@ -420,6 +425,10 @@ void read(Reader& from, SetSeller& to) {
   from.text("invoice_series", seller.invoice_series, false);
   from.text("credit_note_series", seller.credit_note_series, false);
   from.flag("invoices_no_usage", seller.invoices_no_usage);
+  for (const std::string& series : {seller.invoice_series, seller.credit_note_series}) {
+    if (!series.starts_with(FrozenInvoice::imported_prefix)) continue;
+    from.fail("'" + series + "': numbers that begin so are those of imported invoices");
+  }
 }
 
 void read(Reader& from, SetBuyer& to) {
@@ -446,6 +455,66 @@ void read(Reader& from, FreezeInvoice& to) {
   from.signed_amount("rounding", to.rounding);
   from.signed_amount("tax", to.tax);
   from.document("document", to.document, FreezeInvoice::document_bytes_max);
+}
+
+void read(Reader& from, ImportInvoice::Line& to) {
+  from.text("item", to.item);
+  from.note("tier", to.tier);
+  from.text("unit", to.unit);
+  from.amount("price", to.price);
+  from.amount("per", to.per);
+  from.amount("quantity", to.quantity);
+  from.amount("amount", to.amount);
+  if (!from.is_good()) return;
+  if (to.per.is_zero()) return from.fail("/per: '0' is not above 0");
+  const auto amount = Decimal::mul_div(to.quantity, to.price, to.per, money::Rounding::half_away);
+  if (amount.has_value() && *amount == to.amount) return;
+  from.fail("/amount: '" + to.amount.to_text() + "' is not quantity × price ÷ per" +
+            (amount.has_value() ? " = " + amount->to_text() : ", which is too large"));
+}
+
+/// The lines of a document, which stands in the command as a text.
+Result<void> read_lines(const std::string& text, std::vector<ImportInvoice::Line>& to) {
+  json::Document document;
+  if (!document.parse_copy(text) || document.root().type != Type::object) {
+    return failure(ErrorCode::invalid_field, ": is not a JSON object");
+  }
+  const Node* const lines = json::Object(document, document.root()).find(json::word("lines"));
+  if (lines == nullptr || lines->type != Type::array) {
+    return failure(ErrorCode::missing_field, "/lines is missing, a list");
+  }
+  Result<void> outcome;
+  json::Object(document, *lines).each([&](const Node& each) {
+    if (!outcome.has_value()) return;
+    const std::string pointer = "/lines/" + std::to_string(to.size());
+    if (to.size() == ImportInvoice::lines_max || each.type != Type::object) {
+      outcome = failure(
+          ErrorCode::invalid_field,
+          pointer + (each.type == Type::object ? ": is one line more than an import may have"
+                                               : ": is not an object"));
+      return;
+    }
+    Reader reader(document, json::Object(document, each));
+    read(reader, to.emplace_back());
+    if (auto read_it = reader.finish(); !read_it.has_value()) {
+      outcome = failure(read_it.error().code, pointer + read_it.error().detail);
+    }
+  });
+  return outcome;
+}
+
+void read(Reader& from, ImportInvoice& to) {
+  from.text("account", to.account);
+  from.text("number", to.number);
+  from.text("period", to.period);
+  from.time("from", to.from);
+  from.time("to", to.to);
+  from.flag("paid", to.is_paid);
+  from.document("document", to.document, FreezeInvoice::document_bytes_max);
+  if (!from.is_good()) return;
+  if (const auto lines = read_lines(to.document, to.lines); !lines.has_value()) {
+    from.fail_in("document", lines.error());
+  }
 }
 
 void read(Reader& from, Approve& to) { read_decision(from, to); }
@@ -487,6 +556,7 @@ constexpr std::array<Named, std::variant_size_v<Command>> all_commands{{
     {"set_seller", read_as<SetSeller>},
     {"set_buyer", read_as<SetBuyer>},
     {"freeze_invoice", read_as<FreezeInvoice>},
+    {"import_invoice", read_as<ImportInvoice>},
 }};
 
 }  // namespace

@@ -187,6 +187,31 @@ struct FreezeInvoice {
   std::string document;
 };
 
+/// What another system invoiced before this one: the history of an account. It is on its bill and
+/// in its ledger, and on no invoice of ours.
+struct ImportInvoice {
+  static constexpr std::size_t lines_max = 10'000;
+
+  struct Line {
+    std::string item;
+    std::string tier;
+    std::string unit;
+    money::Decimal price;
+    money::Decimal per;
+    money::Decimal quantity;
+    money::Decimal amount;  ///< quantity × price ÷ per, rounded half up at the 12th decimal.
+  };
+
+  std::string account;
+  std::string number;  ///< Of the other system; another one is another invoice.
+  std::string period;  ///< "2025-12"
+  base::Instant from;
+  base::Instant to;      ///< Exclusive.
+  bool is_paid = false;  ///< `paid`; else the account owes it.
+  std::string document;  ///< JSON as it came; its member `lines` has those below.
+  std::vector<Line> lines;
+};
+
 /// The prices of all facts behind it in the log.
 struct PublishPrices {
   pricebook::Files files;
@@ -198,7 +223,7 @@ struct PublishPrices {
 using Command =
     std::variant<SetTenant, SetAccount, CloseAccount, TopUp, Grant, Refund, AddQuota, OpenHold,
                  SettleHold, ReleaseHold, SetBudget, SetKey, Correct, PublishPrices, Propose,
-                 Approve, Reject, SetSeller, SetBuyer, FreezeInvoice>;
+                 Approve, Reject, SetSeller, SetBuyer, FreezeInvoice, ImportInvoice>;
 
 struct GivenCommand {
   Command what;

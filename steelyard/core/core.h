@@ -155,6 +155,12 @@ class Core {
   /// books_do_not_agree, nothing_to_invoice.
   ledger::Answer<InvoiceDraft> draw_up(const InvoiceOf& of, base::Instant at) const;
 
+  /// Whether an invoice of another system would be taken: the one that was taken before with the
+  /// same content, or null for a new one. Refuses: origin_conflict, period_not_over,
+  /// period_is_closed, books_do_not_agree.
+  ledger::Answer<const FrozenInvoice*> may_import(const ImportInvoice& command,
+                                                  const Place& place) const;
+
   /// The names of the tenants; the first has the number 1.
   const std::vector<std::string>& tenants() const { return tenant_names_; }
 
@@ -249,6 +255,7 @@ class Core {
   ledger::Answer<Answer> carry_out(const SetSeller& command, const Place& place);
   ledger::Answer<Answer> carry_out(const SetBuyer& command, const Place& place);
   ledger::Answer<Answer> carry_out(const FreezeInvoice& command, const Place& place);
+  ledger::Answer<Answer> carry_out(const ImportInvoice& command, const Place& place);
   /// Whether what was charged to a tenant is its revenue.
   bool books_agree(std::uint32_t tenant) const;
   money::Decimal revenue(ledger::WalletId wallet) const;

@@ -93,7 +93,7 @@ std::optional<FrozenInvoice> read_invoice(std::uint64_t sequence, std::string_vi
   invoice.sequence = sequence;
   invoice.tenant = from.u32();
   invoice.account = from.text();
-  invoice.kind = from.enumerator(InvoiceKind::invoice, InvoiceKind::credit_note);
+  invoice.kind = from.enumerator(InvoiceKind::invoice, InvoiceKind::imported);
   invoice.series = from.text();
   invoice.number = from.u64();
   invoice.period = from.text();
@@ -188,15 +188,23 @@ void InvoiceBook::keep(FrozenInvoice invoice) {
   of_tenants_[invoice.tenant].insert(invoice.sequence);
   of_accounts_[account].insert(invoice.sequence);
   by_number_[{invoice.tenant, invoice.number_text()}] = invoice.sequence;
-  if (invoice.kind == InvoiceKind::invoice) {
-    of_periods_[{account, invoice.period}] = invoice.sequence;
+  const bool is_imported = invoice.kind == InvoiceKind::imported;
+  if (invoice.kind != InvoiceKind::credit_note) {
+    of_periods_.try_emplace({account, invoice.period}, invoice.sequence);
   }
-  last_numbers_[{invoice.tenant, invoice.series}] = invoice.number;
+  if (!is_imported) last_numbers_[{invoice.tenant, invoice.series}] = invoice.number;
   invoices_.emplace(invoice.sequence, std::move(invoice));
 }
 
+bool InvoiceBook::is_next(const FrozenInvoice& invoice) const {
+  if (invoice.kind == InvoiceKind::imported) {
+    return find(invoice.tenant, invoice.number_text()) == nullptr;
+  }
+  return invoice.number == next_number(invoice.tenant, invoice.series);
+}
+
 void InvoiceBook::add(FrozenInvoice invoice) {
-  STEELYARD_CHECK(invoice.number == next_number(invoice.tenant, invoice.series));
+  STEELYARD_CHECK(is_next(invoice));
   STEELYARD_CHECK(invoices_.empty() || invoices_.rbegin()->first < invoice.sequence);
   new_invoices_.push_back(invoice.sequence);
   keep(std::move(invoice));
@@ -229,10 +237,7 @@ bool InvoiceBook::restore(std::string_view key, std::string_view value) {
   if (key[0] == invoice_kind) {
     const auto sequence = name.sorting<std::uint64_t>();
     auto invoice = read_invoice(sequence, value);
-    if (!name.is_done() || !invoice.has_value() ||
-        invoice->number != next_number(invoice->tenant, invoice->series)) {
-      return false;
-    }
+    if (!name.is_done() || !invoice.has_value() || !is_next(*invoice)) return false;
     keep(*std::move(invoice));
     return true;
   }

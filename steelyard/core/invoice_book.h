@@ -33,7 +33,17 @@ struct FrozenInvoice {
   base::Instant frozen_at;
   log::Hash hash{};  ///< SHA-256 of its document.
 
-  std::string number_text() const { return billing::invoice_number(series, number); }
+  /// Of one that was imported, `series` is its number in the other system.
+  std::string number_text() const {
+    if (kind == billing::InvoiceKind::imported) return imported_number(series);
+    return billing::invoice_number(series, number);
+  }
+
+  /// "imported:2025-77": never one of ours.
+  static std::string imported_number(std::string_view number) {
+    return std::string(imported_prefix).append(number);
+  }
+  static constexpr std::string_view imported_prefix = "imported:";
 };
 
 /// What was frozen, for all tenants, and what invoices say of seller and buyer.
@@ -50,6 +60,7 @@ class InvoiceBook {
   // Null: there is none.
   const FrozenInvoice* at(std::uint64_t sequence) const;
   const FrozenInvoice* find(std::uint32_t tenant, std::string_view number) const;
+  /// Ours, or the first that was imported.
   const FrozenInvoice* invoice_of(std::uint32_t tenant, std::string_view account,
                                   std::string_view period) const;
 
@@ -59,10 +70,10 @@ class InvoiceBook {
                   std::uint64_t sequence,
                   const std::function<bool(const FrozenInvoice&)>& visit) const;
 
-  /// Of all of a tenant: the lines of invoices, less those of credit notes.
+  /// Of all of a tenant: the lines of invoices, imported ones too, less those of credit notes.
   money::Decimal lines_total(std::uint32_t tenant) const;
 
-  /// Requires: its number is the next of its series, and sequences rise.
+  /// Requires: its number is the next of its series, or its imported one is new; sequences rise.
   void add(FrozenInvoice invoice);
 
   /// Called with each that changed since the last call: a key of the book, and its value.
@@ -78,6 +89,7 @@ class InvoiceBook {
  private:
   using Account = std::pair<std::uint32_t, std::string>;
 
+  bool is_next(const FrozenInvoice& invoice) const;
   void keep(FrozenInvoice invoice);
 
   std::map<std::uint32_t, billing::Seller> sellers_;
@@ -86,7 +98,7 @@ class InvoiceBook {
   std::map<std::uint32_t, std::set<std::uint64_t>> of_tenants_;
   std::map<Account, std::set<std::uint64_t>> of_accounts_;
   std::map<Account, std::uint64_t> by_number_;  // Tenant, number as a text.
-  std::map<std::pair<Account, std::string>, std::uint64_t> of_periods_;  // Invoices only.
+  std::map<std::pair<Account, std::string>, std::uint64_t> of_periods_;  // No credit notes.
   std::map<Account, std::uint64_t> last_numbers_;                        // Tenant, series.
 
   std::set<std::uint32_t> changed_sellers_;

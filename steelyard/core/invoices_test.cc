@@ -264,6 +264,104 @@ TEST(Invoices, what_a_gateway_settled_is_a_line_of_its_own) {
   EXPECT_EQ(text_of(draft_of(machine, month(11))), "2026-11 holds/settled : 1.25 = 1.25\n");
 }
 
+std::string importing(const std::string& number, const std::string& month, const std::string& lines,
+                      bool is_paid = true) {
+  const bool is_december = month == "2025-12";
+  std::string document = R"({\"lines\":[)" + lines + "]}";
+  return R"({"command":"import_invoice","account":"acme","number":")" + number + R"(","period":")" +
+         month + R"(","from":")" + (is_december ? "2025-11-30" : "2026-09-30") +
+         R"(T16:00:00Z","to":")" + (is_december ? "2025-12-31" : "2026-10-31") +
+         R"(T16:00:00Z","paid":)" + (is_paid ? "true" : "false") + R"(,"document":")" + document +
+         "\"}";
+}
+
+std::string imported_line(const std::string& quantity, const std::string& amount) {
+  return R"({\"item\":\"old/calls\",\"unit\":\"call\",\"price\":\"0.5\",\"per\":\"1\",)"
+         R"(\"quantity\":\")" +
+         quantity + R"(\",\"amount\":\")" + amount + R"(\"})";
+}
+
+TEST(Invoices, O8_the_history_of_another_system_is_on_the_bill_and_in_the_ledger_once) {
+  Machine machine;
+  const std::string paid = importing("77", "2025-12", imported_line("3", "1.5"));
+  const Answer first = machine.ask(paid);
+  ASSERT_FALSE(first.refused.has_value());
+  EXPECT_TRUE(machine.ask(paid).is_repeat);
+  EXPECT_EQ(machine.ask(importing("77", "2025-12", imported_line("4", "2"))).refused->why,
+            Refusal::origin_conflict);
+  EXPECT_EQ(balance_of(machine, Account::receivable), "0");
+  EXPECT_EQ(balance_of(machine, Account::revenue_invoiced), "1.5");
+  machine.ask(importing("78", "2025-12", imported_line("2", "1"), false));
+  EXPECT_EQ(balance_of(machine, Account::receivable), "1");
+  EXPECT_EQ(machine.core.imbalance(), std::nullopt);
+  const auto sums = machine.core.usage(1)->sums("acme", 0, INT64_MAX);
+  ASSERT_EQ(sums.size(), 1U);
+  EXPECT_EQ(sums[0].quantity.to_text(), "5");
+  EXPECT_EQ(machine.core.invoices().find(1, "imported:77")->totals.total.to_text(), "1.5");
+
+  // It changes no number of ours, and its months are on no invoice of ours.
+  machine.take(call_on("10-05", "a", 100'000));
+  EXPECT_EQ(text_of(draft_of(machine, month(10))),
+            "2026-10 qwen-plus/input 0k-128k: 100000 = 0.08\n");
+  EXPECT_EQ(freeze(machine, month(10)).number_text(), "INV-000001");
+  EXPECT_EQ(machine.ask(importing("79", "2026-10", imported_line("1", "0.5"))).refused->why,
+            Refusal::period_is_closed);
+  Machine::Entities kept;
+  machine.keep(kept);
+  Machine restored(machine.identities);
+  restored.restore(kept, machine.place());
+  EXPECT_EQ(restored.core.invoices().find(1, "imported:78")->totals.total.to_text(), "1");
+  EXPECT_EQ(restored.core.imbalance(), std::nullopt);
+}
+
+TEST(Invoices, O8_usage_of_an_imported_month_is_late_usage_of_the_next) {
+  Machine machine;
+  machine.take(call_on("10-05", "before", 100'000));
+  machine.ask(importing("77", "2026-10", imported_line("3", "1.5")));
+  machine.take(call_on("10-06", "behind", 50'000) + call_on("11-02", "b", 10'000));
+  EXPECT_EQ(refusal_of(machine, month(10)), Refusal::period_is_closed);
+  machine.tick(november_is_over);
+  EXPECT_EQ(text_of(draft_of(machine, month(11))),
+            "2026-10 late imported:77 qwen-plus/input 0k-128k: 150000 = 0.12\n"
+            "2026-11 qwen-plus/input 0k-128k: 10000 = 0.008\n");
+}
+
+TEST(Invoices, O8_a_line_that_does_not_add_up_is_named) {
+  const auto detail = [](const std::string& command) {
+    const auto read = read_command(command);
+    return read.has_value() ? "" : read.error().detail;
+  };
+  EXPECT_EQ(detail(importing("1", "2025-12", imported_line("3", "1.5"))), "");
+  EXPECT_EQ(detail(importing("1", "2025-12",
+                             imported_line("3", "1.5") + ',' + imported_line("3", "1.51"))),
+            "/document/lines/1/amount: '1.51' is not quantity × price ÷ per = 1.5");
+  EXPECT_EQ(detail(importing("1", "2025-12", "7")), "/document/lines/0: is not an object");
+}
+
+// 0.0008 CNY up to the 15th, 0.001 from then on: made up. The time of a call chooses.
+TEST(Invoices, H9_a_price_that_changes_within_the_month_gives_two_lines) {
+  auto files = pricebook::read_files(STEELYARD_ROOT "/pricebooks/aliyun-ai-paas").value();
+  files.at("models.csv") =
+      "model,tier,type,price_per_1k_tokens,effective_from,effective_to\n"
+      "qwen-plus,-,input,0.0008,,2026-10-15\n"
+      "qwen-plus,-,input,0.001,2026-10-15,\n"
+      "qwen-plus,-,output,0.002,,\n";
+  const rating::Rater rater(
+      std::make_shared<const pricebook::PriceBookSeries>(pricebook::load(files, "a test").value()));
+  Machine machine({}, rater);
+  // Midnight in Shanghai is 16:00 UTC.
+  std::string last = call_on("10-14", "a", 100'000);
+  std::string first = call_on("10-14", "b", 10'000);
+  last.replace(last.find("08:00:03Z"), 9, "15:59:59Z");
+  first.replace(first.find("08:00:03Z"), 9, "16:00:00Z");
+  machine.take(last + first);
+  const InvoiceDraft draft = draft_of(machine, month(10));
+  ASSERT_EQ(draft.lines.size(), 2U);
+  EXPECT_EQ(draft.lines[0].price.to_text() + ": " + draft.lines[0].amount.to_text(),
+            "0.0008: 0.08");
+  EXPECT_EQ(draft.lines[1].price.to_text() + ": " + draft.lines[1].amount.to_text(), "0.001: 0.01");
+}
+
 TEST(Invoices, a_command_names_what_is_wrong_with_it) {
   const auto detail = [](const std::string& command) {
     const auto read = read_command(command);

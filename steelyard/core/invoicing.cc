@@ -118,7 +118,7 @@ ledger::Answer<Answer> Core::carry_out(const FreezeInvoice& command, const Place
   const bool is_invoice = command.kind == InvoiceKind::invoice;
   const FrozenInvoice* const known =
       is_invoice ? invoices_.invoice_of(place.tenant, command.account, command.period) : nullptr;
-  if (known != nullptr) {
+  if (known != nullptr && known->kind == InvoiceKind::invoice) {
     Answer answer;
     answer.is_repeat = true;
     answer.invoice = known->sequence;
@@ -161,6 +161,73 @@ ledger::Answer<Answer> Core::carry_out(const FreezeInvoice& command, const Place
     if (!posted.has_value()) return std::unexpected(posted.error());
   }
   tenant(place.tenant).usage.set_invoiced(command.account, command.to.seconds, command.kind);
+  invoices_.add(std::move(frozen));
+  Answer answer;
+  answer.invoice = place.sequence;
+  return with_balance(std::move(answer), wallet, place);
+}
+
+ledger::Answer<const FrozenInvoice*> Core::may_import(const ImportInvoice& command,
+                                                      const Place& place) const {
+  const FrozenInvoice* const known =
+      invoices_.find(place.tenant, FrozenInvoice::imported_number(command.number));
+  if (known != nullptr) {
+    const bool is_same = known->account == command.account && known->period == command.period &&
+                         known->hash == log::sha256(command.document);
+    if (!is_same) return refuse(Refusal::origin_conflict);
+    return known;
+  }
+  if (command.to > place.received) return refuse(Refusal::period_not_over);
+  const FrozenInvoice* const ours =
+      invoices_.invoice_of(place.tenant, command.account, command.period);
+  if (ours != nullptr && ours->kind == InvoiceKind::invoice) {
+    return refuse(Refusal::period_is_closed);
+  }
+  if (!books_agree(place.tenant)) return refuse(Refusal::books_do_not_agree);
+  return nullptr;
+}
+
+ledger::Answer<Answer> Core::carry_out(const ImportInvoice& command, const Place& place) {
+  const auto known = may_import(command, place);
+  if (!known.has_value()) return std::unexpected(known.error());
+  const ledger::WalletId wallet = wallet_of(place.tenant, command.account);
+  if (*known != nullptr) {
+    Answer answer;
+    answer.is_repeat = true;
+    answer.invoice = (*known)->sequence;
+    return with_balance(std::move(answer), wallet, place);
+  }
+  FrozenInvoice frozen;
+  for (const ImportInvoice::Line& line : command.lines) frozen.totals.lines += line.amount;
+  frozen.totals.net = frozen.totals.total = frozen.totals.lines;
+  frozen.sequence = place.sequence;
+  frozen.tenant = place.tenant;
+  frozen.account = command.account;
+  frozen.kind = InvoiceKind::imported;
+  frozen.series = command.number;
+  frozen.period = command.period;
+  frozen.from = command.from;
+  frozen.to = command.to;
+  frozen.frozen_at = place.received;
+  frozen.hash = log::sha256(command.document);
+  std::vector<ledger::Posting> postings;
+  add(postings, command.is_paid ? Account::cash_clearing : Account::receivable, Side::debit,
+      frozen.totals.lines);
+  add(postings, Account::revenue_invoiced, Side::credit, frozen.totals.lines);
+  if (!postings.empty()) {
+    const auto posted = ledger_.adjust({.kind = ledger::EntryKind::invoice,
+                                        .wallet = wallet,
+                                        .postings = postings,
+                                        .at = place.received,
+                                        .origin = command_id("invoice", frozen.number_text()),
+                                        .cause = {place.sequence, 0}});
+    if (!posted.has_value()) return std::unexpected(posted.error());
+  }
+  UsageBook& usage = tenant(place.tenant).usage;
+  usage.set_invoiced_elsewhere(command.account, command.to.seconds);
+  for (const ImportInvoice::Line& line : command.lines) {
+    usage.add_invoiced(command.account, command.from.seconds, line);
+  }
   invoices_.add(std::move(frozen));
   Answer answer;
   answer.invoice = place.sequence;

@@ -15,6 +15,7 @@
 #include "steelyard/base/hash.h"
 #include "steelyard/batch/record.h"
 #include "steelyard/billing/invoice.h"
+#include "steelyard/core/command.h"
 #include "steelyard/core/entity.h"
 #include "steelyard/money/decimal.h"
 
@@ -72,6 +73,14 @@ class UsageBook {
   /// A document has it: `uninvoiced` has nothing of it any more. Requires: the account has usage,
   /// or it is an invoice; `to` is not before that of an earlier invoice.
   void set_invoiced(std::string_view account, std::int64_t to, billing::InvoiceKind kind);
+
+  /// A line that another system invoiced, of a month that begins at `from`: on the bill, and on no
+  /// document of ours.
+  void add_invoiced(std::string_view account, std::int64_t from, const ImportInvoice::Line& line);
+
+  /// Days that begin before `to` were invoiced elsewhere. What is there of them already was not:
+  /// it is late from now on.
+  void set_invoiced_elsewhere(std::string_view account, std::int64_t to);
 
   /// Of all accounts and days: what all charge lines add up to.
   money::Decimal amount() const { return amount_; }

@@ -107,4 +107,29 @@ void UsageBook::set_invoiced(std::string_view name, std::int64_t to, InvoiceKind
   account.invoiced_to_has_changed = true;
 }
 
+void UsageBook::set_invoiced_elsewhere(std::string_view name, std::int64_t to) {
+  auto& found = account_of(name);
+  Account& account = found.second;
+  if (account.invoiced_to.value_or(INT64_MIN) >= to) return;
+  for (Day& day : account.days) {
+    if (day.begin >= to || day.begin < account.invoiced_to.value_or(INT64_MIN)) continue;
+    day.late = day.rows;
+    day.has_changed = true;
+  }
+  touch(found);
+  account.invoiced_to = to;
+  account.invoiced_to_has_changed = true;
+}
+
+void UsageBook::add_invoiced(std::string_view name, std::int64_t from,
+                             const ImportInvoice::Line& line) {
+  auto& found = account_of(name);
+  Day& day = day_of(found.second, from);
+  day.has_changed = true;
+  touch(found);
+  const std::uint32_t row = number_of({line.item, line.tier, line.unit, line.price, line.per});
+  add(day.rows, {row, line.quantity, line.amount, 1});
+  amount_ += line.amount;
+}
+
 }  // namespace steelyard::core
