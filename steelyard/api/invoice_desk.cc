@@ -15,10 +15,19 @@ using server::Problem;
 
 namespace {
 
-Problem problem_of_refusal(const ledger::Refused& refused) {
+Problem problem_of_refusal(const ledger::Refused& refused, const core::InvoiceOf& of) {
   core::Answer answer;
   answer.refused = refused;
-  return problem_of(answer);
+  Problem problem = problem_of(answer);
+  if (of.kind != InvoiceKind::invoice) return problem;
+  if (refused.why == Refusal::period_not_over) {
+    problem.detail = of.period + " ends at " + base::to_rfc3339(of.to);
+  } else if (refused.why == Refusal::nothing_to_invoice) {
+    problem.detail = of.account + ", before " + base::to_rfc3339(of.to);
+  } else if (refused.why == Refusal::period_is_closed) {
+    problem.detail = of.account + ", " + of.period;
+  }
+  return problem;
 }
 
 std::string command_of(const core::InvoiceDraft& draft, const std::string& document,
@@ -76,7 +85,7 @@ std::expected<core::InvoiceDraft, Problem> InvoiceDesk::draw_up(const core::Invo
         draft = core.draw_up(of, services_->node->now());
       });
   if (!asked.has_value()) return std::unexpected(problem_of(asked.error()));
-  if (!draft.has_value()) return std::unexpected(problem_of_refusal(draft.error()));
+  if (!draft.has_value()) return std::unexpected(problem_of_refusal(draft.error(), of));
   return *std::move(draft);
 }
 

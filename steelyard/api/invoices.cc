@@ -64,6 +64,28 @@ Response frozen_response(const InvoiceDesk& desk,
   return response.with("Location", "/v1/invoices/" + invoice.number_text());
 }
 
+/// The document of what `find` finds for the tenant, as far as the key may see it.
+Response found_response(
+    Services& services, const InvoiceDesk& desk, const Request& request,
+    const std::function<const FrozenInvoice*(const core::InvoiceBook&, std::uint32_t)>& find) {
+  const auto tenant = services.tenant_number(request.principal.tenant);
+  if (!tenant.has_value()) return problem_of(tenant.error());
+  std::optional<FrozenInvoice> invoice;
+  services.node->ask([&](const core::Core& core) {
+    const FrozenInvoice* const found = find(core.invoices(), *tenant);
+    if (found == nullptr || !request.principal.may_see_account(found->account)) return;
+    invoice = *found;
+  });
+  if (!invoice.has_value()) return Problem("unknown_invoice");
+  return stored_response(desk, *invoice);
+}
+
+server::Parameter month_parameter() {
+  server::Parameter month = path_parameter("month", "Of the price book's time zone.", "2026-10");
+  month.type = ParameterType::month;
+  return month;
+}
+
 Problem no_such_account(std::string_view account) {
   return Problem("unknown_account", "there is no account " + std::string(account));
 }
@@ -86,9 +108,7 @@ void add_freeze(server::RouteTable& table, Services& services, std::shared_ptr<I
       "taken back, on a credit note. The sum of the lines is exact; `net` is rounded toward zero "
       "to what can be paid, `rounding` is the difference. GET /v1/accounts/{account}/bill is the "
       "draft.";
-  server::Parameter month = path_parameter("month", "Of the price book's time zone.", "2026-10");
-  month.type = ParameterType::month;
-  route.parameters.push_back(std::move(month));
+  route.parameters.push_back(month_parameter());
   route.responses.push_back(document_content(201, "The invoice, frozen now."));
   route.responses.push_back(document_content(200, "It was frozen before."));
   route.problems = {"unknown_account",     "period_not_over",    "period_is_closed",
@@ -102,6 +122,26 @@ void add_freeze(server::RouteTable& table, Services& services, std::shared_ptr<I
     return frozen_response(*desk,
                            desk->freeze_invoice(*tenant, account, request.path_parameter("month"),
                                                 request.principal.key_id));
+  };
+  table.add(std::move(route));
+}
+
+void add_get_of_month(server::RouteTable& table, Services& services,
+                      std::shared_ptr<InvoiceDesk> desk) {
+  Route route = invoice_route(Method::get, "/v1/accounts/{account}/invoices/{month}",
+                              "get_invoice_of_month", Scope::read_money);
+  route.summary = "The invoice of a month";
+  route.description = "As GET /v1/invoices/{number}: the bytes that were frozen.";
+  route.parameters.push_back(month_parameter());
+  route.responses.push_back(document_content(200, "As it was frozen."));
+  route.problems = {"unknown_invoice", "log_is_damaged"};
+  route.handler = [&services, desk](const Request& request) -> Response {
+    const std::string_view account = request.path_parameter("account");
+    const std::string_view month = request.path_parameter("month");
+    return found_response(services, *desk, request,
+                          [&](const core::InvoiceBook& book, auto tenant) {
+                            return book.invoice_of(tenant, account, month);
+                          });
   };
   table.add(std::move(route));
 }
@@ -141,19 +181,10 @@ void add_get(server::RouteTable& table, Services& services, std::shared_ptr<Invo
   route.responses.push_back(document_content(200, "As it was frozen."));
   route.problems = {"unknown_invoice", "log_is_damaged"};
   route.handler = [&services, desk](const Request& request) -> Response {
-    const auto tenant = services.tenant_number(request.principal.tenant);
-    if (!tenant.has_value()) return problem_of(tenant.error());
     const std::string_view number = request.path_parameter("number");
-    std::optional<FrozenInvoice> invoice;
-    services.node->ask([&](const core::Core& core) {
-      const FrozenInvoice* const found = core.invoices().find(*tenant, number);
-      if (found == nullptr || !request.principal.may_see_account(found->account)) return;
-      invoice = *found;
-    });
-    if (!invoice.has_value()) {
-      return Problem("unknown_invoice", "there is no invoice " + std::string(number));
-    }
-    return stored_response(*desk, *invoice);
+    return found_response(
+        services, *desk, request,
+        [&](const core::InvoiceBook& book, auto tenant) { return book.find(tenant, number); });
   };
   table.add(std::move(route));
 }
@@ -331,6 +362,7 @@ void add_invoices(server::RouteTable& table, Services& services) {
   add_list(table, services);
   add_get(table, services, desk);
   add_freeze(table, services, desk);
+  add_get_of_month(table, services, desk);
   add_credit_note(table, services, desk);
   add_run(table, services, desk);
 }
