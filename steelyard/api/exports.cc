@@ -8,6 +8,7 @@
 #include "steelyard/api/charge_filter.h"
 #include "steelyard/api/parameters.h"
 #include "steelyard/api/services.h"
+#include "steelyard/charges/export_room.h"
 #include "steelyard/charges/focus.h"
 
 namespace steelyard::api {
@@ -19,14 +20,13 @@ using server::ParameterType;
 using server::Request;
 using server::Response;
 
-/// An answer is held in memory until it is sent.
-constexpr std::uint64_t lines_max = 500'000;
+constexpr std::uint64_t lines_max = 10'000'000;
 constexpr std::size_t page_lines = 10'000;
 
 constexpr std::string_view csv_type = "text/csv; charset=utf-8";
 constexpr std::string_view parquet_type = "application/vnd.apache.parquet";
 
-/// A file that is gone at the end of its block.
+/// A file that is gone at the end of its block, unless an answer has taken it.
 class ScratchFile {
  public:
   explicit ScratchFile(const std::string& folder) {
@@ -44,31 +44,16 @@ class ScratchFile {
 
   const std::filesystem::path& path() const { return path_; }
 
-  Result<std::string> read() const {
-    std::ifstream file(path_, std::ios::binary);
-    std::string bytes(std::istreambuf_iterator<char>(file), {});
-    if (file.bad()) {
-      return failure(ErrorCode::file_is_unreadable, path_.string() + ": " + std::strerror(errno));
-    }
-    return bytes;
-  }
-
  private:
   std::filesystem::path path_;
 };
 
-Result<std::string> file_of(const Services& services, const ChargeFilter& filter,
-                            charges::ExportFormat format) {
-  const ScratchFile file(services.scratch_folder);
-  STEELYARD_PASS(services.charges->export_charges(filter, format, lines_max, file.path()));
-  return file.read();
-}
-
-Result<std::string> focus_of(const Services& services, const ChargeFilter& filter,
-                             std::string_view issuer) {
+Result<void> write_focus(const Services& services, const ChargeFilter& filter,
+                         std::string_view issuer, const std::filesystem::path& path) {
   const pricebook::PriceBook& book = services.rater().book().versions.back();
   charges::FocusWriter writer(
       {.zone = book.time_zone, .issuer = std::string(issuer.empty() ? book.name : issuer)});
+  std::ofstream file(path, std::ios::binary);
   std::string text;
   charges::FocusWriter::append_header(text);
   std::uint64_t lines = 0;
@@ -83,25 +68,43 @@ Result<std::string> focus_of(const Services& services, const ChargeFilter& filte
       }
       writer.append(row, text);
     }
+    STEELYARD_PASS(charges::check_export_room(path.parent_path(), text.size()));
+    file << text;
+    text.clear();
     cursor = page.next;
   } while (!cursor.empty());
-  return text;
+  file.close();
+  if (file) return {};
+  return failure(ErrorCode::file_is_unreadable, path.string() + ": " + std::strerror(errno));
 }
 
+Result<void> write_file(const Services& services, const Request& request,
+                        const ChargeFilter& filter, std::string_view format,
+                        const std::filesystem::path& path) {
+  if (format == "focus") {
+    return write_focus(services, filter, request.parameter("issuer").value_or(""), path);
+  }
+  const auto kind =
+      format == "parquet" ? charges::ExportFormat::parquet : charges::ExportFormat::csv;
+  STEELYARD_PASS(services.charges->export_charges(filter, kind, lines_max, path));
+  return {};
+}
+
+/// Written to a file first, which is sent from there: so it needs no memory, and is either whole or
+/// an error.
 Response export_charges(const Services& services, const Request& request) {
   const ChargeFilter filter = filter_of(request);
   const std::string_view format = *request.parameter("format");
   const bool is_parquet = format == "parquet";
-  auto file =
-      format == "focus"
-          ? focus_of(services, filter, request.parameter("issuer").value_or(""))
-          : file_of(services, filter,
-                    is_parquet ? charges::ExportFormat::parquet : charges::ExportFormat::csv);
+  const ScratchFile scratch(services.scratch_folder);
+  const auto written = write_file(services, request, filter, format, scratch.path());
+  if (!written.has_value()) return problem_of(written.error());
+  auto file = server::BodyFile::take(scratch.path());
   if (!file.has_value()) return problem_of(file.error());
   const std::string name =
       (format == "focus" ? "focus-" : "charges-") + base::to_rfc3339(*filter.from).substr(0, 10) +
       '-' + base::to_rfc3339(*filter.to).substr(0, 10) + (is_parquet ? ".parquet" : ".csv");
-  return Response::text(*std::move(file), std::string(is_parquet ? parquet_type : csv_type))
+  return Response::of_file(*std::move(file), std::string(is_parquet ? parquet_type : csv_type))
       .with("Content-Disposition", "attachment; filename=\"" + name + '"');
 }
 
@@ -135,7 +138,8 @@ void add_exports(server::RouteTable& table, Services& services) {
   route.summary = "Charge lines as a file";
   route.description =
       "CSV, Parquet, or the FinOps FOCUS 1.2 columns as CSV; docs/reference/exports.md has each "
-      "column. Amounts are exact decimals. At most 500,000 lines: ask for less time. Texts that a "
+      "column. Amounts are exact decimals. At most 10,000,000 lines: ask for less time. Texts that "
+      "a "
       "spreadsheet would run as a formula are prefixed with '. What came less than a second ago "
       "may not be there yet.";
   route.tag = "Charges";

@@ -14,6 +14,7 @@
 #include "steelyard/charges/duckdb/meter.h"
 #include "steelyard/charges/duckdb/page.h"
 #include "steelyard/charges/duckdb/question.h"
+#include "steelyard/charges/export_room.h"
 
 namespace steelyard::charges {
 namespace {
@@ -208,6 +209,7 @@ Result<std::uint64_t> ChargeStore::export_charges(const ChargeFilter& filter, Ex
                                              std::to_string(lines_max) +
                                              " are exported at a time: ask for less time");
   }
+  STEELYARD_PASS(check_export_room(file.parent_path(), count * export_line_bytes));
   const std::string sql = duckdb::export_sql(filter, *parts_->names);
   return format == ExportFormat::csv ? export_csv(sql, file) : export_parquet(sql, file);
 }

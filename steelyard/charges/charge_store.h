@@ -94,7 +94,8 @@ class ChargeStore {
                                                      const std::filesystem::path& file) const;
 
   /// Writes the lines that a filter asks for to such a file, with the columns of
-  /// export_columns(). Errors: too_large (more than `lines_max`), and as above.
+  /// export_columns(). Errors: too_large (more than `lines_max`), disk_full (the last GiB is the
+  /// log's), and as above.
   [[nodiscard]] Result<std::uint64_t> export_charges(const ChargeFilter& filter,
                                                      ExportFormat format, std::uint64_t lines_max,
                                                      const std::filesystem::path& file) const;

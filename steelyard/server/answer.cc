@@ -30,6 +30,7 @@ void render(Response& response, std::string_view request_id) {
   response.status = response.problem->status();
   response.content_type = "application/problem+json";
   response.body = response.problem->to_json(request_id);
+  response.file = nullptr;
 }
 
 std::string_view reason_of(int status) {
@@ -95,7 +96,7 @@ std::string head_text(const Response& response, const AnswerHead& answer) {
   append_field("Date", http_date(answer.now), head);
   if (!response.content_type.empty()) append_field("Content-Type", response.content_type, head);
   if (has_body(response.status)) {
-    append_field("Content-Length", std::to_string(response.body.size()), head);
+    append_field("Content-Length", std::to_string(response.content_length()), head);
   }
   if (!answer.keep_alive) append_field("Connection", "close", head);
   append_field("X-Request-Id", answer.request_id, head);

@@ -37,6 +37,8 @@ constexpr std::uint64_t discarded_bytes_max = std::uint64_t{64} * 1024;
 constexpr auto body_time_of_turn = std::chrono::milliseconds(250);
 /// An answer must be taken at this rate at least, beside limits.write_time.
 constexpr std::int64_t write_bytes_per_second = 64 * 1024;
+/// Of a body that is read from a file while it is sent.
+constexpr std::uint64_t file_block_bytes = std::uint64_t{256} * 1024;
 
 /// Whether it says that there is too much to do: then each call of the system counts.
 bool is_of_overload(const Response& refusal) {
@@ -368,9 +370,30 @@ class StreamConnection final : public Connection,
     if (!error && asio::buffer_size(buffers) > 0) {
       sent += co_await asio::async_write(wire_.stream(), buffers, redirected(error));
     }
+    if (has_content && response.file != nullptr) {
+      sent += co_await write_file(*response.file, error);
+    }
     application_.finish(exchange, response, wire_.taken(), sent);
     if (error) is_broken_ = true;
     co_return keep_alive && !error && !wire_.is_late() && !wire_.is_interrupted();
+  }
+
+  /// Block by block, each with a time of its own. Returns how much was sent; less than all of it
+  /// with an error.
+  awaitable<std::size_t> write_file(const BodyFile& file, Error& error) {
+    std::string block;
+    std::uint64_t sent = 0;
+    while (!error && sent < file.size()) {
+      make_room(std::min<std::uint64_t>(file_block_bytes, file.size() - sent), block);
+      if (!file.read(sent, block).has_value()) {
+        error = asio::error::eof;  // What was promised can not be sent.
+        break;
+      }
+      set_write_deadline(block.size());
+      sent += co_await asio::async_write(wire_.stream(), asio::buffer(block), redirected(error));
+      if (wire_.is_cut_off()) error = asio::error::timed_out;
+    }
+    co_return static_cast<std::size_t>(sent);
   }
 
   /// Between requests there is nothing that the peer could lose.

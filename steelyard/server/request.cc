@@ -117,6 +117,13 @@ Response&& Response::with(std::string name, std::string value) && {
   return std::move(with(std::move(name), std::move(value)));
 }
 
+Response Response::of_file(std::shared_ptr<const BodyFile> file, std::string content_type) {
+  Response response;
+  response.file = std::move(file);
+  response.content_type = std::move(content_type);
+  return response;
+}
+
 Response Response::no_content() {
   Response response;
   response.status = 204;

@@ -14,6 +14,7 @@
 
 #include "steelyard/base/time.h"
 #include "steelyard/json/document.h"
+#include "steelyard/server/body_file.h"
 #include "steelyard/server/principal.h"
 #include "steelyard/server/problem.h"
 
@@ -85,6 +86,7 @@ struct Response {
   int status = 200;
   std::string content_type;  ///< Empty: no content.
   std::string body;
+  std::shared_ptr<const BodyFile> file;  ///< Set: the body, in place of `body`.
   std::vector<std::pair<std::string, std::string>> fields;
   /// Set: the answer is a problem, whose body is written where the request's id is known.
   std::optional<Problem> problem;
@@ -95,9 +97,12 @@ struct Response {
   static Response json(std::string body, int status = 200);
   static Response ndjson(std::string body, int status = 200);
   static Response text(std::string body, std::string content_type, int status = 200);
+  static Response of_file(std::shared_ptr<const BodyFile> file, std::string content_type);
   static Response no_content();
   /// 201 with the address of what was created.
   static Response created(std::string body, std::string location);
+
+  std::uint64_t content_length() const { return file != nullptr ? file->size() : body.size(); }
 
   /// A field stands once: its last value counts.
   Response& with(std::string name, std::string value) &;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "steelyard/base/check.h"
 #include "steelyard/server/answer.h"
 
 namespace steelyard::server {
@@ -26,6 +27,7 @@ StartedRequests::Answers StartedRequests::take_answers(Application& application,
     requests_.pop_front();
     Response response = each.exchange->take_response();
     render(response, each.exchange->request().id);
+    STEELYARD_CHECK(response.file == nullptr);  // Those of holds are short.
     answers.keep_alive = !requests_.empty() || goes_on;
     const std::size_t before = answers.text.size();
     answers.text += application.answer_head(*each.exchange, response, answers.keep_alive);
