@@ -50,8 +50,8 @@ def all_invoices(server, query=""):
         cursor = f"&cursor={page['next']}"
 
 
-def run_command(server, *words):
-    return subprocess.run([BINARY, "invoice", "run", MONTH, "--server", server.url, "--key", server.key, *words],
+def run_command(server, *words, month=MONTH):
+    return subprocess.run([BINARY, "invoice", "run", month, "--server", server.url, "--key", server.key, *words],
                           capture_output=True, text=True, check=False, timeout=120)
 
 
@@ -140,7 +140,7 @@ def test_H3_usage_that_comes_behind_an_invoice_is_on_the_next(server):
     server.send([call_on("10-06", "late"), call_on("11-05", 2)])
     expect(freeze(server)[0], 200)
     _, invoice, _ = freeze(server, month="2024-11")
-    expect([(line["period"], line.get("note"), line.get("corrects"), line["quantity"]) for line in invoice["lines"]],
+    expect([(line["period"], line.get("note"), line.get("invoice_of_period"), line["quantity"]) for line in invoice["lines"]],
            [("2024-10", "late usage for 2024-10", "INV-000001", "1000"), ("2024-11", None, None, "1000")])
     status, problem, _ = freeze(server, month="2024-09")
     expect((status, code_of(problem)), (409, "period_is_closed"))
@@ -159,13 +159,14 @@ def test_H4_a_voided_and_a_replaced_call_of_an_invoice_are_on_a_credit_note(serv
     expect(status, 200, body)
     status, note, headers = server.ask("POST", "/v1/accounts/acme/credit-notes")
     expect((status, headers.get("Location")), (201, "/v1/invoices/CN-000001"), note)
-    expect([(line["corrects"], line["quantity"], line["amount"]) for line in note["lines"]],
+    expect([(line["invoice_of_period"], line["quantity"], line["amount"]) for line in note["lines"]],
            [("INV-000001", "200000", "0.16")])
     expect((note["kind"], note["period"], note["total"]), ("credit_note", MONTH, "0.16"))
+    assert not any("note" in line for line in note["lines"]), note
     status, problem, _ = server.ask("POST", "/v1/accounts/acme/credit-notes")
     expect((status, code_of(problem)), (409, "nothing_to_invoice"))
     invoice = freeze(server, month="2024-11")[1]
-    expect([(line["corrects"], line["tier"], line["amount"]) for line in invoice["lines"]],
+    expect([(line["invoice_of_period"], line["tier"], line["amount"]) for line in invoice["lines"]],
            [("INV-000001", "128k-256k", "0.48")])
     expect(json.loads(bytes_of(server, "INV-000001")), frozen, "the invoice that was corrected")
     assert server.ask("GET", "/v1/reconciliation")[1]["balanced"]
@@ -258,11 +259,26 @@ def test_O8_an_invoice_of_another_system_is_tried_and_then_taken_over(server):
     expect(json.loads(bytes_of(server, "imported:2023%2F77")), old)
     expect(code_of(server.ask("POST", path, {**old, "paid": True})[1]), "origin_conflict")
     expect(code_of(server.ask("POST", path, {**old, "number": "1", "period": "2124-01"})[1]), "period_not_over")
+    imported = run_command(server, "--output", "json", month="2023-12")
+    run = json.loads(imported.stdout)
+    expect((run["frozen"], run["frozen_before"], run["parked"]), ([], 1, []), "a month that was imported")
     server.send([call_on("10-05", 1)])
     expect(freeze(server)[1]["number"], "INV-000001")
+    expect(code_of(server.ask("POST", path, {**old, "number": "2", "period": "2024-09"})[1]), "period_is_closed")
     assert server.ask("GET", "/v1/reconciliation")[1]["balanced"]
     expect(server.stop(), 0)
     server.verify()
+
+
+def test_O8_what_no_ledger_keeps_ends_no_server(server):
+    """Each line fits; their sum is beyond what a number holds."""
+    line = {"item": "i", "unit": "u", "price": "1", "per": "1", "quantity": "1" + "0" * 24, "amount": "1" + "0" * 24}
+    for lines in ([line] * 200, [{**line, "price": "0", "amount": "0"}] * 200):
+        old = {"account": "acme", "number": "1", "period": "2023-12", "lines": lines}
+        for path in ("/v1/imports/invoices?dry_run=true", "/v1/imports/invoices"):
+            expect(code_of(server.ask("POST", path, old)[1]), "invalid_field")
+    expect(server.stop(), 0)
+    server.start()
 
 
 def test_who_may_freeze_and_who_may_read(server):
@@ -274,6 +290,9 @@ def test_who_may_freeze_and_who_may_read(server):
         keys[name] = {"Authorization": "Bearer " + server.ask("POST", "/v1/keys", wanted)[1]["key"]}
     path = f"/v1/accounts/acme/invoices/{MONTH}"
     expect(server.ask("PUT", path, headers=keys["viewer"])[0], 403)
+    of_globex = server.ask("POST", "/v1/keys", {"role": "finance", "account": "globex"})[1]["key"]
+    status, problem, _ = server.ask("PUT", "/v1/seller", {"name": "Globex"}, {"Authorization": f"Bearer {of_globex}"})
+    expect((status, code_of(problem)), (403, "forbidden"))
     expect(server.ask("PUT", path, headers=keys["finance"])[0], 201)
     expect(server.ask("GET", "/v1/invoices/INV-000001", headers=keys["viewer"])[0], 200)
     for name in ("globex", "other"):  # As if it were not there.
@@ -287,6 +306,20 @@ def test_who_may_freeze_and_who_may_read(server):
     expect(server.ask("POST", f"/v1/invoice-runs?period={MONTH}", headers=keys["other"])[1]["accounts"], 0)
 
 
+def test_a_run_of_a_month_that_is_not_over_freezes_nothing(server):
+    server.send([call_on("10-05", 1, tokens=100_000)])
+    freeze(server)
+    deadline = time.monotonic() + 30
+    while not server.ask("GET", "/v1/charges")[1]["charges"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    expect(server.ask("POST", "/v1/corrections/void", {"source": "test", "id": "e-1", "reason": "twice"})[0], 200)
+    expect(run_command(server, month="2124-01").returncode, 2)
+    expect(len(all_invoices(server)), 1)
+    again = run_command(server)
+    assert "CN-000001" in again.stdout and "1 documents frozen, 1 before, 0 parked" in again.stdout, again.stdout
+
+
 def test_what_can_not_be_frozen_is_said(server):
     server.send([call_on("10-05", 1)])
     for month, code in (("2124-10", "period_not_over"), ("2024-13", "invalid_parameter"), ("10", "invalid_parameter")):
@@ -296,7 +329,8 @@ def test_what_can_not_be_frozen_is_said(server):
     expect(code_of(server.ask("GET", "/v1/invoices?cursor=x")[1]), "invalid_cursor")
     expect(code_of(server.ask("POST", "/v1/invoice-runs?period=2124-01")[1]), "period_not_over")
     expect(code_of(server.ask("PUT", "/v1/accounts/acme/buyer", {"tax_percent": "101"})[1]), "invalid_field")
-    expect(code_of(server.ask("PUT", "/v1/accounts/acme/buyer", {"time_zone": "Mars"})[1]), "invalid_field")
+    expect(code_of(server.ask("PUT", "/v1/accounts/acme/buyer", {"time_zone": "Mars"})[1]), "unknown_time_zone")
+    expect(code_of(server.ask("PUT", "/v1/seller", {"invoice_series": "INV-1"})[1]), "invalid_field")
     failed = subprocess.run([BINARY, "invoice", "run", "2124-01", "--server", server.url, "--key", server.key],
                             capture_output=True, text=True, check=False)
     expect(failed.returncode, 2)

@@ -3,6 +3,7 @@
 #include "steelyard/api/months.h"
 #include "steelyard/api/parameters.h"
 #include "steelyard/api/services.h"
+#include "steelyard/server/target.h"
 
 namespace steelyard::api {
 namespace {
@@ -97,7 +98,9 @@ void take_over(Services& services, Reply reply) {
                  if (answer.is_repeat) return response.with("Idempotent-Replayed", "true");
                  response.status = 201;
                  return response.with(
-                     "Location", "/v1/invoices/" + FrozenInvoice::imported_number(import.number));
+                     "Location",
+                     "/v1/invoices/" +
+                         server::percent_encoded(FrozenInvoice::imported_number(import.number)));
                });
 }
 
@@ -116,7 +119,7 @@ void add_imports(server::RouteTable& table, Services& services) {
       "again, it counts once. No invoice of ours is written for that month and those before; usage "
       "of them that we took is late usage of the next one. With `dry_run` everything is checked "
       "and "
-      "nothing is written. Tax is not imported: leave it out.";
+      "nothing is written. Only months before the first invoice of ours; without tax.";
   route.tag = "Invoices";
   route.scope = server::Scope::freeze_invoices;
   route.parameters.push_back(query_parameter("dry_run", ParameterType::boolean,

@@ -1,5 +1,7 @@
 #include "steelyard/api/invoice_desk.h"
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "steelyard/api/answers.h"
@@ -41,7 +43,8 @@ std::string command_of(const core::InvoiceDraft& draft, const std::string& docum
       .time("to", draft.of.to)
       .text("series", draft.series)
       .whole("number", draft.number)
-      .whole("lines", draft.lines.size())
+      .whole("changed_at", draft.changed_at)
+      .amount("tax_percent", draft.tax_percent)
       .amount("lines_total", draft.totals.lines)
       .amount("rounding", draft.totals.rounding)
       .amount("tax", draft.totals.tax)
@@ -52,19 +55,40 @@ std::string command_of(const core::InvoiceDraft& draft, const std::string& docum
 
 }  // namespace
 
+std::optional<core::FrozenInvoice> InvoiceDesk::find(
+    const std::function<const core::FrozenInvoice*(const core::InvoiceBook&)>& find) const {
+  std::optional<core::FrozenInvoice> invoice;
+  services_->node->ask([&](const core::Core& core) {
+    const core::FrozenInvoice* const found = find(core.invoices());
+    if (found != nullptr) invoice = *found;
+  });
+  return invoice;
+}
+
+std::optional<InvoiceDesk::Frozen> InvoiceDesk::frozen_before(const core::InvoiceOf& of) const {
+  if (of.kind != InvoiceKind::invoice) return std::nullopt;
+  auto known = find([&](const core::InvoiceBook& book) {
+    return book.invoice_of(of.tenant, of.account, of.period);
+  });
+  if (!known.has_value()) return std::nullopt;
+  return Frozen{*std::move(known), {}, true};
+}
+
 std::expected<InvoiceDesk::Frozen, Problem> InvoiceDesk::freeze_invoice(std::uint32_t tenant,
                                                                         const std::string& account,
                                                                         std::string_view month,
                                                                         std::string_view by) {
   const auto slot = month_of(*services_, month);
   if (!slot.has_value()) return std::unexpected(problem_of(slot.error()));
-  return freeze({.tenant = tenant,
-                 .account = account,
-                 .kind = InvoiceKind::invoice,
-                 .period = std::string(month),
-                 .from = {slot->from, 0},
-                 .to = {slot->to, 0}},
-                by);
+  const core::InvoiceOf of{.tenant = tenant,
+                           .account = account,
+                           .kind = InvoiceKind::invoice,
+                           .period = std::string(month),
+                           .from = {slot->from, 0},
+                           .to = {slot->to, 0}};
+  // Without a turn, which those that are to be frozen need.
+  if (auto known = frozen_before(of); known.has_value()) return *std::move(known);
+  return freeze(of, by);
 }
 
 std::expected<InvoiceDesk::Frozen, Problem> InvoiceDesk::freeze_credit_note(
@@ -73,7 +97,7 @@ std::expected<InvoiceDesk::Frozen, Problem> InvoiceDesk::freeze_credit_note(
   of.tenant = tenant;
   of.account = account;
   of.kind = InvoiceKind::credit_note;
-  return freeze(std::move(of), by);
+  return freeze(of, by);
 }
 
 std::expected<core::InvoiceDraft, Problem> InvoiceDesk::draw_up(const core::InvoiceOf& of,
@@ -82,53 +106,26 @@ std::expected<core::InvoiceDraft, Problem> InvoiceDesk::draw_up(const core::Invo
   const auto asked =
       services_->node->ask_at_head([&](const log::ChainPoint& at, const core::Core& core) {
         head = at;
-        draft = core.draw_up(of, services_->node->now());
+        draft = of.kind == InvoiceKind::invoice ? core.draw_up(of, services_->node->now())
+                                                : core.draw_up_credit_note(of.tenant, of.account);
       });
   if (!asked.has_value()) return std::unexpected(problem_of(asked.error()));
   if (!draft.has_value()) return std::unexpected(problem_of_refusal(draft.error(), of));
   return *std::move(draft);
 }
 
-/// Its period is that of the usage that it takes back.
-Result<void> InvoiceDesk::set_months(core::InvoiceDraft& credit_note) const {
-  STEELYARD_TRY(first, month_of(*services_, credit_note.lines.front().month));
-  STEELYARD_TRY(last, month_of(*services_, credit_note.lines.back().month));
-  credit_note.of.period = credit_note.lines.front().month;
-  credit_note.of.from = {first.from, 0};
-  credit_note.of.to = {last.to, 0};
-  return {};
-}
-
-/// What came between the draft and its record may have changed it: then it is drawn up again.
-std::expected<InvoiceDesk::Frozen, Problem> InvoiceDesk::freeze(core::InvoiceOf of,
+/// What came between the draft and its record may have changed it: then it is drawn up again, a
+/// little later each time.
+std::expected<InvoiceDesk::Frozen, Problem> InvoiceDesk::freeze(const core::InvoiceOf& of,
                                                                 std::string_view by) {
+  constexpr int tries_max = 8;
   const std::lock_guard lock(mutex_);
-  const auto found = [&](const auto& find) {
-    std::optional<core::FrozenInvoice> invoice;
-    services_->node->ask([&](const core::Core& core) {
-      const core::FrozenInvoice* const known = find(core.invoices());
-      if (known != nullptr) invoice = *known;
-    });
-    return invoice;
-  };
-  if (of.kind == InvoiceKind::invoice) {
-    auto known = found([&](const core::InvoiceBook& book) {
-      return book.invoice_of(of.tenant, of.account, of.period);
-    });
-    if (known.has_value() && known->kind == InvoiceKind::invoice) {
-      return Frozen{*std::move(known), {}, true};
-    }
-  }
-  constexpr int tries_max = 5;
+  if (auto known = frozen_before(of); known.has_value()) return *std::move(known);
   for (int i = 0; i < tries_max; ++i) {
+    if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1 << i));
     log::ChainPoint head;
-    auto draft = draw_up(of, head);
-    if (!draft.has_value()) return std::unexpected(std::move(draft).error());
-    if (of.kind == InvoiceKind::credit_note) {
-      if (auto set = set_months(*draft); !set.has_value()) {
-        return std::unexpected(problem_of(set.error()));
-      }
-    }
+    const auto draft = draw_up(of, head);
+    if (!draft.has_value()) return std::unexpected(draft.error());
     std::string document =
         document_of(*draft, {.at = services_->node->now(),
                              .time_zone = time_zone(*services_),
@@ -142,12 +139,12 @@ std::expected<InvoiceDesk::Frozen, Problem> InvoiceDesk::freeze(core::InvoiceOf 
     const auto answer = services_->carry_out(of.tenant, command_of(*draft, document, by));
     if (!answer.has_value()) return std::unexpected(problem_of(answer.error()));
     if (!answer->refused.has_value()) {
-      auto frozen = found([&](const core::InvoiceBook& book) { return book.at(answer->invoice); });
+      auto frozen = find([&](const core::InvoiceBook& book) { return book.at(answer->invoice); });
       if (answer->is_repeat) document.clear();
       return Frozen{std::move(frozen).value(), std::move(document), answer->is_repeat};
     }
     if (answer->refused->why != Refusal::invoice_out_of_date) {
-      return std::unexpected(problem_of(*answer));
+      return std::unexpected(problem_of_refusal(*answer->refused, of));
     }
   }
   return std::unexpected(Problem("invoice_out_of_date", "usage of it came while it was drawn up, " +

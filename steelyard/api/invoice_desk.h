@@ -1,7 +1,9 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,13 +25,14 @@ class InvoiceDesk {
     bool is_repeat = false;  ///< It was frozen before.
   };
 
-  /// The invoice of a month; one that is frozen stays as it is. `by`: the id of an API key.
+  /// The invoice of a month; one that is frozen, or was imported, stays as it is. `by`: the id of
+  /// an API key.
   std::expected<Frozen, server::Problem> freeze_invoice(std::uint32_t tenant,
                                                         const std::string& account,
                                                         std::string_view month,
                                                         std::string_view by);
 
-  /// A credit note of what was taken back of invoices since the last one.
+  /// A credit note of what was taken back of the invoice of one month, the earliest.
   std::expected<Frozen, server::Problem> freeze_credit_note(std::uint32_t tenant,
                                                             const std::string& account,
                                                             std::string_view by);
@@ -39,10 +42,12 @@ class InvoiceDesk {
   Result<std::string> document(const core::FrozenInvoice& invoice) const;
 
  private:
-  std::expected<Frozen, server::Problem> freeze(core::InvoiceOf of, std::string_view by);
+  std::expected<Frozen, server::Problem> freeze(const core::InvoiceOf& of, std::string_view by);
   std::expected<core::InvoiceDraft, server::Problem> draw_up(const core::InvoiceOf& of,
                                                              log::ChainPoint& head) const;
-  Result<void> set_months(core::InvoiceDraft& credit_note) const;
+  std::optional<Frozen> frozen_before(const core::InvoiceOf& of) const;
+  std::optional<core::FrozenInvoice> find(
+      const std::function<const core::FrozenInvoice*(const core::InvoiceBook&)>& find) const;
 
   Services* services_;
   std::mutex mutex_;

@@ -36,11 +36,12 @@ std::string json_of(const core::InvoiceOf& of, const std::string& zone) {
       .finish();
 }
 
-std::string json_of(const core::InvoiceLine& line) {
+std::string json_of(const core::InvoiceLine& line, billing::InvoiceKind kind) {
   JsonObject to;
   to.text("period", line.month);
-  if (line.is_late) to.text("note", "late usage for " + line.month);
-  add_if_said(to, "corrects", line.corrects);
+  const bool is_late_usage = line.is_late && kind == billing::InvoiceKind::invoice;
+  if (is_late_usage) to.text("note", "late usage for " + line.month);
+  add_if_said(to, "invoice_of_period", line.invoice);
   return to.text("item", line.item)
       .text("tier", line.tier)
       .amount("quantity", line.quantity)
@@ -58,16 +59,17 @@ std::string document_of(const core::InvoiceDraft& draft, const DrawnUp& drawn_up
   const core::InvoiceOf& of = draft.of;
   std::string zones = json_of(of, drawn_up.time_zone);
   const std::string& zone_of_buyer = draft.buyer.time_zone;
-  if (!zone_of_buyer.empty() && zone_of_buyer != drawn_up.time_zone) {
+  // Another machine may know fewer zones than the one that took the buyer's.
+  if (zone_of_buyer != drawn_up.time_zone && base::is_time_zone(zone_of_buyer)) {
     zones += ',' + json_of(of, zone_of_buyer);
   }
   std::string lines;
   for (const core::InvoiceLine& line : draft.lines) {
-    lines += (lines.empty() ? "" : ",") + json_of(line);
+    lines += (lines.empty() ? "" : ",") + json_of(line, of.kind);
   }
   JsonObject tax;
   add_if_said(tax, "name", draft.buyer.tax_name);
-  tax.amount("percent", draft.buyer.tax_percent).amount("amount", draft.totals.tax);
+  tax.amount("percent", draft.tax_percent).amount("amount", draft.totals.tax);
   const JsonObject log = JsonObject()
                              .whole("through", drawn_up.head.sequence - 1)
                              .text("head", log::to_text(drawn_up.head.previous_hash));

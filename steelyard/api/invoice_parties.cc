@@ -41,6 +41,14 @@ std::string json_of(const Buyer& buyer) {
       .finish();
 }
 
+/// Of the body; empty: there is none.
+std::string zone_in(const Request& request) {
+  const json::Object object(*request.json, request.json->root());
+  const json::Node* const zone = object.find(json::word("time_zone"));
+  const bool is_said = zone != nullptr && zone->type == json::Type::string;
+  return is_said ? std::string(request.json->text(*zone)) : std::string();
+}
+
 Route party_route(Method method, const std::string& path, std::string operation, Scope scope) {
   Route route;
   route.method = method;
@@ -83,13 +91,17 @@ void add_seller(server::RouteTable& table, Services& services) {
   put.summary = "Who sells, as invoices say it";
   put.description =
       "For invoices that are frozen from now on. What is left out is empty. A series is what the "
-      "numbers of its documents begin with; each counts from 1 without a gap. With "
+      "numbers of its documents begin with, letters, digits and - _ . /, no digit at the end; each "
+      "counts from 1 without a gap. With "
       "`invoices_no_usage`, an account without usage gets an invoice over 0, else none.";
   put.contents.push_back(json_content(
       R"({"type":"object","properties":{"name":{"type":"string","maxLength":250},"address":{"type":"string","maxLength":250},"tax_id":{"type":"string","maxLength":128},"invoice_series":{"type":"string","minLength":1,"maxLength":16},"credit_note_series":{"type":"string","minLength":1,"maxLength":16},"invoices_no_usage":{"type":"boolean"}}})",
       std::string(seller_example)));
   put.responses.push_back(json_answer("What is set now.", std::string(seller_example)));
   put.handler = [&services, render](Reply reply) {
+    if (reply.request().principal.customer.has_value()) {
+      return reply.send(server::Problem("forbidden", "a key of one account does not sell"));
+    }
     set(services, std::move(reply), JsonObject().text("command", "set_seller"), render);
   };
   table.add(std::move(put));
@@ -112,7 +124,7 @@ void add_buyer(server::RouteTable& table, Services& services) {
       return json_of(book.buyer(tenant, account));
     };
   };
-  Route put = party_route(Method::put, path, "set_buyer", Scope::manage_accounts);
+  Route put = party_route(Method::put, path, "set_buyer", Scope::freeze_invoices);
   put.summary = "Who an account's invoices are for, and the tax on them";
   put.description =
       "For invoices that are frozen from now on. What is left out is empty, without a tax. "
@@ -122,11 +134,15 @@ void add_buyer(server::RouteTable& table, Services& services) {
       R"({"type":"object","properties":{"name":{"type":"string","maxLength":250},"address":{"type":"string","maxLength":250},"tax_id":{"type":"string","maxLength":128},"tax_name":{"type":"string","maxLength":128},"tax_percent":{"type":"string","format":"decimal"},"time_zone":{"type":"string","minLength":1,"maxLength":64}}})",
       std::string(buyer_example)));
   put.responses.push_back(json_answer("What is set now.", std::string(buyer_example)));
+  put.problems = {"unknown_time_zone"};
   put.handler = [&services, render_of](Reply reply) {
     const Request& request = reply.request();
     const std::string_view account = request.path_parameter("account");
     if (!request.principal.may_see_account(account)) {
       return reply.send(server::Problem("not_found"));
+    }
+    if (const auto zone = zone_in(request); !zone.empty() && !base::is_time_zone(zone)) {
+      return reply.send(server::Problem("unknown_time_zone", "'" + zone + "'"));
     }
     JsonObject command = JsonObject().text("command", "set_buyer").text("account", account);
     const auto render = render_of(request);

@@ -4,8 +4,10 @@
 #include "steelyard/api/answers.h"
 #include "steelyard/api/invoice_desk.h"
 #include "steelyard/api/invoice_document.h"
+#include "steelyard/api/months.h"
 #include "steelyard/api/parameters.h"
 #include "steelyard/api/services.h"
+#include "steelyard/server/target.h"
 
 namespace steelyard::api {
 namespace {
@@ -21,6 +23,8 @@ using server::Scope;
 
 constexpr std::int64_t page_max = 200;
 constexpr std::int64_t run_page_max = 500;
+/// Of one question: nothing is applied meanwhile.
+constexpr std::size_t looked_at_max = 20'000;
 
 constexpr std::string_view document_example =
     R"({"kind":"invoice","number":"INV-000001","account":"acme","period":"2026-10","from":"2026-09-30T16:00:00Z","to":"2026-10-31T16:00:00Z","local":[{"time_zone":"Asia/Shanghai","from":"2026-10-01T00:00","to":"2026-11-01T00:00"}],"issued_at":"2026-11-01T08:00:00Z","currency":"CNY","seller":{},"buyer":{},"lines":[{"period":"2026-10","item":"qwen-plus/input","tier":"0k-128k","quantity":"15000","unit":"token","price":"0.0008","per":"1000","amount":"0.012","events":2}],"lines_total":"0.012","rounding":"-0.002","net":"0.01","tax":{"percent":"6","amount":"0"},"total":"0.01","log":{"through":1203,"head":"9c56cc51b374c3ba189210d5b6d4bf57790d351c96c47c02190ecf1e430635ab"}})";
@@ -61,7 +65,8 @@ Response frozen_response(const InvoiceDesk& desk,
   }
   Response response = document_response(std::move(frozen->document), invoice);
   response.status = 201;
-  return response.with("Location", "/v1/invoices/" + invoice.number_text());
+  return response.with("Location",
+                       "/v1/invoices/" + server::percent_encoded(invoice.number_text()));
 }
 
 /// The document of what `find` finds for the tenant, as far as the key may see it.
@@ -152,10 +157,10 @@ void add_credit_note(server::RouteTable& table, Services& services,
                               "freeze_credit_note", Scope::freeze_invoices);
   route.summary = "Write a credit note for what was taken back";
   route.description =
-      "Of usage that was invoiced and then voided, replaced or lowered, what was taken back of "
-      "each item and price since the last credit note; each line names the invoice that it "
-      "corrects. Amounts are what is given back. An account has it already; the note says so. "
-      "Where nothing was taken back, none is written: nothing_to_invoice.";
+      "Of usage that was invoiced and then voided, replaced or lowered: what was taken back of the "
+      "earliest such month, item by item, at the tax of its invoice, which `invoice_of_period` "
+      "names. Amounts are what is given back; the account has it already, but for the tax. Send it "
+      "again for the next month, until nothing is left that is worth a cent: nothing_to_invoice.";
   route.responses.push_back(document_content(201, "The credit note."));
   route.problems = {"unknown_account",     "nothing_to_invoice",  "books_do_not_agree",
                     "invoice_out_of_date", "amount_out_of_range", "too_large"};
@@ -211,15 +216,17 @@ Response list(Services& services, const Request& request) {
   std::string next;
   services.node->ask([&](const core::Core& core) {
     std::size_t count = 0;
+    std::size_t looked_at = 0;
     std::uint64_t last = 0;
     core.invoices().each_below(*tenant, account, below, [&](const FrozenInvoice& each) {
-      if (period.has_value() && *period != each.period) return true;
-      if (count == limit) {
+      if (count == limit || looked_at == looked_at_max) {
         next = std::to_string(last);
         return false;
       }
-      page += (page.empty() ? "" : ",") + summary_json(each, core.currency().code());
+      ++looked_at;
       last = each.sequence;
+      if (period.has_value() && *period != each.period) return true;
+      page += (page.empty() ? "" : ",") + summary_json(each, core.currency().code());
       ++count;
       return true;
     });
@@ -230,7 +237,7 @@ Response list(Services& services, const Request& request) {
 void add_list(server::RouteTable& table, Services& services) {
   Route route = invoice_route(Method::get, "/v1/invoices", "list_invoices", Scope::read_money);
   route.summary = "Invoices and credit notes";
-  route.description = "The newest first, without their lines.";
+  route.description = "The newest first, without their lines. A page may have fewer than `limit`.";
   route.parameters = page_parameters("Documents of a page.", page_max);
   route.parameters.push_back(
       query_parameter("account", ParameterType::text, "Of whom only.", "acme"));
@@ -313,17 +320,22 @@ Response run(Services& services, InvoiceDesk& desk, const Request& request) {
     }
   }
   const std::string period(*request.parameter("period"));
+  const auto month = month_of(services, period);
+  if (!month.has_value()) return problem_of(month.error());
+  if (services.node->now().seconds < month->to + core::Core::invoice_grace_seconds) {
+    return Problem("period_not_over", period + " ends at " + base::to_rfc3339({month->to, 0}));
+  }
   const std::string& by = request.principal.key_id;
+  const std::string_view currency = services.rater().currency();
   const RunPage page = accounts_of(services, request, *tenant, from);
   RunReport report;
   for (const std::string& account : page.accounts) {
-    const std::string_view currency = services.rater().currency();
-    report.add(account, desk.freeze_credit_note(*tenant, account, by), currency);
-    auto frozen = desk.freeze_invoice(*tenant, account, period, by);
-    if (!frozen.has_value() && frozen.error().row->word == "period_not_over") {
-      return std::move(frozen).error();  // It is so for all.
+    auto credit_note = desk.freeze_credit_note(*tenant, account, by);
+    for (; credit_note.has_value(); credit_note = desk.freeze_credit_note(*tenant, account, by)) {
+      report.add(account, credit_note, currency);  // One for each month that it corrects.
     }
-    report.add(account, frozen, currency);
+    report.add(account, credit_note, currency);
+    report.add(account, desk.freeze_invoice(*tenant, account, period, by), currency);
   }
   return Response::json(report.json(period, page.accounts.size(), page.next));
 }

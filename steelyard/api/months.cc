@@ -14,8 +14,15 @@ Result<std::int64_t> begin_of_day(const Services& services, std::string_view dat
 }
 
 Result<base::Slot> month_of(const Services& services, std::string_view month) {
-  STEELYARD_TRY(begin, begin_of_day(services, std::string(month) + "-01"));
-  return base::Calendar(time_zone(services)).month(begin);
+  base::Instant first;
+  // Of its form and numbers; where it begins, the calendar knows, whatever midnight is like there.
+  if (!base::parse_rfc3339(std::string(month) + "-01T00:00:00Z", first)) {
+    return failure(ErrorCode::invalid_time,
+                   '\'' + std::string(month) + "' is not a month as 2026-10");
+  }
+  const base::Calendar::Date date = base::Calendar("UTC").local(first.seconds);
+  base::Calendar calendar(time_zone(services));
+  return calendar.month(calendar.at_local(date.year, date.month, 1));
 }
 
 }  // namespace steelyard::api

@@ -18,11 +18,13 @@ std::string_view name_of(InvoiceKind kind) {
   base::check_failed("every kind of invoice has a name", __FILE__, __LINE__);
 }
 
-InvoiceTotals totals_of(Decimal lines, Decimal tax_percent, const money::Currency& currency) {
+InvoiceTotals totals_of(InvoiceKind kind, Decimal lines, Decimal tax_percent,
+                        const money::Currency& currency) {
   const int digits = money::minor_digits(currency);
   InvoiceTotals totals;
   totals.lines = lines;
-  totals.net = lines.rounded(digits, Rounding::toward_zero);
+  totals.net = lines.rounded(
+      digits, kind == InvoiceKind::credit_note ? Rounding::half_away : Rounding::toward_zero);
   totals.rounding = totals.net - lines;
   // Twelve digits behind the point hold the product: a net of 3, a percentage of few.
   const auto tax =

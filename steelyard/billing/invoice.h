@@ -48,16 +48,17 @@ struct Buyer {
 struct InvoiceTotals {
   money::Decimal lines;     ///< Exact.
   money::Decimal rounding;  ///< lines + rounding = net.
-  money::Decimal net;       ///< Whole minor units of the currency, rounded toward zero.
+  money::Decimal net;       ///< Whole minor units of the currency.
   money::Decimal tax;       ///< net × percent ÷ 100, rounded half up: a tax is never exact.
   money::Decimal total;     ///< net + tax.
 
   bool operator==(const InvoiceTotals&) const = default;
 };
 
-/// The one place where an invoice rounds. Source: token-billing.md, D20.
+/// The one place where an invoice rounds: its net toward zero (source: token-billing.md, D20), that
+/// of a credit note half up, or many small ones would give nothing back.
 /// Requires: 0 <= tax_percent <= 100, |lines| <= 10^24.
-InvoiceTotals totals_of(money::Decimal lines, money::Decimal tax_percent,
+InvoiceTotals totals_of(InvoiceKind kind, money::Decimal lines, money::Decimal tax_percent,
                         const money::Currency& currency);
 
 /// "INV-000001": at least six digits.

@@ -12,7 +12,8 @@ Decimal of(const char* text) { return Decimal::parse(text).value(); }
 
 void expect(const char* lines, const char* percent, const char* currency, const char* rounding,
             const char* net, const char* tax, const char* total) {
-  const InvoiceTotals totals = totals_of(of(lines), of(percent), Currency(currency));
+  const InvoiceTotals totals =
+      totals_of(InvoiceKind::invoice, of(lines), of(percent), Currency(currency));
   EXPECT_EQ(totals.lines.to_text(), lines);
   EXPECT_EQ(totals.rounding.to_text(), rounding) << lines;
   EXPECT_EQ(totals.net.to_text(), net) << lines;
@@ -32,6 +33,16 @@ TEST(Invoice, H8_the_sum_is_exact_and_its_rounding_stands_apart) {
 TEST(Invoice, what_is_below_zero_is_rounded_toward_zero_too) {
   expect("-0.0199", "6", "CNY", "0.0099", "-0.01", "0", "-0.01");
   expect("-12.345678", "6", "CNY", "0.005678", "-12.34", "-0.74", "-13.08");
+}
+
+TEST(Invoice, a_credit_note_is_rounded_half_up) {
+  const auto net = [](const char* lines) {
+    return totals_of(InvoiceKind::credit_note, of(lines), {}, Currency("CNY")).net.to_text();
+  };
+  EXPECT_EQ(net("0.0095"), "0.01");
+  EXPECT_EQ(net("0.005"), "0.01");
+  EXPECT_EQ(net("0.004999999999"), "0");
+  EXPECT_EQ(net("1.234"), "1.23");
 }
 
 TEST(Invoice, a_currency_has_its_own_minor_unit) {

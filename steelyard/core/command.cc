@@ -7,7 +7,6 @@
 
 #include "steelyard/base/check.h"
 #include "steelyard/base/limits.h"
-#include "steelyard/core/invoice_book.h"
 #include "steelyard/json/document.h"
 #include "steelyard/json/number.h"
 #include "steelyard/ledger/name_index.h"
@@ -151,10 +150,14 @@ class Reader {
     refuse(name, *object_.find(json::word(name)), "a percentage of 0 to 100");
   }
 
-  void zone(std::string_view name, std::string& to) {
-    note(name, to);
-    if (to.empty() || base::is_time_zone(to) || error_.has_value()) return;
-    refuse(name, *object_.find(json::word(name)), "a time zone like Asia/Shanghai");
+  /// Letters, digits and - _ . / : what stands in numbers of documents and in paths.
+  void plain_text(std::string_view name, std::string& to, bool is_needed) {
+    text(name, to, is_needed);
+    const bool is_plain = std::ranges::all_of(to, [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             std::string_view("-_./").contains(c);
+    });
+    if (!is_plain) fail("/" + std::string(name) + ": has more than letters, digits and - _ . /");
   }
 
   void document(std::string_view name, std::string& to, std::size_t bytes_max) {
@@ -422,12 +425,12 @@ void read(Reader& from, SetSeller& to) {
   from.note("name", seller.name);
   from.note("address", seller.address);
   from.note("tax_id", seller.tax_id);
-  from.text("invoice_series", seller.invoice_series, false);
-  from.text("credit_note_series", seller.credit_note_series, false);
+  from.plain_text("invoice_series", seller.invoice_series, false);
+  from.plain_text("credit_note_series", seller.credit_note_series, false);
   from.flag("invoices_no_usage", seller.invoices_no_usage);
   for (const std::string& series : {seller.invoice_series, seller.credit_note_series}) {
-    if (!series.starts_with(FrozenInvoice::imported_prefix)) continue;
-    from.fail("'" + series + "': numbers that begin so are those of imported invoices");
+    const bool ends_in_a_digit = series.back() >= '0' && series.back() <= '9';
+    if (ends_in_a_digit) from.fail("'" + series + "' ends in a digit: a number follows it");
   }
 }
 
@@ -438,7 +441,7 @@ void read(Reader& from, SetBuyer& to) {
   from.note("tax_id", to.buyer.tax_id);
   from.note("tax_name", to.buyer.tax_name);
   from.percent("tax_percent", to.buyer.tax_percent);
-  from.zone("time_zone", to.buyer.time_zone);
+  from.note("time_zone", to.buyer.time_zone);
 }
 
 void read(Reader& from, FreezeInvoice& to) {
@@ -450,7 +453,8 @@ void read(Reader& from, FreezeInvoice& to) {
   from.time("to", to.to);
   from.text("series", to.series);
   from.whole("number", to.number, 1, INT64_MAX, true);
-  from.whole("lines", to.lines, 0, INT64_MAX, true);
+  from.whole("changed_at", to.changed_at, 0, INT64_MAX, true);
+  from.percent("tax_percent", to.tax_percent);
   from.signed_amount("lines_total", to.lines_total);
   from.signed_amount("rounding", to.rounding);
   from.signed_amount("tax", to.tax);
@@ -467,6 +471,11 @@ void read(Reader& from, ImportInvoice::Line& to) {
   from.amount("amount", to.amount);
   if (!from.is_good()) return;
   if (to.per.is_zero()) return from.fail("/per: '0' is not above 0");
+  for (const auto& [name, value] : {std::pair{"quantity", to.quantity}, {"amount", to.amount}}) {
+    if (value <= ledger::amount_max) continue;
+    return from.fail("/" + std::string(name) + ": '" + value.to_text() + "' is above " +
+                     ledger::amount_max.to_text());
+  }
   const auto amount = Decimal::mul_div(to.quantity, to.price, to.per, money::Rounding::half_away);
   if (amount.has_value() && *amount == to.amount) return;
   from.fail("/amount: '" + to.amount.to_text() + "' is not quantity × price ÷ per" +
@@ -484,6 +493,7 @@ Result<void> read_lines(const std::string& text, std::vector<ImportInvoice::Line
     return failure(ErrorCode::missing_field, "/lines is missing, a list");
   }
   Result<void> outcome;
+  Decimal total;
   json::Object(document, *lines).each([&](const Node& each) {
     if (!outcome.has_value()) return;
     const std::string pointer = "/lines/" + std::to_string(to.size());
@@ -498,6 +508,12 @@ Result<void> read_lines(const std::string& text, std::vector<ImportInvoice::Line
     read(reader, to.emplace_back());
     if (auto read_it = reader.finish(); !read_it.has_value()) {
       outcome = failure(read_it.error().code, pointer + read_it.error().detail);
+      return;
+    }
+    total += to.back().amount;
+    if (total > ledger::amount_max) {
+      outcome = failure(ErrorCode::invalid_field,
+                        pointer + ": the sum up to it is above " + ledger::amount_max.to_text());
     }
   });
   return outcome;
@@ -505,7 +521,7 @@ Result<void> read_lines(const std::string& text, std::vector<ImportInvoice::Line
 
 void read(Reader& from, ImportInvoice& to) {
   from.text("account", to.account);
-  from.text("number", to.number);
+  from.plain_text("number", to.number, true);
   from.text("period", to.period);
   from.time("from", to.from);
   from.time("to", to.to);

@@ -179,8 +179,10 @@ struct FreezeInvoice {
   base::Instant from;
   base::Instant to;  ///< Exclusive.
   std::string series;
-  std::uint64_t number = 0;    ///< In the series.
-  std::uint64_t lines = 0;     ///< How many.
+  std::uint64_t number = 0;  ///< In the series.
+  /// Of the last fact that it knows of: with a later one, it is out of date.
+  std::uint64_t changed_at = 0;
+  money::Decimal tax_percent;
   money::Decimal lines_total;  ///< These three may be below zero.
   money::Decimal rounding;
   money::Decimal tax;

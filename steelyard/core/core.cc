@@ -72,6 +72,11 @@ std::optional<std::string> Core::imbalance() const {
              ", the ledger's revenue is " + booked.to_text();
     }
     const money::Decimal invoiced = invoices_.lines_total(number);
+    if (charged - tenant->usage.uninvoiced_amount() != invoiced) {
+      return "tenant " + std::to_string(number) + ": charges are " + charged.to_text() + ", " +
+             tenant->usage.uninvoiced_amount().to_text() +
+             " of them on no invoice, invoices are over " + invoiced.to_text();
+    }
     const money::Decimal of_ledger =
         ledger_.totals(*tenant->a_wallet, ledger::Account::revenue_invoiced).credit_balance();
     if (invoiced != of_ledger) {
@@ -115,7 +120,7 @@ void Core::apply(batch::ChunkRater& events, const Place& first) {
     if (details[i].is_remembered) keep_cloud_event(details[i], place);
     if (record.status != Status::rated) continue;
     if (book(record, details[i], place)) {
-      of.usage.add(record, details[i].time);
+      of.usage.add(record, details[i].time, place.sequence);
     } else {
       ++of.counts.not_booked;
     }
@@ -202,7 +207,7 @@ void Core::crossed(const ledger::Crossing& crossing) {
 Answer Core::apply(const Command& command, const Place& place, std::string_view by) {
   last_ = place;
   auto done = carry_out_once(command, place, by);
-  note_act(command, place, by, !done.has_value());
+  if (is_worth_noting(command, done)) note_act(command, place, by, !done.has_value());
   if (done.has_value()) return *std::move(done);
   Answer answer;
   answer.refused = done.error();
@@ -259,13 +264,19 @@ Answer Core::repeated(const Command& command, const KeyedAnswers::Kept& known) {
   return answer;
 }
 
-/// Holds are a gateway's, not a person's, and far too many.
+/// Holds are a gateway's, not a person's, and far too many. Of a run, what it found done or out of
+/// date is nothing that somebody did.
+bool Core::is_worth_noting(const Command& command, const ledger::Answer<Answer>& done) {
+  if (std::holds_alternative<FreezeInvoice>(command)) {
+    return done.has_value() && !done->is_repeat;
+  }
+  return !std::holds_alternative<OpenHold>(command) &&
+         !std::holds_alternative<SettleHold>(command) &&
+         !std::holds_alternative<ReleaseHold>(command);
+}
+
 void Core::note_act(const Command& command, const Place& place, std::string_view by,
                     bool is_refused) {
-  if (std::holds_alternative<OpenHold>(command) || std::holds_alternative<SettleHold>(command) ||
-      std::holds_alternative<ReleaseHold>(command)) {
-    return;
-  }
   if (acts_.size() == acts_max) {
     forgotten_acts_.push_back(acts_.front().sequence);
     acts_.pop_front();
@@ -447,7 +458,8 @@ ledger::Answer<Answer> Core::carry_out(const SettleHold& command, const Place& p
   charged->drawn = {};
   if (!charged->is_repeat) {
     tenant(place.tenant)
-        .usage.add_settlement(command.account, command.amount, currency_.code(), place.received);
+        .usage.add_settlement(command.account, command.amount, currency_.code(), place.received,
+                              place.sequence);
   }
   Answer answer = answer_of(charged->is_repeat);
   answer.charged = *charged;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -150,10 +151,15 @@ class Core {
   /// So long behind its end a period is invoiced at the earliest: sources may be behind.
   static constexpr std::int64_t invoice_grace_seconds = 3'600;
 
-  /// What an invoice or a credit note would say at that time: of all days before its end whatever
-  /// no document has. Refuses: unknown_account, period_not_over, period_is_closed,
-  /// books_do_not_agree, nothing_to_invoice.
+  /// What an invoice would say at that time: of all days before its end whatever no document has.
+  /// Refuses: unknown_account, period_not_over, period_is_closed, books_do_not_agree,
+  /// nothing_to_invoice, amount_out_of_range.
   ledger::Answer<InvoiceDraft> draw_up(const InvoiceOf& of, base::Instant at) const;
+
+  /// What a credit note would say, of the earliest month of which something was taken back that
+  /// is worth a cent; at the tax of that month's invoice. Refuses the same, without periods.
+  ledger::Answer<InvoiceDraft> draw_up_credit_note(std::uint32_t tenant,
+                                                   std::string_view account) const;
 
   /// Whether an invoice of another system would be taken: the one that was taken before with the
   /// same content, or null for a new one. Refuses: origin_conflict, period_not_over,
@@ -256,8 +262,11 @@ class Core {
   ledger::Answer<Answer> carry_out(const SetBuyer& command, const Place& place);
   ledger::Answer<Answer> carry_out(const FreezeInvoice& command, const Place& place);
   ledger::Answer<Answer> carry_out(const ImportInvoice& command, const Place& place);
-  /// Whether what was charged to a tenant is its revenue.
+  /// Whether what was charged to a tenant is its revenue, and what of it is on documents, invoiced.
   bool books_agree(std::uint32_t tenant) const;
+  ledger::Answer<void> post_invoice(const FrozenInvoice& invoice, ledger::WalletId wallet,
+                                    std::span<const ledger::Posting> postings, const Place& place);
+  ledger::Answer<InvoiceDraft> filled(InvoiceDraft draft, std::vector<UninvoicedSum> sums) const;
   money::Decimal revenue(ledger::WalletId wallet) const;
   ledger::Answer<Answer> carry_out(const Propose& command, const Place& place, std::string_view by);
   ledger::Answer<Answer> carry_out(const Approve& command, const Place& place, std::string_view by);
@@ -275,6 +284,7 @@ class Core {
   bool restore_published(std::uint32_t number, std::string_view value);
   bool restore_tenant(std::uint32_t number, std::string_view value);
   bool restore_act(std::uint64_t sequence, std::string_view value);
+  static bool is_worth_noting(const Command& command, const ledger::Answer<Answer>& done);
   void note_act(const Command& command, const Place& place, std::string_view by, bool is_refused);
   bool restore_crossed(std::uint64_t number, std::string_view value);
   bool restore_last(std::string_view value);

@@ -75,6 +75,7 @@ std::string value_of(const FrozenInvoice& invoice) {
   to.text(invoice.period);
   to.instant(invoice.from);
   to.instant(invoice.to);
+  to.decimal(invoice.tax_percent);
   to.decimal(invoice.totals.lines);
   to.decimal(invoice.totals.rounding);
   to.decimal(invoice.totals.net);
@@ -99,6 +100,7 @@ std::optional<FrozenInvoice> read_invoice(std::uint64_t sequence, std::string_vi
   invoice.period = from.text();
   invoice.from = from.instant();
   invoice.to = from.instant();
+  invoice.tax_percent = from.decimal();
   invoice.totals.lines = from.decimal();
   invoice.totals.rounding = from.decimal();
   invoice.totals.net = from.decimal();
@@ -158,6 +160,19 @@ const FrozenInvoice* InvoiceBook::invoice_of(std::uint32_t tenant, std::string_v
   const std::uint64_t* const sequence =
       find_in(of_periods_, {{tenant, std::string(account)}, std::string(period)});
   return sequence == nullptr ? nullptr : at(*sequence);
+}
+
+const FrozenInvoice* InvoiceBook::invoice_behind(std::uint32_t tenant, std::string_view account,
+                                                 std::int64_t day) const {
+  const std::set<std::uint64_t>* const all = find_in(of_accounts_, {tenant, std::string(account)});
+  const FrozenInvoice* first = nullptr;
+  if (all == nullptr) return first;
+  for (const std::uint64_t sequence : *all) {
+    const FrozenInvoice& each = invoices_.at(sequence);
+    if (each.kind == InvoiceKind::credit_note || each.to.seconds <= day) continue;
+    if (first == nullptr || each.to < first->to) first = &each;
+  }
+  return first;
 }
 
 void InvoiceBook::each_below(std::uint32_t tenant, const std::optional<std::string>& account,

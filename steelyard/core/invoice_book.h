@@ -29,6 +29,7 @@ struct FrozenInvoice {
   std::string period;        ///< "2026-10"
   base::Instant from;
   base::Instant to;  ///< Exclusive.
+  money::Decimal tax_percent;
   billing::InvoiceTotals totals;
   base::Instant frozen_at;
   log::Hash hash{};  ///< SHA-256 of its document.
@@ -63,6 +64,10 @@ class InvoiceBook {
   /// Ours, or the first that was imported.
   const FrozenInvoice* invoice_of(std::uint32_t tenant, std::string_view account,
                                   std::string_view period) const;
+  /// The first that counts days that begin then: that of their month, or of a later one if theirs
+  /// was passed over.
+  const FrozenInvoice* invoice_behind(std::uint32_t tenant, std::string_view account,
+                                      std::int64_t day) const;
 
   /// Those of a tenant, or of one account of it, below a sequence; the newest first, until `visit`
   /// returns false.

@@ -24,7 +24,7 @@ struct InvoiceOf {
 struct InvoiceLine {
   std::string month;     ///< Of the usage: "2026-10".
   bool is_late = false;  ///< It came when that month had been invoiced;
-  std::string corrects;  ///< by the invoice of this number. Empty: there is none.
+  std::string invoice;   ///< by the one of this number. Empty: there is none.
   std::string item;
   std::string tier;
   std::string unit;
@@ -40,7 +40,10 @@ struct InvoiceDraft {
   InvoiceOf of;
   std::string series;
   std::uint64_t number = 0;
+  /// Of the last fact that changed what it says: it is what the books say as long as that is so.
+  std::uint64_t changed_at = 0;
   std::vector<InvoiceLine> lines;
+  money::Decimal tax_percent;
   billing::InvoiceTotals totals;
   billing::Seller seller;
   billing::Buyer buyer;

@@ -2,7 +2,9 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <map>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -47,20 +49,34 @@ class Naive {
     }
   }
 
-  /// Tokens by month: the lines of the next document of that kind; it has them.
-  std::map<int, std::int64_t> take(int through, InvoiceKind kind) {
+  /// Tokens by month: the lines of the invoice through a month, which has them.
+  std::map<int, std::int64_t> invoice(int through) {
     std::map<int, std::int64_t> lines;
     for (auto& [month, tokens] : late_) {
-      if (kind == InvoiceKind::credit_note ? tokens < 0 : tokens > 0) {
-        lines[month] += std::abs(std::exchange(tokens, 0));
-      }
+      if (tokens > 0) lines[month] += std::exchange(tokens, 0);
     }
-    if (kind == InvoiceKind::credit_note) return lines;
     for (auto& [month, tokens] : fresh_) {
       if (month <= through && tokens != 0) lines[month] += std::exchange(tokens, 0);
     }
     invoiced_through_ = through;
     return lines;
+  }
+
+  /// The same of the next credit note: of one month, if that is worth half a cent, 6,250 tokens.
+  std::map<int, std::int64_t> credit_note() {
+    constexpr std::int64_t worth_half_a_cent = 6'250;
+    for (auto& [month, tokens] : late_) {
+      if (-tokens >= worth_half_a_cent) return {{month, -std::exchange(tokens, 0)}};
+    }
+    return {};
+  }
+
+  /// A month that another system invoiced: what we took of it and of those before is late.
+  void invoiced_elsewhere(int through) {
+    for (auto& [month, tokens] : fresh_) {
+      if (month <= through) late_[month] += std::exchange(tokens, 0);
+    }
+    invoiced_through_ = std::max(invoiced_through_, through);
   }
 
   int invoiced_through() const { return invoiced_through_; }
@@ -88,11 +104,13 @@ std::map<int, std::int64_t> tokens_of(const InvoiceDraft& draft) {
 class Run {
  public:
   void step() {
-    switch (*rc::gen::inRange(0, 8)) {
-      case 0: return freeze(month(*rc::gen::inRange(1, 11)));
-      case 1: return freeze(credit_note());
+    switch (*rc::gen::inRange(0, 10)) {
+      case 0: return freeze(*rc::gen::inRange(1, 11));
+      case 1: return credit();
       case 2: return restart();
       case 3: return void_one();
+      case 4: return set_tax(*rc::gen::inRange(0, 101));
+      case 5: return import(*rc::gen::inRange(1, 11));
       default: return use();
     }
   }
@@ -101,8 +119,11 @@ class Run {
     RC_ASSERT(machine_->core.imbalance() == std::nullopt);
     std::map<std::string, std::uint64_t> last;
     std::set<std::string> periods;
+    Decimal owed;
     for (const FrozenInvoice& each : frozen_) {
-      RC_ASSERT(each.number == ++last[each.series]);
+      const bool is_imported = each.kind == InvoiceKind::imported;
+      const bool is_next = is_imported || each.number == ++last[each.series];
+      RC_ASSERT(is_next);
       const bool is_invoice = each.kind == InvoiceKind::invoice;
       const bool is_once = !is_invoice || periods.insert(each.period).second;
       RC_ASSERT(is_once);
@@ -111,7 +132,15 @@ class Run {
       RC_ASSERT(now->totals == each.totals);
       RC_ASSERT(now->hash == each.hash);
       RC_ASSERT(each.totals.lines + each.totals.rounding == each.totals.net);
+      owed += each.kind == InvoiceKind::credit_note ? -each.totals.total : each.totals.total;
     }
+    const auto wallet = machine_->core.find_account(1, "acme");
+    if (!wallet.has_value()) return;
+    // Who owes what documents say, and what is on none, owes the right thing.
+    const auto& ledger = machine_->core.ledger();
+    const ledger::Balance balance = ledger.balance(*wallet, machine_->place().received);
+    owed += ledger.totals(*wallet, ledger::Account::revenue_accrued).credit_balance();
+    RC_ASSERT(balance.receivable - balance.prepaid == owed);
   }
 
  private:
@@ -132,20 +161,29 @@ class Run {
     naive_.use(taken.month, -taken.tokens);
   }
 
-  void freeze(const InvoiceOf& of) {
-    const bool is_invoice = of.kind == InvoiceKind::invoice;
-    const int through = is_invoice ? std::stoi(of.period.substr(5)) : 0;
-    const auto draft = machine_->core.draw_up(of, machine_->place().received);
+  void freeze(int through) {
+    const auto draft = machine_->core.draw_up(month(through), machine_->place().received);
     if (!machine_->core.find_account(1, "acme").has_value()) {
       RC_ASSERT(draft.error().why == ledger::Refusal::unknown_account);
       return;
     }
-    if (is_invoice && through <= naive_.invoiced_through()) {
+    if (through <= naive_.invoiced_through()) {
       RC_ASSERT(draft.error().why == ledger::Refusal::period_is_closed);
       return;
     }
     Naive after = naive_;
-    const auto lines = after.take(through, of.kind);
+    take(draft, after.invoice(through), after);
+  }
+
+  void credit() {
+    const auto draft = machine_->core.draw_up_credit_note(1, "acme");
+    if (!machine_->core.find_account(1, "acme").has_value()) return;
+    Naive after = naive_;
+    take(draft, after.credit_note(), after);
+  }
+
+  void take(const ledger::Answer<InvoiceDraft>& draft, const std::map<int, std::int64_t>& lines,
+            const Naive& after) {
     if (lines.empty()) {
       RC_ASSERT(draft.error().why == ledger::Refusal::nothing_to_invoice);
       return;
@@ -155,6 +193,27 @@ class Run {
     const Answer answer = machine_->ask(freezing(*draft));
     RC_ASSERT(!answer.refused.has_value());
     naive_ = after;
+    frozen_.push_back(*machine_->core.invoices().at(answer.invoice));
+  }
+
+  void set_tax(int percent) {
+    machine_->ask(R"({"command":"set_buyer","account":"acme","tax_percent":")" +
+                  std::to_string(percent) + "\"}");
+  }
+
+  void import(int of) {
+    const InvoiceOf when = month(of);
+    const bool is_history = std::ranges::none_of(
+        frozen_, [&](const FrozenInvoice& each) { return each.kind == InvoiceKind::invoice; });
+    if (!is_history) return;
+    const Answer answer = machine_->ask(
+        R"({"command":"import_invoice","account":"acme","number":")" +
+        std::to_string(frozen_.size()) + R"(","period":")" + when.period + R"(","from":")" +
+        base::to_rfc3339(when.from) + R"(","to":")" + base::to_rfc3339(when.to) +
+        R"(","document":"{\"lines\":[{\"item\":\"i\",\"unit\":\"u\",\"price\":\"0.5\",)"
+        R"(\"per\":\"1\",\"quantity\":\"3\",\"amount\":\"1.5\"}]}"})");
+    RC_ASSERT(!answer.refused.has_value());
+    naive_.invoiced_elsewhere(of);
     frozen_.push_back(*machine_->core.invoices().at(answer.invoice));
   }
 

@@ -59,7 +59,9 @@ bool Core::books_agree(std::uint32_t tenant) const {
   const Tenant& of = *found->second;
   if (of.counts.not_booked > 0) return false;
   if (!of.a_wallet.has_value()) return true;
-  return of.usage.amount() == revenue(*of.a_wallet);
+  const Decimal invoiced = ledger_.totals(*of.a_wallet, Account::revenue_invoiced).credit_balance();
+  return of.usage.amount() == revenue(*of.a_wallet) &&
+         of.usage.amount() - of.usage.uninvoiced_amount() == invoiced;
 }
 
 Decimal Core::revenue(ledger::WalletId wallet) const {
@@ -67,53 +69,88 @@ Decimal Core::revenue(ledger::WalletId wallet) const {
          ledger_.totals(wallet, Account::revenue_invoiced).credit_balance();
 }
 
-ledger::Answer<InvoiceDraft> Core::draw_up(const InvoiceOf& of, base::Instant at) const {
-  if (!find_account(of.tenant, of.account).has_value()) return refuse(Refusal::unknown_account);
-  const UsageBook* const book = usage(of.tenant);
-  const bool is_invoice = of.kind == InvoiceKind::invoice;
-  if (is_invoice && book != nullptr &&
-      book->invoiced_to(of.account).value_or(INT64_MIN) >= of.to.seconds) {
-    return refuse(Refusal::period_is_closed);
-  }
-  if (is_invoice && at.seconds < of.to.seconds + invoice_grace_seconds) {
-    return refuse(Refusal::period_not_over);
-  }
+/// A draft of which it is known whose it is and at what tax, with its lines, sums and number.
+ledger::Answer<InvoiceDraft> Core::filled(InvoiceDraft draft,
+                                          std::vector<UninvoicedSum> sums) const {
+  const InvoiceOf& of = draft.of;
   if (!books_agree(of.tenant)) return refuse(Refusal::books_do_not_agree);
-  InvoiceDraft draft;
-  draft.of = of;
-  draft.seller = invoices_.seller(of.tenant);
-  draft.buyer = invoices_.buyer(of.tenant, of.account);
-  if (book != nullptr) {
-    for (UninvoicedSum& each : book->uninvoiced(of.account, of.to.seconds, of.kind)) {
-      const FrozenInvoice* const before =
-          each.is_late ? invoices_.invoice_of(of.tenant, of.account, each.month) : nullptr;
-      const UsageSum& sum = each.sum;
-      draft.lines.push_back({.month = std::move(each.month),
-                             .is_late = each.is_late,
-                             .corrects = before == nullptr ? "" : before->number_text(),
-                             .item = std::string(sum.item),
-                             .tier = std::string(sum.tier),
-                             .unit = std::string(sum.unit),
-                             .price = sum.price,
-                             .per = sum.per,
-                             .quantity = sum.quantity,
-                             .amount = sum.amount,
-                             .events = sum.events});
-    }
-  }
-  if (draft.lines.empty() && !(is_invoice && draft.seller.invoices_no_usage)) {
-    return refuse(Refusal::nothing_to_invoice);
-  }
   Decimal lines;
-  for (const InvoiceLine& line : draft.lines) lines += line.amount;
-  draft.totals = billing::totals_of(lines, draft.buyer.tax_percent, currency_);
+  for (UninvoicedSum& each : sums) {
+    const FrozenInvoice* const before =
+        each.is_late ? invoices_.invoice_behind(of.tenant, of.account, each.time.from) : nullptr;
+    const UsageSum& sum = each.sum;
+    lines += sum.amount;
+    draft.lines.push_back({.month = std::move(each.month),
+                           .is_late = each.is_late,
+                           .invoice = before == nullptr ? "" : before->number_text(),
+                           .item = std::string(sum.item),
+                           .tier = std::string(sum.tier),
+                           .unit = std::string(sum.unit),
+                           .price = sum.price,
+                           .per = sum.per,
+                           .quantity = sum.quantity,
+                           .amount = sum.amount,
+                           .events = sum.events});
+  }
+  if (!ledger::is_bookable(lines)) return refuse(Refusal::amount_out_of_range);
+  draft.totals = billing::totals_of(of.kind, lines, draft.tax_percent, currency_);
   draft.series = draft.seller.series_of(of.kind);
   draft.number = invoices_.next_number(of.tenant, draft.series);
   return draft;
 }
 
-/// The figures are those of the command: what was rounded once is not rounded again by a later
-/// program that reads the same log. The sums have to be ours.
+ledger::Answer<InvoiceDraft> Core::draw_up(const InvoiceOf& of, base::Instant at) const {
+  if (!find_account(of.tenant, of.account).has_value()) return refuse(Refusal::unknown_account);
+  const UsageBook* const book = usage(of.tenant);
+  InvoiceDraft draft;
+  draft.of = of;
+  draft.seller = invoices_.seller(of.tenant);
+  draft.buyer = invoices_.buyer(of.tenant, of.account);
+  draft.tax_percent = draft.buyer.tax_percent;
+  std::vector<UninvoicedSum> sums;
+  if (book != nullptr) {
+    const auto invoiced_to = book->invoiced_to(of.account);
+    if (invoiced_to.has_value() && *invoiced_to >= of.to.seconds) {
+      return refuse(Refusal::period_is_closed);
+    }
+    sums = book->uninvoiced(of.account, of.to.seconds);
+    draft.changed_at = book->changed_at(of.account, INT64_MIN, of.to.seconds);
+  }
+  if (at.seconds < of.to.seconds + invoice_grace_seconds) return refuse(Refusal::period_not_over);
+  if (sums.empty() && !draft.seller.invoices_no_usage) return refuse(Refusal::nothing_to_invoice);
+  return filled(std::move(draft), std::move(sums));
+}
+
+ledger::Answer<InvoiceDraft> Core::draw_up_credit_note(std::uint32_t tenant,
+                                                       std::string_view account) const {
+  if (!find_account(tenant, account).has_value()) return refuse(Refusal::unknown_account);
+  const UsageBook* const book = usage(tenant);
+  std::int64_t from = INT64_MIN;
+  while (book != nullptr) {
+    std::vector<UninvoicedSum> sums = book->taken_back(account, from);
+    if (sums.empty()) break;
+    const base::Slot month = sums.front().time;
+    InvoiceDraft draft;
+    draft.of = {.tenant = tenant,
+                .account = std::string(account),
+                .kind = InvoiceKind::credit_note,
+                .period = sums.front().month,
+                .from = {month.from, 0},
+                .to = {month.to, 0}};
+    draft.seller = invoices_.seller(tenant);
+    draft.buyer = invoices_.buyer(tenant, account);
+    draft.changed_at = book->changed_at(account, month.from, month.to);
+    const FrozenInvoice* const invoice = invoices_.invoice_behind(tenant, account, month.from);
+    if (invoice != nullptr) draft.tax_percent = invoice->tax_percent;
+    auto drawn_up = filled(std::move(draft), std::move(sums));
+    if (!drawn_up.has_value() || !drawn_up->totals.net.is_zero()) return drawn_up;
+    from = month.to;  // Less than half a cent waits for more.
+  }
+  return refuse(Refusal::nothing_to_invoice);
+}
+
+/// Whether it says what the books say does not hang on how this program sums up and rounds, or
+/// which rules its time zones have: a later one takes the same commands.
 ledger::Answer<Answer> Core::carry_out(const FreezeInvoice& command, const Place& place) {
   const bool is_invoice = command.kind == InvoiceKind::invoice;
   const FrozenInvoice* const known =
@@ -124,15 +161,23 @@ ledger::Answer<Answer> Core::carry_out(const FreezeInvoice& command, const Place
     answer.invoice = known->sequence;
     return answer;
   }
-  const auto draft = draw_up(
-      {place.tenant, command.account, command.kind, command.period, command.from, command.to},
-      place.received);
-  if (!draft.has_value()) return std::unexpected(draft.error());
-  if (draft->series != command.series || draft->number != command.number ||
-      draft->lines.size() != command.lines || draft->totals.lines != command.lines_total) {
+  const auto found = find_account(place.tenant, command.account);
+  if (!found.has_value()) return refuse(Refusal::unknown_account);
+  if (!books_agree(place.tenant)) return refuse(Refusal::books_do_not_agree);
+  UsageBook& usage = tenant(place.tenant).usage;
+  const auto invoiced_to = usage.invoiced_to(command.account);
+  if (is_invoice && invoiced_to.has_value() && *invoiced_to >= command.to.seconds) {
+    return refuse(Refusal::period_is_closed);
+  }
+  if (is_invoice && place.received.seconds < command.to.seconds + invoice_grace_seconds) {
+    return refuse(Refusal::period_not_over);
+  }
+  const std::uint64_t changed_at = usage.changed_at(
+      command.account, is_invoice ? INT64_MIN : command.from.seconds, command.to.seconds);
+  if (command.changed_at != changed_at ||
+      command.number != invoices_.next_number(place.tenant, command.series)) {
     return refuse(Refusal::invoice_out_of_date);
   }
-  const ledger::WalletId wallet = find_account(place.tenant, command.account).value();
   FrozenInvoice frozen;
   frozen.sequence = place.sequence;
   frozen.tenant = place.tenant;
@@ -143,28 +188,43 @@ ledger::Answer<Answer> Core::carry_out(const FreezeInvoice& command, const Place
   frozen.period = command.period;
   frozen.from = command.from;
   frozen.to = command.to;
-  frozen.frozen_at = place.received;
-  frozen.hash = log::sha256(command.document);
+  frozen.tax_percent = command.tax_percent;
   frozen.totals.lines = command.lines_total;
   frozen.totals.rounding = command.rounding;
   frozen.totals.net = command.lines_total + command.rounding;
   frozen.totals.tax = command.tax;
   frozen.totals.total = frozen.totals.net + command.tax;
-  const auto postings = postings_of(command, ledger_.balance(wallet, place.received));
-  if (!postings.empty()) {
-    const auto posted = ledger_.adjust({.kind = ledger::EntryKind::invoice,
-                                        .wallet = wallet,
-                                        .postings = postings,
-                                        .at = place.received,
-                                        .origin = command_id("invoice", frozen.number_text()),
-                                        .cause = {place.sequence, 0}});
-    if (!posted.has_value()) return std::unexpected(posted.error());
+  frozen.frozen_at = place.received;
+  frozen.hash = log::sha256(command.document);
+  const auto postings = postings_of(command, ledger_.balance(*found, place.received));
+  if (const auto posted = post_invoice(frozen, *found, postings, place); !posted.has_value()) {
+    return std::unexpected(posted.error());
   }
-  tenant(place.tenant).usage.set_invoiced(command.account, command.to.seconds, command.kind);
+  if (is_invoice) {
+    usage.set_invoiced(command.account, command.to.seconds);
+  } else {
+    usage.set_credited(command.account, {command.from.seconds, command.to.seconds});
+  }
   invoices_.add(std::move(frozen));
   Answer answer;
   answer.invoice = place.sequence;
-  return with_balance(std::move(answer), wallet, place);
+  return with_balance(std::move(answer), *found, place);
+}
+
+ledger::Answer<void> Core::post_invoice(const FrozenInvoice& invoice, ledger::WalletId wallet,
+                                        std::span<const ledger::Posting> postings,
+                                        const Place& place) {
+  if (postings.empty()) return {};
+  const auto posted = ledger_.adjust({.kind = ledger::EntryKind::invoice,
+                                      .wallet = wallet,
+                                      .postings = postings,
+                                      .at = place.received,
+                                      .origin = command_id("invoice", invoice.number_text()),
+                                      .cause = {place.sequence, 0}});
+  if (!posted.has_value()) return std::unexpected(posted.error());
+  // An adjustment of a gateway has no such origin, and a number is given once.
+  if (posted->is_repeat) return refuse(Refusal::origin_conflict);
+  return {};
 }
 
 ledger::Answer<const FrozenInvoice*> Core::may_import(const ImportInvoice& command,
@@ -178,9 +238,9 @@ ledger::Answer<const FrozenInvoice*> Core::may_import(const ImportInvoice& comma
     return known;
   }
   if (command.to > place.received) return refuse(Refusal::period_not_over);
-  const FrozenInvoice* const ours =
-      invoices_.invoice_of(place.tenant, command.account, command.period);
-  if (ours != nullptr && ours->kind == InvoiceKind::invoice) {
+  const FrozenInvoice* const behind =
+      invoices_.invoice_behind(place.tenant, command.account, command.from.seconds);
+  if (behind != nullptr && behind->kind == InvoiceKind::invoice) {
     return refuse(Refusal::period_is_closed);
   }
   if (!books_agree(place.tenant)) return refuse(Refusal::books_do_not_agree);
@@ -214,19 +274,13 @@ ledger::Answer<Answer> Core::carry_out(const ImportInvoice& command, const Place
   add(postings, command.is_paid ? Account::cash_clearing : Account::receivable, Side::debit,
       frozen.totals.lines);
   add(postings, Account::revenue_invoiced, Side::credit, frozen.totals.lines);
-  if (!postings.empty()) {
-    const auto posted = ledger_.adjust({.kind = ledger::EntryKind::invoice,
-                                        .wallet = wallet,
-                                        .postings = postings,
-                                        .at = place.received,
-                                        .origin = command_id("invoice", frozen.number_text()),
-                                        .cause = {place.sequence, 0}});
-    if (!posted.has_value()) return std::unexpected(posted.error());
+  if (const auto posted = post_invoice(frozen, wallet, postings, place); !posted.has_value()) {
+    return std::unexpected(posted.error());
   }
   UsageBook& usage = tenant(place.tenant).usage;
   usage.set_invoiced_elsewhere(command.account, command.to.seconds);
   for (const ImportInvoice::Line& line : command.lines) {
-    usage.add_invoiced(command.account, command.from.seconds, line);
+    usage.add_invoiced(command.account, command.from.seconds, line, place.sequence);
   }
   invoices_.add(std::move(frozen));
   Answer answer;

@@ -25,12 +25,13 @@ std::uint32_t UsageBook::number_of(Row row) {
   return found->second;
 }
 
-void UsageBook::add(const batch::Record& record, base::Instant time) {
+void UsageBook::add(const batch::Record& record, base::Instant time, std::uint64_t sequence) {
   if (record.charge.line_count == 0 && record.cloud.lines.empty()) return;
   auto& found = account_of(record.account);
   Account& account = found.second;
   Day& day = day_of(account, calendar_.day(time.seconds).from);
   day.has_changed = true;
+  day.changed_at = sequence;
   touch(found);
   for (const rating::Line& line : record.charge.used_lines()) {
     const std::uint32_t row = row_of(line.row, [](const rating::PriceRow& price) {
@@ -50,12 +51,14 @@ void UsageBook::add(const batch::Record& record, base::Instant time) {
 }
 
 void UsageBook::add_settlement(std::string_view account, money::Decimal amount,
-                               std::string_view currency, base::Instant at) {
+                               std::string_view currency, base::Instant at,
+                               std::uint64_t sequence) {
   if (amount.is_zero()) return;
   constexpr money::Decimal one = money::Decimal::whole(1);
   auto& found = account_of(account);
   Day& day = day_of(found.second, calendar_.day(at.seconds).from);
   day.has_changed = true;
+  day.changed_at = sequence;
   touch(found);
   const std::uint32_t row =
       number_of({std::string(settled_item), "", std::string(currency), one, one});
@@ -78,13 +81,18 @@ UsageBook::Day& UsageBook::day_of(Account& account, std::int64_t begin) {
   if (!days.empty() && days.back().begin == begin) return days.back();
   const auto at = std::ranges::lower_bound(days, begin, {}, &Day::begin);
   if (at != days.end() && at->begin == begin) return *at;
-  return *days.insert(at, {begin, false, {}, {}});
+  return *days.insert(at, {begin, false, 0, {}, {}});
 }
 
 void UsageBook::add(const Account& account, Day& day, const Sums& sums) {
   add(day.rows, sums);
-  if (account.invoiced_to.has_value() && day.begin < *account.invoiced_to) add(day.late, sums);
+  if (!is_fresh(account, day)) add(day.late, sums);
   amount_ += sums.amount;
+  uninvoiced_ += sums.amount;
+}
+
+bool UsageBook::is_fresh(const Account& account, const Day& day) {
+  return !account.invoiced_to.has_value() || day.begin >= *account.invoiced_to;
 }
 
 void UsageBook::add(std::vector<Sums>& rows, const Sums& sums) {
@@ -135,6 +143,7 @@ std::string UsageBook::value_of(const Row& row) {
 std::string UsageBook::value_of(const Day& day) {
   std::string value;
   ByteWriter to(value);
+  to.u64(day.changed_at);
   for (const auto* const rows : {&day.rows, &day.late}) {
     std::string part;
     ByteWriter to_part(part);
@@ -189,12 +198,17 @@ bool UsageBook::restore_sums(std::string_view value, std::vector<Sums>& rows) co
 bool UsageBook::restore_day(std::string_view account, std::int64_t begin, std::string_view value) {
   Day& day = day_of(account_of(account).second, begin);
   ByteReader from(value);
+  day.changed_at = from.u64();
   const std::string_view rows = from.text();
   const std::string_view late = from.text();
   if (!from.is_done() || !restore_sums(rows, day.rows) || !restore_sums(late, day.late)) {
     return false;
   }
-  for (const Sums& sums : day.rows) amount_ += sums.amount;
+  // As if no day were invoiced: which are, comes behind all days.
+  for (const Sums& sums : day.rows) {
+    amount_ += sums.amount;
+    uninvoiced_ += sums.amount;
+  }
   return true;
 }
 
@@ -216,7 +230,13 @@ bool UsageBook::restore(std::string_view key, std::string_view value) {
   }
   if (key[0] == invoiced_kind) {
     ByteReader from(value);
-    account_of(key.substr(1)).second.invoiced_to = from.i64();
+    Account& account = account_of(key.substr(1)).second;
+    account.invoiced_to = from.i64();
+    for (const Day& day : account.days) {
+      if (is_fresh(account, day)) continue;
+      for (const Sums& sums : day.rows) uninvoiced_ += -sums.amount;
+      for (const Sums& sums : day.late) uninvoiced_ += sums.amount;
+    }
     return from.is_done();
   }
   const auto begin = static_cast<std::int64_t>(name.sorting<std::uint64_t>());

@@ -37,6 +37,7 @@ struct UsageSum {
 /// What an account used in one month of one price row, and no invoice of the kind has yet.
 struct UninvoicedSum {
   std::string month;     ///< "2026-10"
+  base::Slot time;       ///< Of that month.
   bool is_late = false;  ///< It came when the days had been invoiced.
   UsageSum sum;          ///< Its day is the month's begin. Of a credit note: what is given back.
 };
@@ -48,12 +49,12 @@ class UsageBook {
  public:
   explicit UsageBook(const std::string& zone) : calendar_(zone) {}
 
-  /// Requires: the record is rated.
-  void add(const batch::Record& record, base::Instant time);
+  /// `sequence`: of the fact, here and below. Requires: the record is rated.
+  void add(const batch::Record& record, base::Instant time, std::uint64_t sequence);
 
   /// What a hold was settled with by a command: a charge that has no event.
   void add_settlement(std::string_view account, money::Decimal amount, std::string_view currency,
-                      base::Instant at);
+                      base::Instant at, std::uint64_t sequence);
 
   /// The sums of days that begin in [from, to), by day and item. Errors: none; an account without
   /// usage has none.
@@ -66,21 +67,33 @@ class UsageBook {
   /// Days that begin before were invoiced; nothing: none was.
   std::optional<std::int64_t> invoiced_to(std::string_view account) const;
 
-  /// What of days that begin before `to` a document of that kind has to say, by month and item.
-  std::vector<UninvoicedSum> uninvoiced(std::string_view account, std::int64_t to,
-                                        billing::InvoiceKind kind) const;
+  /// What of days that begin before `to` an invoice has to say, by month and item.
+  std::vector<UninvoicedSum> uninvoiced(std::string_view account, std::int64_t to) const;
 
-  /// A document has it: `uninvoiced` has nothing of it any more. Requires: the account has usage,
-  /// or it is an invoice; `to` is not before that of an earlier invoice.
-  void set_invoiced(std::string_view account, std::int64_t to, billing::InvoiceKind kind);
+  /// What a credit note has to say of the earliest month of which something was taken back, of
+  /// those that begin at `from` or later.
+  std::vector<UninvoicedSum> taken_back(std::string_view account, std::int64_t from) const;
+
+  /// The sequence of the last fact that changed days that begin in [from, to); 0: there is none.
+  std::uint64_t changed_at(std::string_view account, std::int64_t from, std::int64_t to) const;
+
+  /// An invoice has what `uninvoiced` says. Requires: `to` is behind that of an earlier invoice.
+  void set_invoiced(std::string_view account, std::int64_t to);
+
+  /// A credit note has what `taken_back` says of a month.
+  void set_credited(std::string_view account, const base::Slot& month);
 
   /// A line that another system invoiced, of a month that begins at `from`: on the bill, and on no
   /// document of ours.
-  void add_invoiced(std::string_view account, std::int64_t from, const ImportInvoice::Line& line);
+  void add_invoiced(std::string_view account, std::int64_t from, const ImportInvoice::Line& line,
+                    std::uint64_t sequence);
 
   /// Days that begin before `to` were invoiced elsewhere. What is there of them already was not:
   /// it is late from now on.
   void set_invoiced_elsewhere(std::string_view account, std::int64_t to);
+
+  /// Of all accounts: what is on no document.
+  money::Decimal uninvoiced_amount() const { return uninvoiced_; }
 
   /// Of all accounts and days: what all charge lines add up to.
   money::Decimal amount() const { return amount_; }
@@ -111,8 +124,15 @@ class UsageBook {
   struct Day {
     std::int64_t begin = 0;
     bool has_changed = false;
-    std::vector<Sums> rows;  ///< By row.
+    std::uint64_t changed_at = 0;  ///< Sequence of the last fact.
+    std::vector<Sums> rows;        ///< By row.
     std::vector<Sums> late;  ///< Of these, what no invoice has although it has the day. By row.
+  };
+  struct EarlierMonth {
+    using Key = std::pair<base::Slot, std::uint32_t>;
+    bool operator()(const Key& a, const Key& b) const {
+      return std::pair(a.first.from, a.second) < std::pair(b.first.from, b.second);
+    }
   };
   struct Account {
     std::vector<Day> days;  ///< By their begin.
@@ -137,16 +157,19 @@ class UsageBook {
   using Accounts = std::unordered_map<std::string, Account, NameHash, std::equal_to<>>;
   static constexpr std::uint32_t no_row = ~std::uint32_t{0};
 
-  using Month = std::int64_t;  ///< Its begin.
-  using SumsByMonth = std::map<std::pair<Month, std::uint32_t>, Sums>;
+  using SumsByMonth = std::map<std::pair<base::Slot, std::uint32_t>, Sums, EarlierMonth>;
 
   static Day& day_of(Account& account, std::int64_t begin);
   Accounts::value_type& account_of(std::string_view account);
   void touch(Accounts::value_type& account);
   void add(const Account& account, Day& day, const Sums& sums);
   static void add(std::vector<Sums>& rows, const Sums& sums);
+  static bool is_fresh(const Account& account, const Day& day);
   SumsByMonth late_sums(const Account& account) const;
+  SumsByMonth fresh_sums(const Account& account, std::int64_t to) const;
   std::vector<UninvoicedSum> listed(const SumsByMonth& sums, bool is_late) const;
+  template <class Wanted>
+  void take_late(Account& account, const Wanted& wanted);
   template <class PriceRow, class Describe>
   std::uint32_t row_of(const PriceRow* price, const Describe& describe);
   std::uint32_t number_of(Row row);
@@ -164,6 +187,7 @@ class UsageBook {
   std::unordered_map<std::string, std::uint32_t> number_of_row_;  ///< By what is kept of it.
   boost::unordered_flat_map<const void*, std::uint32_t> number_of_price_;  ///< Rows of the rater.
   money::Decimal amount_;
+  money::Decimal uninvoiced_;
 };
 
 }  // namespace steelyard::core
