@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -161,6 +163,7 @@ struct DemoRoutes {
   std::atomic<bool> is_waiting{false};  ///< A handler of these runs.
   std::mutex mutex;
   std::string last_body;
+  std::string file_text;                   ///< What /v1/file sends, from a file.
   std::vector<std::thread> threads;        ///< That answer later.
   std::atomic<bool> answers_later{false};  ///< These two: POST /v1/holds/later, /v1/events.
   std::vector<Reply> later;
@@ -331,6 +334,20 @@ struct DemoRoutes {
       };
       table.add(std::move(waits));
     }
+
+    Route file = route(Method::get, "/v1/file", "get_file", std::nullopt);
+    file.runs_on = RunsOn::worker;
+    file.handler = [this](const Request&) -> Response {
+      const std::lock_guard lock(mutex);
+      static int number = 0;
+      const auto path =
+          std::filesystem::temp_directory_path() /
+          ("steelyard-body-" + std::to_string(getpid()) + '-' + std::to_string(++number));
+      std::ofstream(path, std::ios::binary) << file_text;
+      auto taken = BodyFile::take(path);
+      return Response::of_file(taken.value(), "text/plain");
+    };
+    table.add(std::move(file));
 
     Route throws = route(Method::get, "/v1/throws", "throws", std::nullopt);
     throws.handler = [](const Request&) -> Response { throw std::runtime_error("canary"); };
