@@ -10,19 +10,13 @@ JsonObject& add_if_said(JsonObject& to, std::string_view name, const std::string
   return value.empty() ? to : to.text(name, value);
 }
 
-std::string json_of(const billing::Seller& seller) {
+/// Of a billing::Seller or a billing::Buyer.
+template <class Party>
+std::string json_of_party(const Party& party) {
   JsonObject to;
-  add_if_said(to, "name", seller.name);
-  add_if_said(to, "address", seller.address);
-  add_if_said(to, "tax_id", seller.tax_id);
-  return to.finish();
-}
-
-std::string json_of(const billing::Buyer& buyer) {
-  JsonObject to;
-  add_if_said(to, "name", buyer.name);
-  add_if_said(to, "address", buyer.address);
-  add_if_said(to, "tax_id", buyer.tax_id);
+  add_if_said(to, "name", party.name);
+  add_if_said(to, "address", party.address);
+  add_if_said(to, "tax_id", party.tax_id);
   return to.finish();
 }
 
@@ -83,8 +77,8 @@ std::string document_of(const core::InvoiceDraft& draft, const DrawnUp& drawn_up
       .raw("local", '[' + zones + ']')
       .time("issued_at", drawn_up.at)
       .text("currency", drawn_up.currency)
-      .raw("seller", json_of(draft.seller))
-      .raw("buyer", json_of(draft.buyer))
+      .raw("seller", json_of_party(draft.seller))
+      .raw("buyer", json_of_party(draft.buyer))
       .raw("lines", '[' + lines + ']')
       .amount("lines_total", draft.totals.lines)
       .amount("rounding", draft.totals.rounding)

@@ -95,6 +95,18 @@ Problem no_such_account(std::string_view account) {
   return Problem("unknown_account", "there is no account " + std::string(account));
 }
 
+/// Has a document of the account of the path frozen.
+template <class Freeze>
+server::Handler freezing(Services& services, std::shared_ptr<InvoiceDesk> desk, Freeze freeze) {
+  return [&services, desk = std::move(desk), freeze](const Request& request) -> Response {
+    const std::string account(request.path_parameter("account"));
+    if (!request.principal.may_see_account(account)) return no_such_account(account);
+    const auto tenant = services.tenant_number(request.principal.tenant);
+    if (!tenant.has_value()) return problem_of(tenant.error());
+    return frozen_response(*desk, freeze(*desk, *tenant, request, account));
+  };
+}
+
 server::ResponseContent document_content(int status, std::string description) {
   server::ResponseContent content = json_answer(std::move(description));
   content.status = status;
@@ -119,15 +131,13 @@ void add_freeze(server::RouteTable& table, Services& services, std::shared_ptr<I
   route.problems = {"unknown_account",     "period_not_over",    "period_is_closed",
                     "nothing_to_invoice",  "books_do_not_agree", "invoice_out_of_date",
                     "amount_out_of_range", "too_large",          "invalid_time"};
-  route.handler = [&services, desk](const Request& request) -> Response {
-    const std::string account(request.path_parameter("account"));
-    if (!request.principal.may_see_account(account)) return no_such_account(account);
-    const auto tenant = services.tenant_number(request.principal.tenant);
-    if (!tenant.has_value()) return problem_of(tenant.error());
-    return frozen_response(*desk,
-                           desk->freeze_invoice(*tenant, account, request.path_parameter("month"),
-                                                request.principal.key_id));
-  };
+  route.handler =
+      freezing(services, desk,
+               [](InvoiceDesk& at, std::uint32_t tenant, const Request& request,
+                  const std::string& account) {
+                 return at.freeze_invoice(tenant, account, request.path_parameter("month"),
+                                          request.principal.key_id);
+               });
   table.add(std::move(route));
 }
 
@@ -164,14 +174,12 @@ void add_credit_note(server::RouteTable& table, Services& services,
   route.responses.push_back(document_content(201, "The credit note."));
   route.problems = {"unknown_account",     "nothing_to_invoice",  "books_do_not_agree",
                     "invoice_out_of_date", "amount_out_of_range", "too_large"};
-  route.handler = [&services, desk](const Request& request) -> Response {
-    const std::string account(request.path_parameter("account"));
-    if (!request.principal.may_see_account(account)) return no_such_account(account);
-    const auto tenant = services.tenant_number(request.principal.tenant);
-    if (!tenant.has_value()) return problem_of(tenant.error());
-    return frozen_response(*desk,
-                           desk->freeze_credit_note(*tenant, account, request.principal.key_id));
-  };
+  route.handler =
+      freezing(services, desk,
+               [](InvoiceDesk& at, std::uint32_t tenant, const Request& request,
+                  const std::string& account) {
+                 return at.freeze_credit_note(tenant, account, request.principal.key_id);
+               });
   table.add(std::move(route));
 }
 

@@ -165,6 +165,8 @@ class UsageBook {
   void add(const Account& account, Day& day, const Sums& sums);
   static void add(std::vector<Sums>& rows, const Sums& sums);
   static bool is_fresh(const Account& account, const Day& day);
+  template <class RowsOf>
+  SumsByMonth by_month(const Account& account, const RowsOf& rows_of) const;
   SumsByMonth late_sums(const Account& account) const;
   SumsByMonth fresh_sums(const Account& account, std::int64_t to) const;
   std::vector<UninvoicedSum> listed(const SumsByMonth& sums, bool is_late) const;

@@ -13,12 +13,15 @@ std::optional<std::int64_t> UsageBook::invoiced_to(std::string_view account) con
   return found == accounts_.end() ? std::nullopt : found->second.invoiced_to;
 }
 
-UsageBook::SumsByMonth UsageBook::late_sums(const Account& account) const {
+/// Of the days that `rows_of` gives rows of: the rows by month, without what adds up to nothing.
+template <class RowsOf>
+UsageBook::SumsByMonth UsageBook::by_month(const Account& account, const RowsOf& rows_of) const {
   SumsByMonth sums;
   for (const Day& day : account.days) {
-    if (day.late.empty()) continue;
+    const std::vector<Sums>* const rows = rows_of(day);
+    if (rows == nullptr || rows->empty()) continue;
     const base::Slot month = calendar_.month(day.begin);
-    for (const Sums& each : day.late) {
+    for (const Sums& each : *rows) {
       Sums& sum = sums[{month, each.row}];
       sum.quantity += each.quantity;
       sum.amount += each.amount;
@@ -29,20 +32,14 @@ UsageBook::SumsByMonth UsageBook::late_sums(const Account& account) const {
   return sums;
 }
 
+UsageBook::SumsByMonth UsageBook::late_sums(const Account& account) const {
+  return by_month(account, [](const Day& day) { return &day.late; });
+}
+
 UsageBook::SumsByMonth UsageBook::fresh_sums(const Account& account, std::int64_t to) const {
-  SumsByMonth sums;
-  for (const Day& day : account.days) {
-    if (!is_fresh(account, day) || day.begin >= to) continue;
-    const base::Slot month = calendar_.month(day.begin);
-    for (const Sums& each : day.rows) {
-      Sums& sum = sums[{month, each.row}];
-      sum.quantity += each.quantity;
-      sum.amount += each.amount;
-      sum.events += each.events;
-    }
-  }
-  std::erase_if(sums, [](const auto& each) { return each.second.is_nothing(); });
-  return sums;
+  return by_month(account, [&](const Day& day) {
+    return is_fresh(account, day) && day.begin < to ? &day.rows : nullptr;
+  });
 }
 
 std::vector<UninvoicedSum> UsageBook::listed(const SumsByMonth& sums, bool is_late) const {
