@@ -401,6 +401,16 @@ TEST(Invoices, O8_usage_of_an_imported_month_is_late_usage_of_the_next) {
             "2026-11 qwen-plus/input 0k-128k: 10000 = 0.008\n");
 }
 
+TEST(Invoices, O8_an_import_makes_a_draft_of_the_same_days_out_of_date) {
+  Machine machine;
+  machine.take(call_on("10-05", "a", 100'000) + call_on("11-02", "b", 100'000));
+  machine.tick(november_is_over);
+  const InvoiceDraft draft = draft_of(machine, month(11));
+  ASSERT_FALSE(machine.ask(importing("77", "2026-10", "")).refused.has_value());
+  EXPECT_EQ(machine.ask(freezing(draft)).refused->why, Refusal::invoice_out_of_date);
+  EXPECT_EQ(freeze(machine, month(11)).totals.total.to_text(), "0.16");
+}
+
 TEST(Invoices, O8_a_line_that_does_not_add_up_is_named) {
   const auto detail = [](const std::string& command) {
     const auto read = read_command(command);

@@ -278,7 +278,7 @@ ledger::Answer<Answer> Core::carry_out(const ImportInvoice& command, const Place
     return std::unexpected(posted.error());
   }
   UsageBook& usage = tenant(place.tenant).usage;
-  usage.set_invoiced_elsewhere(command.account, command.to.seconds);
+  usage.set_invoiced_elsewhere(command.account, command.to.seconds, place.sequence);
   for (const ImportInvoice::Line& line : command.lines) {
     usage.add_invoiced(command.account, command.from.seconds, line, place.sequence);
   }

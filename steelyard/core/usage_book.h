@@ -90,7 +90,7 @@ class UsageBook {
 
   /// Days that begin before `to` were invoiced elsewhere. What is there of them already was not:
   /// it is late from now on.
-  void set_invoiced_elsewhere(std::string_view account, std::int64_t to);
+  void set_invoiced_elsewhere(std::string_view account, std::int64_t to, std::uint64_t sequence);
 
   /// Of all accounts: what is on no document.
   money::Decimal uninvoiced_amount() const { return uninvoiced_; }

@@ -143,13 +143,15 @@ void UsageBook::set_credited(std::string_view name, const base::Slot& month) {
   });
 }
 
-void UsageBook::set_invoiced_elsewhere(std::string_view name, std::int64_t to) {
+void UsageBook::set_invoiced_elsewhere(std::string_view name, std::int64_t to,
+                                       std::uint64_t sequence) {
   auto& found = account_of(name);
   Account& account = found.second;
   if (account.invoiced_to.has_value() && *account.invoiced_to >= to) return;
   for (Day& day : account.days) {
     if (day.begin >= to || !is_fresh(account, day)) continue;
     day.late = day.rows;
+    day.changed_at = sequence;
     day.has_changed = true;
   }
   touch(found);
