@@ -29,10 +29,7 @@ void UsageBook::add(const batch::Record& record, base::Instant time, std::uint64
   if (record.charge.line_count == 0 && record.cloud.lines.empty()) return;
   auto& found = account_of(record.account);
   Account& account = found.second;
-  Day& day = day_of(account, calendar_.day(time.seconds).from);
-  day.has_changed = true;
-  day.changed_at = sequence;
-  touch(found);
+  Day& day = day_to_change(found, calendar_.day(time.seconds).from, sequence);
   for (const rating::Line& line : record.charge.used_lines()) {
     const std::uint32_t row = row_of(line.row, [](const rating::PriceRow& price) {
       return Row{std::string(price.item), std::string(price.tier.label), "token", price.price,
@@ -54,15 +51,22 @@ void UsageBook::add_settlement(std::string_view account, money::Decimal amount,
                                std::string_view currency, base::Instant at,
                                std::uint64_t sequence) {
   if (amount.is_zero()) return;
-  constexpr money::Decimal one = money::Decimal::whole(1);
   auto& found = account_of(account);
-  Day& day = day_of(found.second, calendar_.day(at.seconds).from);
+  Day& day = day_to_change(found, calendar_.day(at.seconds).from, sequence);
+  if (settled_row_ == no_row) {
+    constexpr money::Decimal one = money::Decimal::whole(1);
+    settled_row_ = number_of({std::string(settled_item), "", std::string(currency), one, one});
+  }
+  add(found.second, day, {settled_row_, amount, amount, 1});
+}
+
+UsageBook::Day& UsageBook::day_to_change(Accounts::value_type& account, std::int64_t begin,
+                                         std::uint64_t sequence) {
+  Day& day = day_of(account.second, begin);
   day.has_changed = true;
   day.changed_at = sequence;
-  touch(found);
-  const std::uint32_t row =
-      number_of({std::string(settled_item), "", std::string(currency), one, one});
-  add(found.second, day, {row, amount, amount, 1});
+  touch(account);
+  return day;
 }
 
 UsageBook::Accounts::value_type& UsageBook::account_of(std::string_view account) {

@@ -160,6 +160,8 @@ class UsageBook {
   using SumsByMonth = std::map<std::pair<base::Slot, std::uint32_t>, Sums, EarlierMonth>;
 
   static Day& day_of(Account& account, std::int64_t begin);
+  /// To be changed by a fact.
+  Day& day_to_change(Accounts::value_type& account, std::int64_t begin, std::uint64_t sequence);
   Accounts::value_type& account_of(std::string_view account);
   void touch(Accounts::value_type& account);
   void add(const Account& account, Day& day, const Sums& sums);
@@ -188,6 +190,7 @@ class UsageBook {
   std::size_t kept_rows_ = 0;
   std::unordered_map<std::string, std::uint32_t> number_of_row_;  ///< By what is kept of it.
   boost::unordered_flat_map<const void*, std::uint32_t> number_of_price_;  ///< Rows of the rater.
+  std::uint32_t settled_row_ = no_row;  // Known from the first settlement on.
   money::Decimal amount_;
   money::Decimal uninvoiced_;
 };

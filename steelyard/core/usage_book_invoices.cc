@@ -162,10 +162,7 @@ void UsageBook::set_invoiced_elsewhere(std::string_view name, std::int64_t to,
 void UsageBook::add_invoiced(std::string_view name, std::int64_t from,
                              const ImportInvoice::Line& line, std::uint64_t sequence) {
   auto& found = account_of(name);
-  Day& day = day_of(found.second, from);
-  day.has_changed = true;
-  day.changed_at = sequence;
-  touch(found);
+  Day& day = day_to_change(found, from, sequence);
   const std::uint32_t row = number_of({line.item, line.tier, line.unit, line.price, line.per});
   add(day.rows, {row, line.quantity, line.amount, 1});
   amount_ += line.amount;
