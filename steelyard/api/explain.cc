@@ -89,16 +89,25 @@ Response explain(Services& services, const Request& request) {
   const auto tenant = services.tenant_number(request.principal.tenant);
   if (!tenant.has_value()) return problem_of(tenant.error());
 
+  std::vector<core::Core::Closing> closings;
+  services.node->ask([&](const core::Core& core) {
+    const auto all = core.closings(*tenant);
+    closings.assign(all.begin(), all.end());
+  });
   const auto rater = services.node->prices().at(row.sequence);
   if (!rater.has_value()) return problem_of(rater.error());
   Response response = no_such_event(request);
-  const auto shown = node::show_logged_event(
-      **rater, services.node->log(),
-      {.source = row.source, .id = row.id, .tenant = *tenant, .sequences = *sequences},
-      [&](const batch::FoundEvent& event) {
-        response = receipt_of(request, **rater, event, found->rows);
-        return false;
-      });
+  const auto shown = node::show_logged_event(**rater, services.node->log(),
+                                             {.source = row.source,
+                                              .id = row.id,
+                                              .tenant = *tenant,
+                                              .sequences = *sequences,
+                                              .closings = closings},
+                                             [&](const batch::FoundEvent& event) {
+                                               response =
+                                                   receipt_of(request, **rater, event, found->rows);
+                                               return false;
+                                             });
   return shown.has_value() ? response : Response(problem_of(shown.error()));
 }
 

@@ -111,6 +111,7 @@ server::RouteTable make_routes(Services& services) {
   add_invoices(table, services);
   add_invoice_parties(table, services);
   add_imports(table, services);
+  add_usage_closings(table, services);
   add_charges(table, services);
   add_explain(table, services);
   add_exports(table, services);

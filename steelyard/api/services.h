@@ -69,6 +69,7 @@ void add_events(server::RouteTable& table, Services& services);
 void add_usage(server::RouteTable& table, Services& services);
 void add_invoices(server::RouteTable& table, Services& services);
 void add_imports(server::RouteTable& table, Services& services);
+void add_usage_closings(server::RouteTable& table, Services& services);
 void add_invoice_parties(server::RouteTable& table, Services& services);
 void add_accounts(server::RouteTable& table, Services& services);
 void add_quotas(server::RouteTable& table, Services& services);

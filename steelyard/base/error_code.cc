@@ -30,6 +30,7 @@ std::string_view name_of(ErrorCode code) {
     STEELYARD_NAME(unknown_attribute);
     STEELYARD_NAME(unknown_event);
     STEELYARD_NAME(unknown_plan);
+    STEELYARD_NAME(window_is_settled);
     STEELYARD_NAME(decimal_is_malformed);
     STEELYARD_NAME(decimal_exceeds_limit);
     STEELYARD_NAME(file_is_unreadable);

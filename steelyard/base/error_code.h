@@ -33,6 +33,7 @@ enum class ErrorCode : std::uint8_t {
   unknown_attribute = 28,
   unknown_event = 29,
   unknown_plan = 30,
+  window_is_settled = 31,
 
   // A number.
   decimal_is_malformed = 40,

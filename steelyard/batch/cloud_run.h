@@ -63,6 +63,7 @@ class CloudRun {
   void settle_after(std::int64_t seconds) { settle_after_ = seconds; }
 
   rating::cloud::Engine& engine() { return engine_; }
+  const rating::cloud::Engine& engine() const { return engine_; }
   const rating::cloud::FactStore& facts() const { return facts_; }
 
  private:

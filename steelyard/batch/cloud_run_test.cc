@@ -98,7 +98,7 @@ TEST_F(HourlyUsage, what_is_over_is_settled_as_usage_goes_on) {
   use(100, 3);
   const Record& late = rate().front();
   EXPECT_EQ(late.status, Status::unrated);
-  EXPECT_EQ(late.reason, ErrorCode::no_price_at_that_time);
+  EXPECT_EQ(late.reason, ErrorCode::window_is_settled);
   EXPECT_EQ(late.detail, "demo/storage: the window that ended at 2026-01-04T21:00:00Z is settled");
 }
 

@@ -105,6 +105,23 @@ std::string json_of(const Run& run, const std::string& period) {
          '\n';
 }
 
+std::string text_of_closing(const std::string& body, const std::string& period) {
+  const Json closing = Json::parse(body, nullptr, false);
+  const auto windows = closing.value("open_windows", std::uint64_t{0});
+  return period + ": cloud usage that ended by " + closing.value("closed_before", "") +
+         " is final; " + std::to_string(windows) + (windows == 1 ? " window is" : " windows are") +
+         " open\n";
+}
+
+void close_period(const Arguments& arguments, Session& session) {
+  const auto body =
+      post_json(arguments.server, "/v1/usage-closings", Json{{"period", arguments.period}}.dump(),
+                ErrorCode::usage_of_command);
+  if (!body.has_value()) return session.fail(body.error());
+  session.write(arguments.output == "json" ? *body + '\n'
+                                           : text_of_closing(*body, arguments.period));
+}
+
 void run_period(const Arguments& arguments, Session& session) {
   const auto run = freeze_all(arguments);
   if (!run.has_value()) return session.fail(run.error());
@@ -113,25 +130,31 @@ void run_period(const Arguments& arguments, Session& session) {
   if (!run->parked.empty()) session.status = ExitStatus::some_set_aside;
 }
 
+/// A command about a month at a server.
+std::shared_ptr<Arguments> add_arguments(CLI::App& command, const char* what_json_is) {
+  auto arguments = std::make_shared<Arguments>();
+  command
+      .add_option("period", arguments->period,
+                  "The month, in the time zone of the price book: 2026-10")
+      ->required()
+      ->type_name("MONTH");
+  command.add_option("--server", arguments->server.url, "The key needs the scope freeze_invoices")
+      ->required()
+      ->type_name("URL");
+  command.add_option("--key", arguments->server.key, "An API key; default: $STEELYARD_KEY")
+      ->type_name("KEY");
+  command
+      .add_option("--output", arguments->output,
+                  std::string("table: for people; json: ") + what_json_is)
+      ->check(CLI::IsMember({"table", "json"}))
+      ->capture_default_str();
+  return arguments;
+}
+
 void add_run(CLI::App& app, Session& session) {
   CLI::App* const command =
       app.add_subcommand("run", "Close a month of all accounts with invoices");
-  const auto arguments = std::make_shared<Arguments>();
-  command
-      ->add_option("period", arguments->period,
-                   "The month, in the time zone of the price book: 2026-10")
-      ->required()
-      ->type_name("MONTH");
-  command->add_option("--server", arguments->server.url, "The key needs the scope freeze_invoices")
-      ->required()
-      ->type_name("URL");
-  command->add_option("--key", arguments->server.key, "An API key; default: $STEELYARD_KEY")
-      ->type_name("KEY");
-  command
-      ->add_option("--output", arguments->output,
-                   "table: for people; json: what was frozen and what was not")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->capture_default_str();
+  const auto arguments = add_arguments(*command, "what was frozen and what was not");
   set_examples(*command,
                "  October is over: an invoice for everybody who used something.\n"
                "    steelyard invoice run 2026-10 --server http://127.0.0.1:8080\n"
@@ -142,12 +165,26 @@ void add_run(CLI::App& app, Session& session) {
   command->callback([arguments, &session] { run_period(*arguments, session); });
 }
 
+void add_close(CLI::App& app, Session& session) {
+  CLI::App* const command = app.add_subcommand(
+      "close", "Make a month's cloud usage final: what comes later is set aside");
+  const auto arguments = add_arguments(*command, "the answer of the server");
+  set_examples(*command,
+               "  October is invoiced, and what was late has come: the server may forget its "
+               "windows.\n"
+               "    steelyard invoice close 2026-10 --server http://127.0.0.1:8080\n"
+               "  There is no way back. Model calls are not closed: they are charged whenever they "
+               "come.");
+  command->callback([arguments, &session] { close_period(*arguments, session); });
+}
+
 }  // namespace
 
 void add_invoice(CLI::App& app, Session& session) {
   CLI::App* const command = app.add_subcommand("invoice", "Close months with invoices");
   command->require_subcommand(1);
   add_run(*command, session);
+  add_close(*command, session);
   set_examples(*command,
                "  October is over: an invoice for everybody who used something.\n"
                "    steelyard invoice run 2026-10 --server http://127.0.0.1:8080");

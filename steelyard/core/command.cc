@@ -104,6 +104,11 @@ void read(Reader& from, PublishPrices& to) {
   from.text("note", to.note, false);
 }
 
+void read(Reader& from, CloseUsage& to) {
+  from.text("period", to.period);
+  from.time("before", to.before);
+}
+
 void read(Reader& from, Correct& to) {
   from.text("how", to.how);
   from.text("source", to.source);
@@ -176,6 +181,7 @@ constexpr std::array<Named, std::variant_size_v<Command>> all_commands{{
     {"set_buyer", read_as<SetBuyer>},
     {"freeze_invoice", read_as<FreezeInvoice>},
     {"import_invoice", read_as<ImportInvoice>},
+    {"close_usage", read_as<CloseUsage>},
 }};
 
 }  // namespace

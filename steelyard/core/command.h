@@ -214,6 +214,13 @@ struct ImportInvoice {
   std::vector<Line> lines;
 };
 
+/// The fees of windows of cloud usage that are over at the end of a month are final: usage of
+/// them that comes later is set aside, and nothing of them is kept but what it cost.
+struct CloseUsage {
+  std::string period;    ///< "2026-10"
+  base::Instant before;  ///< Its end.
+};
+
 /// The prices of all facts behind it in the log.
 struct PublishPrices {
   pricebook::Files files;
@@ -225,7 +232,7 @@ struct PublishPrices {
 using Command =
     std::variant<SetTenant, SetAccount, CloseAccount, TopUp, Grant, Refund, AddQuota, OpenHold,
                  SettleHold, ReleaseHold, SetBudget, SetKey, Correct, PublishPrices, Propose,
-                 Approve, Reject, SetSeller, SetBuyer, FreezeInvoice, ImportInvoice>;
+                 Approve, Reject, SetSeller, SetBuyer, FreezeInvoice, ImportInvoice, CloseUsage>;
 
 struct GivenCommand {
   Command what;

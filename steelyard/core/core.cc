@@ -127,11 +127,6 @@ void Core::apply(batch::ChunkRater& events, const Place& first) {
   }
 }
 
-void Core::keep_cloud_event(const batch::EventDetail& detail, const Place& place) {
-  new_cloud_events_.push_back(
-      {place.tenant, place.sequence, std::string(detail.text), detail.is_remembered});
-}
-
 bool Core::book(batch::Record& record, batch::EventDetail& detail, const Place& place) {
   if (detail.type == usage::EventType::model_void) return take_back(record, detail, place);
   if (detail.type == usage::EventType::model_call) {

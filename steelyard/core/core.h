@@ -167,6 +167,16 @@ class Core {
   ledger::Answer<const FrozenInvoice*> may_import(const ImportInvoice& command,
                                                   const Place& place) const;
 
+  /// Up to when a tenant's cloud usage was closed, each time that it was: a fact that came in
+  /// between was rated after some of them and before others.
+  struct Closing {
+    std::uint64_t sequence = 0;
+    std::int64_t before = 0;  ///< Seconds since 1970; rises from one to the next.
+  };
+  std::span<const Closing> closings(std::uint32_t tenant) const;
+  /// Windows of a tenant's cloud usage whose fee can still change.
+  std::size_t open_windows(std::uint32_t tenant) const;
+
   /// The names of the tenants; the first has the number 1.
   const std::vector<std::string>& tenants() const { return tenant_names_; }
 
@@ -214,15 +224,15 @@ class Core {
     Counts counts;
     UsageBook usage;
     NameBook names;
+    std::vector<Closing> closings;
     std::optional<ledger::WalletId> a_wallet;  ///< One of its wallets; leads to its house.
     bool has_changed = false;
   };
-  /// An event of which windows are made.
-  struct CloudEvent {
+  /// An event of which windows are made, or a closing of them.
+  struct CloudFact {
     std::uint32_t tenant = 0;
     std::uint64_t sequence = 0;
-    std::string text;
-    bool is_unrated = false;
+    std::string value;
   };
 
   /// To be changed.
@@ -231,6 +241,7 @@ class Core {
                            const Place& place);
   // Each says whether the ledger took it.
   void keep_cloud_event(const batch::EventDetail& detail, const Place& place);
+  void close(std::uint32_t tenant, const Closing& closing);
   [[nodiscard]] bool book(batch::Record& record, batch::EventDetail& detail, const Place& place);
   [[nodiscard]] bool charge(const batch::Record& record, batch::EventDetail& detail,
                             const Place& place);
@@ -262,6 +273,7 @@ class Core {
   ledger::Answer<Answer> carry_out(const SetBuyer& command, const Place& place);
   ledger::Answer<Answer> carry_out(const FreezeInvoice& command, const Place& place);
   ledger::Answer<Answer> carry_out(const ImportInvoice& command, const Place& place);
+  ledger::Answer<Answer> carry_out(const CloseUsage& command, const Place& place);
   /// Whether what was charged to a tenant is its revenue, and what of it is on documents, invoiced.
   bool books_agree(std::uint32_t tenant) const;
   ledger::Answer<void> post_invoice(const FrozenInvoice& invoice, ledger::WalletId wallet,
@@ -280,6 +292,7 @@ class Core {
                                       const Place& place) const;
 
   void flush_cloud_events();
+  bool restore_cloud_fact(std::uint32_t tenant, std::uint64_t sequence, std::string_view value);
   bool restore_entity(std::string_view key, std::string_view value);
   bool restore_published(std::uint32_t number, std::string_view value);
   bool restore_tenant(std::uint32_t number, std::string_view value);
@@ -319,7 +332,7 @@ class Core {
   std::uint64_t last_event_ = 0;
 
   // Not kept yet.
-  std::vector<CloudEvent> new_cloud_events_;
+  std::vector<CloudFact> new_cloud_facts_;
   std::set<std::string> changed_keys_;
   std::set<std::string> new_key_makers_;  // Keys.
   std::size_t kept_tenant_names_ = 0;

@@ -27,9 +27,7 @@ constexpr char names_kind = 'M';     // Tenant, then a key of its name book.
 constexpr char proposal_kind = 'N';  // Number.
 constexpr char maker_kind = 'O';     // An API key: the one that made it.
 constexpr char invoice_kind = 'P';   // Then a key of the invoice book.
-constexpr char rated_mark = 'r';     // Before the text of a cloud event;
-constexpr char unrated_mark = 'u';   // it was kept, but had no price.
-constexpr char cloud_kind = 'H';     // Tenant, sequence.
+constexpr char cloud_kind = 'H';     // Tenant, sequence: of what windows are made.
 
 template <class... Numbers>
 std::string key_of(char kind, Numbers... numbers) {
@@ -170,11 +168,10 @@ void Core::for_each_changed(const EntityVisitor& visit) {
   });
   keyed_answers_.for_each_changed(
       [&](std::uint64_t sequence, auto value) { visit(key_of(answer_kind, sequence), value); });
-  for (const CloudEvent& each : new_cloud_events_) {
-    visit(key_of(cloud_kind, each.tenant, each.sequence),
-          (each.is_unrated ? unrated_mark : rated_mark) + each.text);
+  for (const CloudFact& each : new_cloud_facts_) {
+    visit(key_of(cloud_kind, each.tenant, each.sequence), each.value);
   }
-  new_cloud_events_.clear();
+  new_cloud_facts_.clear();
 }
 
 Result<PublishedPrices> Core::read_prices(std::string_view value) {
@@ -288,6 +285,11 @@ bool Core::restore_entity(std::string_view key, std::string_view value) {
       const auto sequence = name.sorting<std::uint64_t>();
       return name.is_done() && keyed_answers_.restore(sequence, value);
     }
+    case cloud_kind: {
+      const auto tenant = name.sorting<std::uint32_t>();
+      const auto sequence = name.sorting<std::uint64_t>();
+      return name.is_done() && restore_cloud_fact(tenant, sequence, value);
+    }
     case waiting_kind: {
       const auto sequence = name.sorting<std::uint64_t>();
       return name.is_done() && value.empty() && waiting_.restore(sequence);
@@ -309,39 +311,10 @@ bool Core::restore_entity(std::string_view key, std::string_view value) {
 Result<void> Core::restore(std::string_view key, std::string_view value) {
   if (key.starts_with(ledger_kind)) return ledger_.restore(key.substr(1), value);
   if (key.starts_with(quota_kind)) return quotas_.book().restore(key.substr(1), value);
-  if (key.starts_with(cloud_kind)) {
-    ByteReader name(key.substr(1));
-    const auto tenant = name.sorting<std::uint32_t>();
-    constexpr std::size_t text_bytes_goal = std::size_t{1} << 20;
-    if (tenant != tenant_of_text_ || text_.size() > text_bytes_goal) {
-      flush_cloud_events();
-    }
-    tenant_of_text_ = tenant;
-    const bool is_marked = value.starts_with(rated_mark) || value.starts_with(unrated_mark);
-    if (is_marked) {
-      text_.append(value.substr(1)) += '\n';
-      was_unrated_.push_back(value.front() == unrated_mark);
-      return {};
-    }
-  }
   if (restore_entity(key, value)) return {};
   return failure(ErrorCode::file_is_malformed, "an entity of kind '" +
                                                    std::string(key.substr(0, 1)) + "' of " +
                                                    std::to_string(value.size()) + " bytes");
-}
-
-/// What newer prices do not know any more has no windows: it was charged, and stays so.
-void Core::flush_cloud_events() {
-  if (text_.empty()) return;
-  if (!reader_.has_value()) reader_.emplace(make_reader());
-  const std::size_t size = text_.size();
-  text_.append(json::Document::padding, '\0');
-  reader_->rate({text_.data(), size});
-  reader_->apply_cloud_events(tenant(tenant_of_text_).cloud,
-                              [this](std::uint32_t line) { return was_unrated_.at(line); });
-  tenant(tenant_of_text_).has_changed = false;
-  text_.clear();
-  was_unrated_.clear();
 }
 
 Result<void> Core::finish_restore() {

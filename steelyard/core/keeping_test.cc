@@ -45,7 +45,7 @@ void happen(Machine& machine, int number, std::mt19937_64& random) {
   const std::string id = std::to_string(number);
   const std::string any = std::to_string(random() % 40);
   const auto some = [&](int max) { return static_cast<int>(random() % max); };
-  switch (random() % 15) {
+  switch (random() % 16) {
     case 0: machine.ask(R"({"command":"set_tenant","name":"t)" + any + "\"}"); break;
     case 1:
       machine.ask(R"({"command":"set_key","key":"k)" + any + R"(","record":")" +
@@ -80,6 +80,11 @@ void happen(Machine& machine, int number, std::mt19937_64& random) {
                   any + R"(","amount":"0.1"},"by":"k)" + std::to_string(some(4)) + "\"}");
       break;
     case 14: decide_some(machine, id, random); break;
+    case 15:
+      if (some(4) != 0) break;
+      machine.ask(R"({"command":"close_usage","period":"2026-11","before":"2026-11-22T0)" +
+                  std::to_string(some(8)) + R"(:00:00Z"})");
+      break;
     case 8: machine.take(voided("v-" + any, "o-" + any)); break;
     default:
       machine.take(

@@ -16,12 +16,15 @@ constexpr std::size_t bytes_of_a_step = std::size_t{4} << 20;
 constexpr std::uint64_t far = 10'000;  // Records between two that are not read through.
 constexpr std::chrono::seconds pause{1};
 
-/// Those that have a price, seen by themselves: what has none is not put into the log again.
-std::string with_a_price(const std::string& lines, const rating::Rater& rater) {
+/// Those that have a price, seen by themselves, in what is not closed: what has none is not put
+/// into the log again.
+std::string with_a_price(const std::string& lines, const rating::Rater& rater,
+                         std::int64_t closed_before) {
   std::string padded = lines;
   padded.append(json::Document::padding, '\0');
   batch::ChunkRater reader(rater);
   batch::CloudRun cloud(rater);
+  cloud.settle(closed_before);
   reader.rate({padded.data(), lines.size()});
   reader.apply_cloud_events(cloud);
   std::string kept;
@@ -82,7 +85,12 @@ void LateRating::try_all() {
   std::ranges::sort(waiting);
   for (auto next = waiting.cbegin(); next != waiting.cend() && !is_interrupted();) {
     for (const auto& [tenant, lines] : read(next, waiting.cend())) {
-      send(tenant, with_a_price(lines, node_.prices().current()));
+      std::int64_t closed_before = 0;
+      node_.ask([&, number = tenant](const core::Core& core) {
+        const auto closings = core.closings(number);
+        if (!closings.empty()) closed_before = closings.back().before;
+      });
+      send(tenant, with_a_price(lines, node_.prices().current(), closed_before));
     }
   }
 }

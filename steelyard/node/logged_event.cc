@@ -47,6 +47,7 @@ Result<void> show_logged_event(const rating::Rater& rater, const log::LocalLog& 
   batch::EventSearch search(rater, {.id = wanted.id, .source = wanted.source}, visit);
   Feed feed(search);
   std::size_t next = 0;
+  auto closing = wanted.closings.begin();
   Result<void> outcome;
   STEELYARD_PASS(
       log.read(wanted.sequences.front(), [&](std::uint64_t sequence, std::string_view bytes) {
@@ -56,6 +57,10 @@ Result<void> show_logged_event(const rating::Rater& rater, const log::LocalLog& 
             record->tenant != wanted.tenant) {
           outcome = unexpected_record(sequence);
           return false;
+        }
+        for (; closing != wanted.closings.end() && closing->sequence < sequence; ++closing) {
+          feed.flush();
+          search.settle(closing->before);
         }
         const bool is_last = ++next == wanted.sequences.size();
         if (is_last) feed.flush();  // So that its place is its own sequence.

@@ -6,6 +6,7 @@
 
 #include "steelyard/base/result.h"
 #include "steelyard/batch/event_search.h"
+#include "steelyard/core/core.h"
 #include "steelyard/log/local_log.h"
 
 namespace steelyard::node {
@@ -18,6 +19,7 @@ struct LoggedEvent {
   /// Where it stands in the log: the last one. Before it, rising: the events of the same tenant
   /// that its charge depends on. A model call depends on none.
   std::span<const std::uint64_t> sequences;
+  std::span<const core::Core::Closing> closings;  ///< Of the tenant.
 };
 
 /// Reads the events, rates them anew, in their order, and shows the last one, at "log:SEQUENCE".

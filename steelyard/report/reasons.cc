@@ -70,6 +70,11 @@ constexpr std::array list = {
                "Check source and id of the event that is voided or replaced."},
     ReasonText{unknown_plan, "The price book has no plan of that name.",
                "Use a plan of the price book: steelyard products CODE lists them."},
+    ReasonText{window_is_settled,
+               "Its usage lies in a window whose fee is final: the month was closed, or the window "
+               "is older than --settle-after.",
+               "Agree with the customer how it is charged, and send it as usage of a month that is "
+               "open, or leave it uncharged."},
 };
 
 }  // namespace

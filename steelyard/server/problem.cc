@@ -85,7 +85,7 @@ constexpr ProblemRow rows[] = {
     {"too_many_proposals", 409, "Too many proposals are open",
      "Have some of them approved or rejected; each ends by itself after 7 days."},
     {"period_not_over", 409, "The period is not over",
-     "It can be invoiced one hour after its end at the earliest."},
+     "It can be invoiced or closed one hour after its end at the earliest."},
     {"period_is_closed", 409, "A later period has been invoiced",
      "What came late for it is on the next invoice, or on a credit note."},
     {"nothing_to_invoice", 409, "There is nothing to invoice",
@@ -134,6 +134,8 @@ constexpr ProblemRow rows[] = {
      "Only events of cloud resources can be voided or replaced; give credit for a model call: POST "
      "/v1/accounts/{account}/grants."},
     {"unknown_plan", 422, "There is no such plan", "Check its name in the price book."},
+    {"window_is_settled", 422, "The usage lies in a window whose fee is final",
+     "Its month was closed: send it as usage of a month that is open, or leave it uncharged."},
     {"decimal_is_malformed", 422, "A number cannot be read",
      "Write decimals as text: \"12.50\", with at most 12 decimals."},
     {"decimal_exceeds_limit", 422, "A number is too large", correct_and_send},

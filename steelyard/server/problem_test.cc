@@ -79,6 +79,7 @@ constexpr std::string_view golden = R"(400 malformed_request
 422 unknown_event
 422 not_correctable
 422 unknown_plan
+422 window_is_settled
 422 decimal_is_malformed
 422 decimal_exceeds_limit
 422 file_is_malformed
@@ -154,7 +155,7 @@ TEST(Problem, every_error_of_the_domain_has_a_status) {
                                ErrorCode::decimal_is_malformed,  ErrorCode::decimal_exceeds_limit,
                                ErrorCode::file_is_unreadable,    ErrorCode::file_is_malformed,
                                ErrorCode::price_book_is_invalid, ErrorCode::archive_is_damaged,
-                               ErrorCode::usage_of_command}) {
+                               ErrorCode::usage_of_command,      ErrorCode::window_is_settled}) {
     const Problem problem = Problem::of({code, "detail"});
     EXPECT_GE(problem.status(), 400) << name_of(code);
   }

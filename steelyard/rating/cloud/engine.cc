@@ -153,7 +153,7 @@ Result<void> Engine::measure(ItemReadings& readings, const Fact& fact, const Rea
   const PreparedItem& item = *readings.item;
   STEELYARD_PASS(cut(item, fact, reading));
   if (!pieces_.empty() && is_over(pieces_.front().window, settled_)) {
-    return failure(ErrorCode::no_price_at_that_time,
+    return failure(ErrorCode::window_is_settled,
                    item.rule->name + ": the window that ended at " +
                        base::to_rfc3339({pieces_.front().window.to, 0}) + " is settled");
   }

@@ -44,7 +44,7 @@ class Engine {
 
   /// Settles the windows that are over at a second: their fees are final, and nothing is kept
   /// of them but what plans and longer windows have of them. A fact that touches one of them,
-  /// added or taken back, is refused as a whole from then on: no_price_at_that_time.
+  /// added or taken back, is refused as a whole from then on: window_is_settled.
   void settle(std::int64_t second);
 
   /// The latest second at which that was done; 0: never.

@@ -126,7 +126,7 @@ TEST_F(Settling, usage_of_a_settled_window_is_set_aside_and_changes_nothing) {
   engine_.settle(midnight_ + hour);
   const Charge late = engine_.apply(fact("r", midnight_ + 10, 60, "storage_gb", 700));
   EXPECT_FALSE(late.is_rated);
-  EXPECT_EQ(late.reason, ErrorCode::no_price_at_that_time);
+  EXPECT_EQ(late.reason, ErrorCode::window_is_settled);
   EXPECT_EQ(late.detail, "demo/storage: the window that ended at 2026-11-01T17:00:00Z is settled");
   EXPECT_TRUE(late.lines.empty());
   const Charge straddling = engine_.apply(fact("r", midnight_ + hour / 2, hour, "storage_gb", 7));
