@@ -94,6 +94,16 @@ def test_a_month_is_closed_and_what_is_late_is_set_aside(server):
     assert server.ask("GET", "/v1/reconciliation")[1]["balanced"]
 
 
+def test_a_day_is_closed_in_the_zone_of_the_price_book(server):
+    """Windows of storage are hours; the day in Shanghai ends at 16:00 UTC."""
+    send(server, storage("10-05", "a"), storage("10-06", "b"))
+    status, answer, _ = close(server, "2024-10-05")
+    expect((status, answer), (200, {"closed_before": "2024-10-05T16:00:00Z", "open_windows": 1}))
+    expect(close(server, "2024-10-04")[1]["closed_before"], "2024-10-05T16:00:00Z")
+    late = send(server, storage("10-05", "late"), storage("10-06", "c"))
+    expect((late["rated"], late["unrated"]), (1, 1))
+
+
 def test_it_stays_closed_behind_a_kill_and_the_log_says_the_same(server):
     send(server, storage("10-05", "a"), storage("11-05", "c"))
     close(server)
@@ -136,7 +146,8 @@ def test_new_prices_bring_nothing_back(server):
 
 def test_what_can_not_be_closed_is_refused(server):
     for body, status, code in (({"period": "2024-13"}, 422, None), ({"period": "october"}, 422, "invalid_time"),
-                               ({"period": "2024-10-31"}, 422, "invalid_body"),
+                               ({"period": "2024-10-32"}, 422, "invalid_time"),
+                               ({"period": "2024-10-31T00"}, 422, "invalid_body"),
                                ({}, 422, "invalid_body"), ({"period": MONTH, "force": True}, 422, None),
                                ({"period": "2199-12"}, 409, "period_not_over")):
         found, problem, _ = server.ask("POST", "/v1/usage-closings", body)

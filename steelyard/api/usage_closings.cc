@@ -41,6 +41,17 @@ Route closing_route(Method method, std::string operation, Scope scope) {
   return route;
 }
 
+/// The end of "2026-10" or "2026-10-31". Errors: invalid_time.
+Result<std::int64_t> end_of(const Services& services, const std::string& period) {
+  constexpr std::size_t day_bytes = 10;
+  if (period.size() == day_bytes) {
+    STEELYARD_TRY(begin, begin_of_day(services, period));
+    return base::Calendar(time_zone(services)).day(begin).to;
+  }
+  STEELYARD_TRY(month, month_of(services, period));
+  return month.to;
+}
+
 void close(Services& services, Reply reply) {
   const Request& request = reply.request();
   if (request.principal.customer.has_value()) {
@@ -48,11 +59,11 @@ void close(Services& services, Reply reply) {
   }
   const json::Object body(*request.json, request.json->root());
   const std::string period(request.json->text(*body.find(json::word("period"))));
-  const auto month = month_of(services, period);
-  if (!month.has_value()) return reply.send(problem_of(month.error()));
-  if (services.node->now().seconds < month->to + Core::invoice_grace_seconds) {
+  const auto end = end_of(services, period);
+  if (!end.has_value()) return reply.send(problem_of(end.error()));
+  if (services.node->now().seconds < *end + Core::invoice_grace_seconds) {
     return reply.send(
-        Problem("period_not_over", period + " ends at " + base::to_rfc3339({month->to, 0})));
+        Problem("period_not_over", period + " ends at " + base::to_rfc3339({*end, 0})));
   }
   const auto tenant = services.tenant_number(request.principal.tenant);
   if (!tenant.has_value()) return reply.send(problem_of(tenant.error()));
@@ -60,7 +71,7 @@ void close(Services& services, Reply reply) {
                JsonObject()
                    .text("command", "close_usage")
                    .text("period", period)
-                   .time("before", {month->to, 0})
+                   .time("before", {*end, 0})
                    .finish(),
                [tenant = *tenant](const core::Answer& answer, const Core& core) {
                  Response response = Response::json(json_of(core, tenant));
@@ -71,16 +82,16 @@ void close(Services& services, Reply reply) {
 
 void add_close(server::RouteTable& table, Services& services) {
   Route route = closing_route(Method::post, "close_usage", Scope::freeze_invoices);
-  route.summary = "Close a month's usage of cloud resources";
+  route.summary = "Close the usage of cloud resources up to the end of a month or day";
   route.description =
-      "The fees of windows that are over at the end of the month are final, for all accounts of "
-      "the tenant. Usage of them that comes later is acknowledged, kept and set aside: "
-      "`window_is_settled`, and it can not be voided or replaced. So the server needs memory for "
-      "what is open only. There is no way back. Model calls have no windows: they go on to be "
-      "charged, whenever they come. Earlier months are closed with it; one that is closed stays "
-      "so. Close a month when what is late has come: invoice it first.";
+      "The fees of windows that are over by then are final, for all accounts of the tenant. Usage "
+      "of them that comes later is acknowledged, kept and set aside, `window_is_settled`, and what "
+      "they have can not be voided or replaced. So the server needs memory for what is open only. "
+      "There is no way back. Model calls have no windows: they go on to be charged, whenever they "
+      "come. Earlier months are closed with it; one that is closed stays so. Close a month when "
+      "what is late has come: invoice it first.";
   route.contents.push_back(json_content(
-      R"({"type":"object","required":["period"],"properties":{"period":{"type":"string","minLength":7,"maxLength":7}}})",
+      R"({"type":"object","required":["period"],"properties":{"period":{"type":"string","minLength":7,"maxLength":10}}})",
       R"({"period":"2026-10"})"));
   route.responses.push_back(
       json_answer("Usage of windows that ended by then is final; windows that can still change.",

@@ -131,13 +131,14 @@ void run_period(const Arguments& arguments, Session& session) {
 }
 
 /// A command about a month at a server.
-std::shared_ptr<Arguments> add_arguments(CLI::App& command, const char* what_json_is) {
+std::shared_ptr<Arguments> add_arguments(CLI::App& command, const char* period,
+                                         const char* what_json_is) {
   auto arguments = std::make_shared<Arguments>();
   command
       .add_option("period", arguments->period,
-                  "The month, in the time zone of the price book: 2026-10")
+                  std::string(period) + ", in the time zone of the price book")
       ->required()
-      ->type_name("MONTH");
+      ->type_name("PERIOD");
   command.add_option("--server", arguments->server.url, "The key needs the scope freeze_invoices")
       ->required()
       ->type_name("URL");
@@ -154,7 +155,8 @@ std::shared_ptr<Arguments> add_arguments(CLI::App& command, const char* what_jso
 void add_run(CLI::App& app, Session& session) {
   CLI::App* const command =
       app.add_subcommand("run", "Close a month of all accounts with invoices");
-  const auto arguments = add_arguments(*command, "what was frozen and what was not");
+  const auto arguments =
+      add_arguments(*command, "The month, 2026-10", "what was frozen and what was not");
   set_examples(*command,
                "  October is over: an invoice for everybody who used something.\n"
                "    steelyard invoice run 2026-10 --server http://127.0.0.1:8080\n"
@@ -168,11 +170,15 @@ void add_run(CLI::App& app, Session& session) {
 void add_close(CLI::App& app, Session& session) {
   CLI::App* const command = app.add_subcommand(
       "close", "Make a month's cloud usage final: what comes later is set aside");
-  const auto arguments = add_arguments(*command, "the answer of the server");
+  const auto arguments = add_arguments(*command, "The month, 2026-10, or a day, 2026-10-31",
+                                       "the answer of the server");
   set_examples(*command,
                "  October is invoiced, and what was late has come: the server may forget its "
                "windows.\n"
                "    steelyard invoice close 2026-10 --server http://127.0.0.1:8080\n"
+               "  Each night, what is older than forty days: less to forget at once.\n"
+               "    steelyard invoice close $(date -d '40 days ago' +%F) --server "
+               "http://127.0.0.1:8080\n"
                "  There is no way back. Model calls are not closed: they are charged whenever they "
                "come.");
   command->callback([arguments, &session] { close_period(*arguments, session); });
