@@ -154,6 +154,31 @@ std::optional<std::string> fact_conditions(const ChargeFilter& filter, const Nam
   return conditions;
 }
 
+/// The first ones of those from a number on. Looked for in stretches of numbers, each longer than
+/// the one before: to ask for the first of all that follow would sort all that follow, for each
+/// page again.
+Result<std::map<std::int64_t, PageFact>> first_facts(const Snapshot& snapshot, const Names& names,
+                                                     const std::string& conditions,
+                                                     std::int64_t from, std::size_t count) {
+  constexpr std::int64_t times = 8;
+  constexpr std::int64_t stretch_max = 10'000'000;
+  std::map<std::int64_t, PageFact> facts;
+  auto stretch = static_cast<std::int64_t>(count);
+  for (bool has_more = true; has_more && facts.size() < count; stretch *= times) {
+    std::string where = conditions;
+    also(where, "number >= " + std::to_string(from));
+    has_more = stretch <= stretch_max;
+    from += stretch;
+    if (has_more) also(where, "number < " + std::to_string(from));
+    STEELYARD_PASS(for_each_row(
+        snapshot.connection,
+        "SELECT " + std::string(fact_columns) + " FROM fact WHERE " + where +
+            " ORDER BY number LIMIT " + std::to_string(count - facts.size()),
+        [&](const Row& row) { facts.emplace(row.integer(0), read_fact(row, names)); }));
+  }
+  return facts;
+}
+
 }  // namespace
 
 Result<ChargePage> page_of_charges(const Snapshot& snapshot, const Names& names,
@@ -161,16 +186,10 @@ Result<ChargePage> page_of_charges(const Snapshot& snapshot, const Names& names,
                                    std::size_t limit) {
   STEELYARD_TRY(behind, cursor_of(cursor));
   ChargePage page;
-  auto conditions = fact_conditions(filter, names);
+  const auto conditions = fact_conditions(filter, names);
   if (!conditions.has_value() || limit == 0) return page;
   // The cursor's own fact may have lines left, and one fact has one row at least.
-  also(*conditions, "number >= " + std::to_string(behind.fact));
-  std::map<std::int64_t, PageFact> facts;
-  STEELYARD_PASS(
-      for_each_row(snapshot.connection,
-                   "SELECT " + std::string(fact_columns) + " FROM fact WHERE " + *conditions +
-                       " ORDER BY number LIMIT " + std::to_string(limit + 2),
-                   [&](const Row& row) { facts.emplace(row.integer(0), read_fact(row, names)); }));
+  STEELYARD_TRY(facts, first_facts(snapshot, names, *conditions, behind.fact, limit + 2));
   STEELYARD_PASS(add_lines(snapshot, names, facts));
   for (auto& [number, fact] : facts) {
     for (ChargeRow& row : fact.rows) {
