@@ -21,7 +21,7 @@ void add_ingest(CLI::App& app, Session& session);
 
 namespace {
 
-constexpr std::size_t lines_of_a_request = 1'000;
+constexpr std::size_t lines_of_a_request = 5'000;
 constexpr std::size_t bytes_of_a_request = std::size_t{8} * 1024 * 1024;
 constexpr int tries_max = 8;
 
