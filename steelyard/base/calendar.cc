@@ -1,10 +1,10 @@
 #include "steelyard/base/calendar.h"
 
-#include <date/tz.h>
-
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <limits>
 
 namespace steelyard::base {
 namespace {
@@ -18,32 +18,28 @@ constexpr std::int64_t floor_to(std::int64_t value, std::int64_t step) {
 
 }  // namespace
 
-struct Calendar::Zone {
-  const date::time_zone* zone = nullptr;
-};
-
-Calendar::Calendar(const std::string& zone)
-    : zone_(std::make_unique<Zone>(Zone{date::locate_zone(zone)})) {}
-Calendar::~Calendar() = default;
-Calendar::Calendar(Calendar&&) noexcept = default;
-Calendar& Calendar::operator=(Calendar&&) noexcept = default;
-
 std::int64_t Calendar::offset_at(std::int64_t second) {
-  if (second >= offset_from_ && second < offset_to_) [[likely]]
-    return offset_;
-  const date::sys_info info =
-      zone_->zone->get_info(date::sys_seconds(std::chrono::seconds(second)));
-  offset_ = info.offset.count();
-  offset_from_ = info.begin.time_since_epoch().count();
-  offset_to_ = info.end.time_since_epoch().count();
+  if (second < offset_from_ || second >= offset_to_) [[unlikely]]
+    find_offset(second);
   return offset_;
+}
+
+void Calendar::find_offset(std::int64_t second) {
+  const auto& stretches = rules_->stretches;
+  const std::size_t index = rules_->index_at(second);
+  offset_ = stretches[index].offset;
+  offset_from_ = index == 0 ? std::numeric_limits<std::int64_t>::min() : stretches[index].from;
+  offset_to_ = index + 1 < stretches.size() ? stretches[index + 1].from
+                                            : std::numeric_limits<std::int64_t>::max();
+  const std::int64_t set_back = index == 0 ? 0 : stretches[index - 1].offset - offset_;
+  first_from_ = offset_from_ + std::max<std::int64_t>(set_back, 0);
 }
 
 std::int64_t Calendar::second_of(std::int64_t local) {
   const std::int64_t near = local - offset_at(local - offset_);
-  if (near >= offset_from_ && near < offset_to_ && offset_at(near) == local - near) return near;
-  const date::local_seconds time{std::chrono::seconds(local)};
-  return zone_->zone->to_sys(time, date::choose::earliest).time_since_epoch().count();
+  if (near >= first_from_ && near < offset_to_) [[likely]]
+    return near;
+  return rules_->second_of(local);
 }
 
 Slot Calendar::minute(std::int64_t second) {
@@ -61,7 +57,7 @@ Slot Calendar::hour(std::int64_t second) {
 Slot Calendar::day(std::int64_t second) {
   const std::int64_t local = floor_to(second + offset_at(second), day_seconds);
   const Slot day{local - offset_, local - offset_ + day_seconds};
-  if (day.from >= offset_from_ && day.to < offset_to_) [[likely]]
+  if (day.from >= first_from_ && day.to < offset_to_) [[likely]]
     return day;
   return {second_of(local), second_of(local + day_seconds)};
 }

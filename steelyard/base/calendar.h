@@ -1,10 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
+#include <utility>
 
 #include "steelyard/base/time.h"
+#include "steelyard/base/zone_rules.h"
 
 namespace steelyard::base {
 
@@ -16,15 +17,15 @@ struct Slot {
   bool operator==(const Slot&) const = default;
 };
 
-/// Wall-clock slots of one time zone. Knows the offset of the last stretch it was asked
-/// about, so that asking about times near each other costs a few additions.
+/// Wall-clock slots of one time zone: a function of its rules. Knows the offset of the last stretch
+/// it was asked about, so that asking about times near each other costs a few additions.
 class Calendar {
  public:
-  /// Requires: `is_time_zone(zone)`.
-  explicit Calendar(const std::string& zone);
-  ~Calendar();
-  Calendar(Calendar&&) noexcept;
-  Calendar& operator=(Calendar&&) noexcept;
+  /// Allocates nothing, and nothing else here but `to_text` does.
+  explicit Calendar(SharedZoneRules rules) : rules_(std::move(rules)) {}
+
+  /// By the rules of this machine, which are those of no log. Requires: `is_time_zone(zone)`.
+  explicit Calendar(const std::string& zone) : Calendar(zone_rules_of_machine(zone)) {}
 
   /// The clock minute, clock hour, calendar day or month that contains the second. A day with
   /// a change of the clocks is 23 or 25 hours long.
@@ -52,14 +53,15 @@ class Calendar {
   std::string to_text(std::int64_t second);
 
  private:
-  struct Zone;
   std::int64_t offset_at(std::int64_t second);
+  void find_offset(std::int64_t second);
   std::int64_t second_of(std::int64_t local);
 
-  std::unique_ptr<Zone> zone_;
+  SharedZoneRules rules_;
   std::int64_t offset_ = 0;
   std::int64_t offset_from_ = 1;  // Where `offset_` holds: [from, to). Empty at first.
   std::int64_t offset_to_ = 0;
+  std::int64_t first_from_ = 0;  // From there on, the clocks show no time for the second time.
 };
 
 }  // namespace steelyard::base

@@ -23,6 +23,9 @@ inline constexpr std::size_t windows_per_fact_max = 10'000;
 inline constexpr std::int64_t usage_second_min = 0;
 inline constexpr std::int64_t usage_second_max = 7'258'118'400;
 
+/// Changes of the clocks of one time zone: more than two a month.
+inline constexpr std::size_t zone_stretches_max = 10'000;
+
 /// Units of one value of cloud usage, when all that its fact says is multiplied.
 inline constexpr std::int64_t usage_value_max = 1'000'000'000'000;
 

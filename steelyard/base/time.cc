@@ -9,6 +9,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <optional>
+
+#include "steelyard/base/zone_rules.h"
 
 namespace steelyard::base {
 namespace {
@@ -195,7 +198,12 @@ bool is_time_zone(const std::string& zone) {
   }
 }
 
-Result<Instant> parse_in_zone(std::string_view text, const std::string& zone) {
+namespace {
+
+/// `second_of`: of local seconds, if there is one.
+template <class SecondOf>
+Result<Instant> parse_local(std::string_view text, const std::string& zone,
+                            const SecondOf& second_of) {
   Instant instant;
   if (parse_rfc3339(text, instant)) return instant;
   const auto refuse = [&] {
@@ -207,13 +215,27 @@ Result<Instant> parse_in_zone(std::string_view text, const std::string& zone) {
   if (!read_date(reader, civil)) return refuse();
   if (!reader.at_end() && (!reader.one_of('T', 't') || !read_time(reader, civil))) return refuse();
   if (!reader.at_end() || !civil.is_valid() || civil.second == 60) return refuse();
-  try {
-    const date::local_seconds local{std::chrono::seconds(civil.seconds())};
-    const auto seconds = date::locate_zone(zone)->to_sys(local).time_since_epoch();
-    return Instant{seconds.count(), civil.nanoseconds};
-  } catch (const std::exception&) {
-    return refuse();
-  }
+  const std::optional<std::int64_t> second = second_of(civil.seconds());
+  if (!second.has_value()) return refuse();
+  return Instant{*second, civil.nanoseconds};
+}
+
+}  // namespace
+
+Result<Instant> parse_in_zone(std::string_view text, const std::string& zone) {
+  return parse_local(text, zone, [&](std::int64_t local) -> std::optional<std::int64_t> {
+    try {
+      const date::local_seconds time{std::chrono::seconds(local)};
+      return date::locate_zone(zone)->to_sys(time).time_since_epoch().count();
+    } catch (const std::exception&) {
+      return std::nullopt;
+    }
+  });
+}
+
+Result<Instant> parse_in_zone(std::string_view text, const ZoneRules& rules) {
+  return parse_local(text, rules.zone,
+                     [&](std::int64_t local) { return rules.only_second_of(local); });
 }
 
 }  // namespace steelyard::base

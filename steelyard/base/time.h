@@ -9,6 +9,8 @@
 
 namespace steelyard::base {
 
+struct ZoneRules;
+
 /// A point on the UTC time line, without leap seconds, to the nanosecond.
 struct Instant {
   std::int64_t seconds = 0;       ///< Since 1970-01-01T00:00:00Z; negative before.
@@ -49,6 +51,9 @@ std::string to_rfc3339(Instant instant);
 /// as they stand. Errors: invalid_time (also: a time that the zone skips, or an unknown
 /// zone), with the text.
 [[nodiscard]] Result<Instant> parse_in_zone(std::string_view text, const std::string& zone);
+
+/// The same by rules of a zone. Errors: invalid_time (also: a time that it skips or has twice).
+[[nodiscard]] Result<Instant> parse_in_zone(std::string_view text, const ZoneRules& rules);
 
 /// Whether the IANA database knows the zone.
 bool is_time_zone(const std::string& zone);
