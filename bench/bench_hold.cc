@@ -103,9 +103,9 @@ int main(int argc, char** argv) {
     const auto files = needed(pricebook::read_files(STEELYARD_ROOT "/pricebooks/aliyun-ai-paas"));
     node::NodeOptions options;
     options.clock.wall_micros = now_micros;
-    const auto node =
-        needed(node::Node::open(needed(node::rater_of(files)), needed(log::LocalLog::open(folder)),
-                                needed(node::Keeper::open(folder, {})), std::move(options)));
+    const auto node = needed(
+        node::Node::open(needed(node::rater_of(files, {})), needed(log::LocalLog::open(folder)),
+                         needed(node::Keeper::open(folder, {})), std::move(options)));
     std::atomic<int> opened = 0;
     for (int i = 0; i < 500; ++i) {
       needed(node->take_command(

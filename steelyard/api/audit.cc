@@ -26,7 +26,8 @@ Result<std::string> wish_of(const Services& services, const Act& act) {
     if (!document.parse_copy(text)) return;
     json::Object(document, document.root()).each([&](const json::Node& each) {
       const std::string_view name = document.name(each);
-      for (const std::string_view hidden : {"command", "by", "record", "files", "document"}) {
+      for (const std::string_view hidden :
+           {"command", "by", "record", "files", "document", "zone_rules", "rules"}) {
         if (name == hidden) return;
       }
       const std::string_view value = document.text(each);
@@ -81,8 +82,8 @@ void add_audit(server::RouteTable& table, Services& services) {
   route.operation_id = "list_acts";
   route.summary = "Who did what";
   route.description =
-      "Every change of accounts, money, budgets, keys and prices and every correction, with the "
-      "key behind it, the "
+      "Every change of accounts, money, budgets, keys, prices and rules of time zones and every "
+      "correction, with the key behind it, the "
       "newest first; an approval names who proposed it, too; usage and holds are not in it. It is "
       "read from the log, whose frames are "
       "chained by hash: `steelyard verify` finds a change. The latest 100,000 are listed.";

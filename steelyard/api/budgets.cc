@@ -40,6 +40,20 @@ std::string budget_json(const ledger::BudgetView& view, const core::Core& core) 
   return to.finish();
 }
 
+/// What the log has to say of a budget's zone, where it does not: by which its days and months
+/// begin.
+void add_zone_rules(const Services& services, const Request& request, JsonObject& command) {
+  if (request.json == nullptr) return;
+  const json::Object object(*request.json, request.json->root());
+  const json::Node* const node = object.find(json::word("zone"));
+  if (node == nullptr || node->type != json::Type::string) return;
+  const std::string zone(request.json->text(*node));
+  bool is_lacking = false;
+  services.node->ask([&](const core::Core& core) { is_lacking = core.zones().lacks(zone); });
+  if (!is_lacking || !base::is_time_zone(zone)) return;
+  command.text("zone_rules", base::text_of(*base::zone_rules_of_machine(zone)));
+}
+
 void add_set(server::RouteTable& table, Services& services) {
   Route route;
   route.method = server::Method::put;
@@ -60,11 +74,11 @@ void add_set(server::RouteTable& table, Services& services) {
   route.problems = {"unknown_budget", "budget_conflict", "unknown_time_zone"};
   route.runs_on = server::RunsOn::worker;
   route.handler = [&services](Reply reply) {
-    const std::string begin = JsonObject()
-                                  .text("command", "set_budget")
-                                  .text("name", reply.request().path_parameter("name"))
-                                  .finish();
-    std::string command = with_members_of(begin, reply.request().body);
+    JsonObject begin = JsonObject()
+                           .text("command", "set_budget")
+                           .text("name", reply.request().path_parameter("name"));
+    add_zone_rules(services, reply.request(), begin);
+    std::string command = with_members_of(begin.finish(), reply.request().body);
     send_command(services, std::move(reply), std::move(command),
                  [](const core::Answer&, const core::Core&) { return Response::no_content(); });
   };

@@ -52,7 +52,8 @@ Result<void> write_focus(const Services& services, const ChargeFilter& filter,
                          std::string_view issuer, const std::filesystem::path& path) {
   const pricebook::PriceBook& book = services.rater().book().versions.back();
   charges::FocusWriter writer(
-      {.zone = book.time_zone, .issuer = std::string(issuer.empty() ? book.name : issuer)});
+      {.zone = book.time_zone, .issuer = std::string(issuer.empty() ? book.name : issuer)},
+      base::Calendar(book.rules_of_zone()));
   std::ofstream file(path, std::ios::binary);
   std::string text;
   charges::FocusWriter::append_header(text);

@@ -129,6 +129,7 @@ std::expected<InvoiceDesk::Frozen, Problem> InvoiceDesk::freeze(const core::Invo
     std::string document =
         document_of(*draft, {.at = services_->node->now(),
                              .time_zone = time_zone(*services_),
+                             .calendar = calendar_of(*services_),
                              .currency = std::string(services_->rater().currency()),
                              .head = head});
     if (document.size() > core::FreezeInvoice::document_bytes_max) {

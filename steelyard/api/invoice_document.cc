@@ -21,8 +21,7 @@ std::string json_of_party(const Party& party) {
 }
 
 /// A period as the clocks of a zone show it.
-std::string json_of(const core::InvoiceOf& of, const std::string& zone) {
-  base::Calendar calendar(zone);
+std::string json_of(const core::InvoiceOf& of, const std::string& zone, base::Calendar calendar) {
   return JsonObject()
       .text("time_zone", zone)
       .text("from", calendar.to_text(of.from.seconds))
@@ -51,11 +50,11 @@ std::string json_of(const core::InvoiceLine& line, billing::InvoiceKind kind) {
 
 std::string document_of(const core::InvoiceDraft& draft, const DrawnUp& drawn_up) {
   const core::InvoiceOf& of = draft.of;
-  std::string zones = json_of(of, drawn_up.time_zone);
+  std::string zones = json_of(of, drawn_up.time_zone, drawn_up.calendar);
   const std::string& zone_of_buyer = draft.buyer.time_zone;
   // Another machine may know fewer zones than the one that took the buyer's.
   if (zone_of_buyer != drawn_up.time_zone && base::is_time_zone(zone_of_buyer)) {
-    zones += ',' + json_of(of, zone_of_buyer);
+    zones += ',' + json_of(of, zone_of_buyer, base::Calendar(zone_of_buyer));
   }
   std::string lines;
   for (const core::InvoiceLine& line : draft.lines) {

@@ -12,6 +12,7 @@ namespace steelyard::api {
 struct DrawnUp {
   base::Instant at;
   std::string time_zone;  ///< Of its period.
+  base::Calendar calendar;
   std::string currency;
   log::ChainPoint head;  ///< Of the log, when it was drawn up: it says what follows from that.
 };

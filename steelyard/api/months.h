@@ -9,6 +9,7 @@
 namespace steelyard::api {
 
 const std::string& time_zone(const Services& services);
+base::Calendar calendar_of(const Services& services);
 
 /// Where "2026-11-22" begins. Errors: invalid_time.
 Result<std::int64_t> begin_of_day(const Services& services, std::string_view date);

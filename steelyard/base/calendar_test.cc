@@ -109,6 +109,17 @@ TEST(Calendar, slots_do_not_depend_on_what_was_asked_before) {
   }
 }
 
+/// 1 November 2026 in Havana: at 01:00 the clocks are set back to 00:00.
+TEST(Calendar, a_day_begins_when_the_clocks_show_midnight_for_the_first_time) {
+  const std::string day = "2026-11-01T04:00:00Z..2026-11-02T05:00:00Z";
+  for (const char* const second :
+       {"2026-11-01T04:30:00Z", "2026-11-01T05:30:00Z", "2026-11-01T18:00:00Z"}) {
+    Calendar calendar("America/Havana");
+    EXPECT_EQ(text_of(calendar.day(at(second))), day) << second;
+    EXPECT_EQ(text_of(calendar.day(at(second))), day) << second << ", asked again";
+  }
+}
+
 TEST(Calendar, local_dates_and_back) {
   Calendar calendar("America/New_York");
   const std::int64_t second = at("2028-02-29T23:59:58-05:00");

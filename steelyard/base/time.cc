@@ -235,7 +235,7 @@ Result<Instant> parse_in_zone(std::string_view text, const std::string& zone) {
 
 Result<Instant> parse_in_zone(std::string_view text, const ZoneRules& rules) {
   return parse_local(text, rules.zone,
-                     [&](std::int64_t local) { return rules.only_second_of(local); });
+                     [&](std::int64_t local) { return std::optional(rules.second_of(local)); });
 }
 
 }  // namespace steelyard::base

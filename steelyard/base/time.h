@@ -52,7 +52,8 @@ std::string to_rfc3339(Instant instant);
 /// zone), with the text.
 [[nodiscard]] Result<Instant> parse_in_zone(std::string_view text, const std::string& zone);
 
-/// The same by rules of a zone. Errors: invalid_time (also: a time that it skips or has twice).
+/// The same by rules of a zone; a time that it skips or has twice is the first instant at which the
+/// clocks are so late. Errors: invalid_time.
 [[nodiscard]] Result<Instant> parse_in_zone(std::string_view text, const ZoneRules& rules);
 
 /// Whether the IANA database knows the zone.

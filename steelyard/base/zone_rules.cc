@@ -93,18 +93,6 @@ std::int64_t ZoneRules::second_of(std::int64_t local) const {
   }
 }
 
-std::optional<std::int64_t> ZoneRules::only_second_of(std::int64_t local) const {
-  std::optional<std::int64_t> found;
-  for (std::size_t i = index_at(local - day_seconds); i < stretches.size(); ++i) {
-    if (begin_of(stretches, i) > local + day_seconds) break;
-    const std::int64_t second = local - stretches[i].offset;
-    if (second < begin_of(stretches, i) || second >= end_of(stretches, i)) continue;
-    if (found.has_value()) return std::nullopt;
-    found = second;
-  }
-  return found;
-}
-
 SharedZoneRules zone_rules_of_machine(const std::string& zone) {
   auto rules = std::make_shared<ZoneRules>();
   rules->zone = zone;
@@ -193,6 +181,12 @@ SharedZoneRules ZoneBook::known(const std::string& zone) const {
 SharedZoneRules ZoneBook::rules(const std::string& zone) const {
   auto found = known(zone);
   return found != nullptr ? found : zone_rules_of_machine(zone);
+}
+
+bool ZoneBook::operator==(const ZoneBook& other) const {
+  return std::ranges::equal(all_, other.all_, [](const auto& one, const auto& another) {
+    return *one.second == *another.second;
+  });
 }
 
 void ZoneBook::set(SharedZoneRules rules) {

@@ -35,9 +35,6 @@ struct ZoneRules {
   /// The second at which the clocks first show a local time (seconds since 1970 by the clocks);
   /// where they skip it, the one at which they do.
   std::int64_t second_of(std::int64_t local) const;
-
-  /// The only second at which the clocks show it; nothing: they skip it, or show it twice.
-  std::optional<std::int64_t> only_second_of(std::int64_t local) const;
 };
 
 /// Shared, because many calendars have the same.
@@ -80,6 +77,8 @@ class ZoneBook {
   void set(SharedZoneRules rules);
 
   const std::map<std::string, SharedZoneRules>& all() const { return all_; }
+
+  bool operator==(const ZoneBook& other) const;
 
  private:
   std::map<std::string, SharedZoneRules> all_;

@@ -19,7 +19,7 @@ using money::Rational;
 using rating::cloud::Line;
 
 Plans::Plans(const rating::cloud::Catalog& catalog, rating::cloud::RowTable& rows)
-    : calendar_(catalog.time_zone()), rows_(&rows) {
+    : calendar_(catalog.calendar()), rows_(&rows) {
   std::size_t index = catalog.items().size();
   for (const pricebook::PriceBook& version : catalog.book().versions) {
     for (const pricebook::Product& product : version.products) index += product.orders.size();

@@ -11,7 +11,7 @@ using rating::cloud::Line;
 
 Subscriptions::Subscriptions(const rating::cloud::Catalog& catalog, rating::cloud::RowTable& rows)
     : book_(catalog),
-      calendar_(catalog.time_zone()),
+      calendar_(catalog.calendar()),
       pricing_{nullptr, nullptr, &rows,
                std::string(catalog.book().versions.front().currency.code())} {}
 

@@ -38,8 +38,11 @@ std::span<const FocusColumn> focus_columns();
 class FocusWriter {
  public:
   /// Requires: base::is_time_zone(options.zone).
-  explicit FocusWriter(FocusOptions options)
-      : options_(std::move(options)), calendar_(options_.zone) {}
+  explicit FocusWriter(FocusOptions options) : FocusWriter(options, base::Calendar(options.zone)) {}
+
+  /// By the rules of a log.
+  FocusWriter(FocusOptions options, base::Calendar calendar)
+      : options_(std::move(options)), calendar_(std::move(calendar)) {}
 
   static void append_header(std::string& to);
 

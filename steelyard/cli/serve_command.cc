@@ -213,6 +213,23 @@ Result<void> publish_folder(node::Node& node, pricebook::Files files, const std:
   return {};
 }
 
+/// On a full disk, the rules that are in force stay until another start.
+Result<void> take_zone_rules(node::Node& node, server::StructuredLog& log) {
+  const auto changes = node.take_zone_rules_of_machine();
+  if (!changes.has_value() && changes.error().code != ErrorCode::disk_full) {
+    return std::unexpected(changes.error());
+  }
+  if (!changes.has_value()) {
+    log.write(server::LogLevel::warning, "zone_rules_not_taken", {{"why", changes.error().detail}});
+    return {};
+  }
+  for (const node::Node::ZoneChange& each : *changes) {
+    log.write(server::LogLevel::warning, "zone_rules_change",
+              {{"zone", each.zone}, {"from", base::to_rfc3339(each.at)}});
+  }
+  return {};
+}
+
 Result<void> serve(const Arguments& arguments, Session& session) {
   std::set_terminate(end_of_exception);
   sigset_t signals;
@@ -315,6 +332,7 @@ Result<void> serve(const Arguments& arguments, Session& session) {
                 node::Node::open(initial, std::move(facts), std::move(keeper), std::move(options)));
   const std::unique_ptr<node::Checkpoints> checkpoints = std::move(witness);  // Ends before it.
   STEELYARD_PASS(publish_folder(*node, std::move(files), hash, folder));
+  STEELYARD_PASS(take_zone_rules(*node, *log));
   server::KeyStore keys(std::move(pepper));
   services.node = node.get();
   services.keys = &keys;

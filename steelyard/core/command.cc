@@ -95,6 +95,7 @@ void read(Reader& from, SetBudget& to) {
   from.period("period", to.period);
   from.text("zone", to.zone, false);
   from.percents("thresholds", to.thresholds);
+  from.zone_rules("zone_rules", to.zone, to.zone_rules, false);
 }
 
 void read(Reader& from, PublishPrices& to) {
@@ -102,6 +103,14 @@ void read(Reader& from, PublishPrices& to) {
   from.text("hash", to.hash);
   from.text("origin", to.origin);
   from.text("note", to.note, false);
+  from.zone_rules("zone_rules", to.zone_rules);
+}
+
+void read(Reader& from, SetZoneRules& to) {
+  std::string zone;
+  from.text("zone", zone);
+  from.zone_rules("rules", zone, to.rules, true);
+  from.time("changes_at", to.changes_at);
 }
 
 void read(Reader& from, CloseUsage& to) {
@@ -182,6 +191,7 @@ constexpr std::array<Named, std::variant_size_v<Command>> all_commands{{
     {"freeze_invoice", read_as<FreezeInvoice>},
     {"import_invoice", read_as<ImportInvoice>},
     {"close_usage", read_as<CloseUsage>},
+    {"set_zone_rules", read_as<SetZoneRules>},
 }};
 
 }  // namespace

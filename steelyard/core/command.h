@@ -10,6 +10,7 @@
 
 #include "steelyard/base/result.h"
 #include "steelyard/base/time.h"
+#include "steelyard/base/zone_rules.h"
 #include "steelyard/billing/invoice.h"
 #include "steelyard/ledger/command.h"
 #include "steelyard/ledger/quota_book.h"
@@ -118,6 +119,7 @@ struct SetBudget {
   ledger::Period period = ledger::Period::total;
   std::string zone = "UTC";
   std::vector<std::uint16_t> thresholds;
+  base::SharedZoneRules zone_rules;  ///< Of the zone; counts where the core has none. Or null.
 };
 
 /// An API key: its record is the server's, the core keeps it.
@@ -227,12 +229,23 @@ struct PublishPrices {
   std::string hash;  ///< Of what they say.
   std::string note;
   std::string origin;  ///< "start": the folder that the server was started with; "api".
+  /// An object by zone: the rules of the zones of the files, where the core has none.
+  std::vector<base::SharedZoneRules> zone_rules;
+};
+
+/// By which days and months begin in a time zone from now on, whole: the old rules until the end of
+/// the month that was open, other ones behind it. The server itself says so at its start, where its
+/// machine has other rules than the core.
+struct SetZoneRules {
+  base::SharedZoneRules rules;              ///< `zone` and `rules`, as base::text_of writes them.
+  std::optional<base::Instant> changes_at;  ///< The first instant that changes; for people.
 };
 
 using Command =
     std::variant<SetTenant, SetAccount, CloseAccount, TopUp, Grant, Refund, AddQuota, OpenHold,
                  SettleHold, ReleaseHold, SetBudget, SetKey, Correct, PublishPrices, Propose,
-                 Approve, Reject, SetSeller, SetBuyer, FreezeInvoice, ImportInvoice, CloseUsage>;
+                 Approve, Reject, SetSeller, SetBuyer, FreezeInvoice, ImportInvoice, CloseUsage,
+                 SetZoneRules>;
 
 struct GivenCommand {
   Command what;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "steelyard/base/limits.h"
+#include "steelyard/base/zone_rules.h"
 #include "steelyard/core/command.h"
 #include "steelyard/json/document.h"
 #include "steelyard/ledger/name_index.h"
@@ -227,6 +228,30 @@ class CommandReader {
       });
     }
     if (!is_good || to.empty()) refuse(name, *node, "an object of texts by path");
+  }
+
+  void zone_rules(std::string_view name, const std::string& zone, base::SharedZoneRules& to,
+                  bool is_needed) {
+    const Node* const node = take(name, is_needed);
+    if (node == nullptr) return;
+    if (node->type != Type::string) return refuse(name, *node, "a text");
+    auto rules = base::parse_zone_rules(zone, document_->text(*node));
+    if (!rules.has_value()) return fail_in(name, {rules.error().code, ": " + rules.error().detail});
+    to = *std::move(rules);
+  }
+
+  /// An object of such texts by zone.
+  void zone_rules(std::string_view name, std::vector<base::SharedZoneRules>& to) {
+    if (!has(name)) return;
+    pricebook::Files texts;
+    files(name, texts);
+    for (const auto& [zone, text] : texts) {
+      auto rules = base::parse_zone_rules(zone, text);
+      if (!rules.has_value()) {
+        return fail_in(name, {rules.error().code, '/' + zone + ": " + rules.error().detail});
+      }
+      to.push_back(*std::move(rules));
+    }
   }
 
   /// An object as it stands there.

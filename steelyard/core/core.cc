@@ -21,12 +21,15 @@ Answer answer_of(bool is_repeat) {
 
 }  // namespace
 
-Core::Core(const rating::Rater& rater, identity::Identities& identities, identity::KeyMaker keys)
+Core::Core(const rating::Rater& rater, identity::Identities& identities, identity::KeyMaker keys,
+           const base::ZoneBook& zones)
     : rater_(&rater),
       currency_(rater.currency()),
       identities_(&identities),
       key_maker_(keys),
-      ledger_({}, {.crossing = [this](const ledger::Crossing& each) { crossed(each); }}) {}
+      ledger_({}, {.crossing = [this](const ledger::Crossing& each) { crossed(each); }}) {
+  for (const auto& [zone, rules] : zones.all()) take_zone_rules(rules);
+}
 
 batch::ChunkRater Core::make_reader() const {
   batch::ChunkRater reader(*rater_, key_maker_);
@@ -472,6 +475,11 @@ ledger::Answer<Answer> Core::carry_out(const ReleaseHold& command, const Place& 
 }
 
 ledger::Answer<Answer> Core::carry_out(const SetBudget& command, const Place& place) {
+  // Those of the rater come into force with a rater.
+  if (command.zone_rules != nullptr && zones_.lacks(command.zone) &&
+      !is_zone_of_rater(command.zone)) {
+    take_zone_rules(command.zone_rules);
+  }
   ledger::BudgetId parent = ledger::no_budget;
   if (!command.parent.empty()) {
     const auto found = ledger_.find_budget(place.tenant, command.parent);

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "steelyard/base/zone_rules.h"
 #include "steelyard/batch/chunk_rater.h"
 #include "steelyard/batch/cloud_run.h"
 #include "steelyard/core/call_quotas.h"
@@ -96,11 +97,16 @@ struct CrossedBudget {
 /// Its prices are those of its rater. When others are published, a new core is made with them out
 /// of what was kept of the old one (`for_each_changed`, `restore`), and then takes the command.
 /// What was charged stays; windows that are open go on with the new prices.
+///
+/// Days, months and windows begin by the rules of time zones that commands said; of a zone that
+/// none said anything about, by those of the machine. Rules of the rater's zone come into force as
+/// prices do, so a rater's rules are those of the core's zones.
 class Core {
  public:
   /// `identities`: of all tenants; outlive the core. `keys`: how their keys are made.
+  /// `zones`: what commands said; the rater was made with them.
   Core(const rating::Rater& rater, identity::Identities& identities,
-       identity::KeyMaker keys = identity::KeyMaker(0));
+       identity::KeyMaker keys = identity::KeyMaker(0), const base::ZoneBook& zones = {});
 
   /// A reader of events for `apply`, with the core's prices.
   batch::ChunkRater make_reader() const;
@@ -112,6 +118,16 @@ class Core {
   void apply(batch::ChunkRater& events, const Place& first);
 
   Answer apply(const Command& command, const Place& place, std::string_view by = {});
+
+  /// Whether a new core has to be made for a command; else it is applied to this one.
+  bool is_made_anew_by(const Command& command) const;
+  /// The rules that such a core is made with.
+  base::ZoneBook zones_behind(const Command& command) const;
+
+  /// The rules that commands said.
+  const base::ZoneBook& zones() const { return zones_; }
+  /// Those that boundaries are computed in, by name, without those that have one rule for ever.
+  std::set<std::string> zones_in_use() const;
 
   /// Ends holds, grants and proposals that are due.
   void tick(const Place& place);
@@ -206,6 +222,10 @@ class Core {
   /// whose key begins so.
   static constexpr std::string_view prices_prefix = "0";
   [[nodiscard]] static Result<PublishedPrices> read_prices(std::string_view value);
+  /// And its rules of time zones: those of the zone behind the prefix, in each such entity.
+  static constexpr std::string_view zones_prefix = "1";
+  [[nodiscard]] static Result<base::SharedZoneRules> read_zone(std::string_view zone,
+                                                               std::string_view value);
 
   /// Called with each entity that changed since the last call.
   void for_each_changed(const EntityVisitor& visit);
@@ -219,7 +239,9 @@ class Core {
  private:
   struct Tenant {
     Tenant(const rating::Rater& rater, identity::KeyMaker keys)
-        : cloud(rater), usage(rater.book().versions.back().time_zone), names(keys) {}
+        : cloud(rater),
+          usage(base::Calendar(rater.book().versions.back().rules_of_zone())),
+          names(keys) {}
     batch::CloudRun cloud;
     Counts counts;
     UsageBook usage;
@@ -249,6 +271,8 @@ class Core {
                                const Place& place);
   ledger::Answer<money::Decimal> price_of(const OpenHold& command, const Place& place);
   ledger::WalletId wallet_of(std::uint32_t tenant, std::string_view account);
+  bool is_zone_of_rater(const std::string& zone) const;
+  void take_zone_rules(base::SharedZoneRules rules);
   ledger::BudgetId budget_of(std::uint32_t tenant, const batch::EventDetail& detail);
   void crossed(const ledger::Crossing& crossing);
 
@@ -269,6 +293,7 @@ class Core {
   ledger::Answer<Answer> carry_out(const SetKey& command, const Place& place, std::string_view by);
   ledger::Answer<Answer> carry_out(const Correct& command, const Place& place);
   ledger::Answer<Answer> carry_out(const PublishPrices& command, const Place& place);
+  ledger::Answer<Answer> carry_out(const SetZoneRules& command, const Place& place);
   ledger::Answer<Answer> carry_out(const SetSeller& command, const Place& place);
   ledger::Answer<Answer> carry_out(const SetBuyer& command, const Place& place);
   ledger::Answer<Answer> carry_out(const FreezeInvoice& command, const Place& place);
@@ -295,6 +320,7 @@ class Core {
   bool restore_cloud_fact(std::uint32_t tenant, std::uint64_t sequence, std::string_view value);
   bool restore_entity(std::string_view key, std::string_view value);
   bool restore_published(std::uint32_t number, std::string_view value);
+  bool restore_zone(const std::string& zone, std::string_view value);
   bool restore_tenant(std::uint32_t number, std::string_view value);
   bool restore_act(std::uint64_t sequence, std::string_view value);
   static bool is_worth_noting(const Command& command, const ledger::Answer<Answer>& done);
@@ -311,6 +337,7 @@ class Core {
   money::Currency currency_;
   identity::Identities* identities_;
   identity::KeyMaker key_maker_;
+  base::ZoneBook zones_;
   batch::WaitingFacts waiting_;
   ledger::Ledger ledger_;
   LineRows line_rows_;
@@ -335,6 +362,7 @@ class Core {
   std::vector<CloudFact> new_cloud_facts_;
   std::set<std::string> changed_keys_;
   std::set<std::string> new_key_makers_;  // Keys.
+  std::set<std::string> new_zones_;
   std::size_t kept_tenant_names_ = 0;
   std::size_t kept_published_ = 0;
   std::uint64_t kept_crossed_begin_ = 0;

@@ -12,6 +12,7 @@ using ledger::ByteWriter;
 namespace {
 
 constexpr char prices_kind = '0';
+constexpr char zone_kind = '1';  // A time zone: its rules.
 constexpr char last_kind = 'A';
 constexpr char name_kind = 'B';  // Of a tenant.
 constexpr char tenant_kind = 'C';
@@ -100,6 +101,10 @@ void Core::for_each_changed(const EntityVisitor& visit) {
     visit(key_of(prices_kind, static_cast<std::uint32_t>(kept_published_)),
           value_of(*published_[kept_published_]));
   }
+  for (const std::string& each : new_zones_) {
+    visit(zone_kind + each, base::text_of(*zones_.known(each)));
+  }
+  new_zones_.clear();
   for (; kept_tenant_names_ < tenant_names_.size(); ++kept_tenant_names_) {
     visit(key_of(name_kind, static_cast<std::uint32_t>(kept_tenant_names_)),
           tenant_names_[kept_tenant_names_]);
@@ -191,12 +196,25 @@ Result<PublishedPrices> Core::read_prices(std::string_view value) {
                  "an entity of prices of " + std::to_string(value.size()) + " bytes");
 }
 
+Result<base::SharedZoneRules> Core::read_zone(std::string_view zone, std::string_view value) {
+  auto rules = base::parse_zone_rules(std::string(zone), value);
+  if (rules.has_value()) return rules;
+  return failure(ErrorCode::file_is_malformed, "an entity of a time zone: " + rules.error().detail);
+}
+
 bool Core::restore_published(std::uint32_t number, std::string_view value) {
   auto prices = read_prices(value);
   if (!prices.has_value() || number != published_.size()) return false;
   published_.push_back(std::make_shared<PublishedPrices>(*std::move(prices)));
   kept_published_ = published_.size();
   return true;
+}
+
+/// It was made with them, or with later ones that are not kept yet.
+bool Core::restore_zone(const std::string& zone, std::string_view value) {
+  const base::SharedZoneRules known = zones_.known(zone);
+  if (known != nullptr && base::text_of(*known) == value) new_zones_.erase(zone);
+  return known != nullptr;
 }
 
 bool Core::restore_last(std::string_view value) {
@@ -257,6 +275,7 @@ bool Core::restore_entity(std::string_view key, std::string_view value) {
       const auto number = name.sorting<std::uint32_t>();
       return name.is_done() && restore_published(number, value);
     }
+    case zone_kind: return restore_zone(std::string(rest), value);
     case last_kind: return restore_last(value);
     case name_kind:
       tenant_names_.emplace_back(value);

@@ -25,6 +25,13 @@ inline const rating::Rater& shipped_rater() {
   return rater;
 }
 
+/// The shipped book by rules of time zones.
+inline rating::Rater shipped_rater_by(const base::ZoneBook& zones) {
+  const auto files = pricebook::read_files(STEELYARD_ROOT "/pricebooks/aliyun-ai-paas").value();
+  return rating::Rater(std::make_shared<const pricebook::PriceBookSeries>(
+      pricebook::load(files, "a test", zones).value()));
+}
+
 /// The shipped book, with the prices of qwen-max for qwen-next too.
 inline const rating::Rater& rater_with_a_new_model() {
   static const rating::Rater rater = [] {
@@ -81,8 +88,9 @@ class KnownFacts : public identity::Identities {
 /// A core and the next place in its log.
 class Machine {
  public:
-  explicit Machine(KnownFacts known = {}, const rating::Rater& rater = shipped_rater())
-      : identities(std::move(known)), core(rater, identities) {}
+  explicit Machine(KnownFacts known = {}, const rating::Rater& rater = shipped_rater(),
+                   const base::ZoneBook& zones = {})
+      : identities(std::move(known)), core(rater, identities, identity::KeyMaker(0), zones) {}
 
   std::vector<batch::Status> take(const std::string& lines) {
     text_ = lines + std::string(json::Document::padding, '\0');

@@ -47,7 +47,7 @@ struct UninvoicedSum {
 /// those of the price book's zone, by the event's time.
 class UsageBook {
  public:
-  explicit UsageBook(const std::string& zone) : calendar_(zone) {}
+  explicit UsageBook(base::Calendar calendar) : calendar_(std::move(calendar)) {}
 
   /// `sequence`: of the fact, here and below. Requires: the record is rated.
   void add(const batch::Record& record, base::Instant time, std::uint64_t sequence);

@@ -46,9 +46,24 @@ std::optional<std::uint32_t> BudgetTree::zone_of(std::string_view name) {
   }
   if (name.size() > NameIndex::bytes_max) return std::nullopt;
   std::string zone(name);
-  if (!base::is_time_zone(zone)) return std::nullopt;
+  if (!base::is_fixed_zone(zone) && !base::is_time_zone(zone)) return std::nullopt;
   zones_.push_back({zone, base::Calendar(zone)});
   return static_cast<std::uint32_t>(zones_.size() - 1);
+}
+
+void BudgetTree::set_zone_rules(base::SharedZoneRules rules) {
+  const auto known = std::ranges::find(zones_, rules->zone, &Zone::name);
+  if (known != zones_.end()) {
+    known->calendar = base::Calendar(std::move(rules));
+  } else {
+    zones_.push_back({rules->zone, base::Calendar(rules)});
+  }
+}
+
+std::vector<std::string> BudgetTree::zones() const {
+  std::vector<std::string> names;
+  for (const Zone& zone : zones_) names.push_back(zone.name);
+  return names;
 }
 
 /// Those that were reported in a window stay reported.

@@ -66,6 +66,13 @@ struct BudgetView {
 /// facts count no more. An open hold counts against whatever window is asked about.
 class BudgetTree {
  public:
+  /// By which days and months begin in a zone from now on; windows that were opened stay. Of a zone
+  /// that nothing was said about, they are the machine's.
+  void set_zone_rules(base::SharedZoneRules rules);
+
+  /// The zones of budgets, and those that rules were set for.
+  std::vector<std::string> zones() const;
+
   Answer<BudgetId> set(const SetBudget& command);
   std::optional<BudgetId> find(std::uint32_t tenant, std::string_view name) const;
   bool contains(BudgetId budget) const { return index(budget) < nodes_.size(); }

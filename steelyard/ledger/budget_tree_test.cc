@@ -156,6 +156,29 @@ TEST_F(Budgets, days_follow_the_clocks_of_their_zone) {
   EXPECT_EQ(ledger.budget(*node).current.to, instant("2026-10-25T23:00:00Z").seconds);
 }
 
+TEST_F(Budgets, D6_new_rules_of_a_zone_count_from_the_next_window_on) {
+  const auto set = [&](const char* zone, const std::string& rules) {
+    ledger.set_zone_rules(base::parse_zone_rules(zone, rules).value());
+  };
+  set("Asia/Shanghai", "1970-01-01T00:00:00Z +07:00");
+  const BudgetId node = ledger
+                            .set_budget({.tenant = tenant,
+                                         .name = "day",
+                                         .currency = cny,
+                                         .period = Period::day,
+                                         .zone = "Asia/Shanghai"})
+                            .value();
+  ASSERT_TRUE(spend_at(node, "1", "2026-11-22T16:30:00Z"));
+  EXPECT_EQ(ledger.budget(node).current.to, instant("2026-11-22T17:00:00Z").seconds);
+  set("Asia/Shanghai", "1970-01-01T00:00:00Z +07:00, 2026-11-22T17:00:00Z +08:00");
+  ASSERT_TRUE(spend_at(node, "2", "2026-11-22T16:59:59Z"));
+  EXPECT_EQ(ledger.budget(node).current.spent, decimal("3"));
+  ASSERT_TRUE(spend_at(node, "4", "2026-11-22T17:00:00Z"));
+  EXPECT_EQ(ledger.budget(node).current.from, instant("2026-11-22T17:00:00Z").seconds);
+  EXPECT_EQ(ledger.budget(node).current.to, instant("2026-11-23T16:00:00Z").seconds);
+  EXPECT_EQ(ledger.zones(), std::vector<std::string>{"Asia/Shanghai"});
+}
+
 TEST_F(Budgets, another_period_begins_anew) {
   const BudgetId node = budget("key", "10", no_budget, Period::day);
   ASSERT_TRUE(spend_at(node, "9", "2026-11-25T08:00:00Z"));

@@ -372,6 +372,10 @@ Answer<Posted> Ledger::adjust(const Adjustment& command) {
 
 Answer<BudgetId> Ledger::set_budget(const SetBudget& command) { return budgets_.set(command); }
 
+void Ledger::set_zone_rules(base::SharedZoneRules rules) {
+  budgets_.set_zone_rules(std::move(rules));
+}
+
 std::optional<BudgetId> Ledger::find_budget(std::uint32_t tenant, std::string_view name) const {
   return budgets_.find(tenant, name);
 }

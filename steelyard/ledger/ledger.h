@@ -169,6 +169,10 @@ class Ledger {
   Answer<BudgetId> set_budget(const SetBudget& command);
   std::optional<BudgetId> find_budget(std::uint32_t tenant, std::string_view name) const;
 
+  /// By which days and months of budgets begin in a zone from now on: see BudgetTree. They are not
+  /// kept here: a new ledger is given them before it is restored.
+  void set_zone_rules(base::SharedZoneRules rules);
+
   // Time.
 
   /// Ends holds and grants that are due, in the order of their times. Goes back never: an
@@ -193,6 +197,7 @@ class Ledger {
   std::vector<GrantView> grants(WalletId wallet) const;
   std::size_t wallet_count() const;
   std::size_t budget_count() const;
+  std::vector<std::string> zones() const;  ///< Of budgets, and those that rules were set for.
   std::size_t open_hold_count() const;
   void for_each_hold(const std::function<void(const HoldView&)>& visit) const;
 

@@ -101,6 +101,8 @@ std::vector<GrantView> Ledger::grants(WalletId wallet) const {
 
 std::size_t Ledger::wallet_count() const { return wallets_.size(); }
 std::size_t Ledger::budget_count() const { return budgets_.size(); }
+
+std::vector<std::string> Ledger::zones() const { return budgets_.zones(); }
 std::size_t Ledger::open_hold_count() const { return open_holds_; }
 
 void Ledger::for_each_hold(const std::function<void(const HoldView&)>& visit) const {

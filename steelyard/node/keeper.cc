@@ -91,6 +91,23 @@ Result<std::optional<core::PublishedPrices>> Keeper::prices() const {
   return prices;
 }
 
+Result<base::ZoneBook> Keeper::zones() const {
+  constexpr std::string_view prefix = core::Core::zones_prefix;
+  base::ZoneBook zones;
+  Result<void> outcome;
+  STEELYARD_PASS(state_->scan(prefix, [&](std::string_view key, std::string_view value) {
+    auto rules = core::Core::read_zone(key.substr(prefix.size()), value);
+    if (rules.has_value()) {
+      zones.set(*std::move(rules));
+    } else {
+      outcome = std::unexpected(std::move(rules).error());
+    }
+    return outcome.has_value();
+  }));
+  STEELYARD_PASS(outcome);
+  return zones;
+}
+
 Result<std::uint64_t> Keeper::restore(core::Core& core) {
   const std::uint64_t kept = state_->flushed();
   if (kept == 0) return 0;

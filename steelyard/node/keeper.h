@@ -8,6 +8,7 @@
 #include <string>
 
 #include "steelyard/base/result.h"
+#include "steelyard/base/zone_rules.h"
 #include "steelyard/core/core.h"
 #include "steelyard/identity/identity_store.h"
 #include "steelyard/state/state_store.h"
@@ -46,6 +47,9 @@ class Keeper {
 
   /// What the core was made with; none: nothing was kept or published. Errors: as `restore`.
   [[nodiscard]] Result<std::optional<core::PublishedPrices>> prices() const;
+
+  /// And its rules of time zones. Errors: as `restore`.
+  [[nodiscard]] Result<base::ZoneBook> zones() const;
 
   /// Gives a new core what is kept. Returns the sequence up to which the core knows the log.
   /// Errors: store_failed; file_is_malformed: it is of another version, or the views are behind it

@@ -29,8 +29,32 @@ base::Instant instant_of(std::int64_t micros) {
   return {micros / 1'000'000, static_cast<std::uint32_t>(micros % 1'000'000 * 1'000)};
 }
 
+void append_texts(const pricebook::Files& texts, std::string& to) {
+  to += '{';
+  for (const auto& [name, content] : texts) {
+    if (to.back() != '{') to += ',';
+    report::append_json_string(name, to);
+    to += ':';
+    report::append_json_string(content, to);
+  }
+  to += '}';
+}
+
+std::string text_of(const core::SetZoneRules& zone) {
+  std::string text = R"({"command":"set_zone_rules","zone":)";
+  report::append_json_string(zone.rules->zone, text);
+  if (zone.changes_at.has_value()) {
+    text += R"(,"changes_at":)";
+    report::append_json_string(base::to_rfc3339(*zone.changes_at), text);
+  }
+  text += R"(,"rules":)";
+  report::append_json_string(base::text_of(*zone.rules), text);
+  return text + "}";
+}
+
 /// As read_command reads it.
 std::string text_of(const core::GivenCommand& given) {
+  if (const auto* const zone = std::get_if<core::SetZoneRules>(&given.what)) return text_of(*zone);
   const auto& prices = std::get<core::PublishPrices>(given.what);
   std::string text = R"({"command":"publish_prices","hash":)";
   report::append_json_string(prices.hash, text);
@@ -44,14 +68,17 @@ std::string text_of(const core::GivenCommand& given) {
     text += R"(,"note":)";
     report::append_json_string(prices.note, text);
   }
-  text += R"(,"files":{)";
-  for (const auto& [path, content] : prices.files) {
-    if (text.back() != '{') text += ',';
-    report::append_json_string(path, text);
-    text += ':';
-    report::append_json_string(content, text);
+  if (!prices.zone_rules.empty()) {
+    pricebook::Files rules;
+    for (const base::SharedZoneRules& each : prices.zone_rules) {
+      rules.emplace(each->zone, base::text_of(*each));
+    }
+    text += R"(,"zone_rules":)";
+    append_texts(rules, text);
   }
-  return text + "}}";
+  text += R"(,"files":)";
+  append_texts(prices.files, text);
+  return text + "}";
 }
 
 void refuse(batch::Record& record, ErrorCode reason, std::string detail) {
@@ -134,25 +161,24 @@ Result<std::uint64_t> Node::take_up(ReplayGuard& guard) {
   return std::min(checked, behind + 1);
 }
 
-std::unique_ptr<core::Core> Node::make_core(const rating::Rater& rater) {
-  return std::make_unique<core::Core>(rater, keeper_->identities(), keeper_->keys());
+std::unique_ptr<core::Core> Node::make_core(const rating::Rater& rater,
+                                            const base::ZoneBook& zones) {
+  return std::make_unique<core::Core>(rater, keeper_->identities(), keeper_->keys(), zones);
 }
 
 /// What can not be used is forgotten: it is a view of the log.
 Result<std::uint64_t> Node::restore() {
   const auto take_kept = [&]() -> Result<std::uint64_t> {
     STEELYARD_TRY(kept, keeper_->prices());
-    std::shared_ptr<const rating::Rater> rater;
-    if (kept.has_value()) {
-      STEELYARD_TRY(made, prices_.rater_for(kept->what));
-      rater = std::move(made);
-    }
-    core_ = make_core(rater != nullptr ? *rater : prices_.current());
+    STEELYARD_TRY(zones, keeper_->zones());
+    STEELYARD_TRY(rater, kept.has_value() ? prices_.rater_for(kept->what, zones)
+                                          : prices_.rater_for(core::Core::Published(), zones));
+    core_ = make_core(*rater, zones);
     STEELYARD_TRY(behind, keeper_->restore(*core_));
     if (behind >= log_->durable_end()) {
       return failure(ErrorCode::file_is_malformed, "what is kept is ahead of the log");
     }
-    if (rater != nullptr) prices_.set(core_->published_prices(), std::move(rater));
+    prices_.set(core_->published_prices(), std::move(rater), zones);
     return behind;
   };
   auto behind = take_kept();
@@ -161,20 +187,24 @@ Result<std::uint64_t> Node::restore() {
                              behind.error().code != ErrorCode::price_book_is_invalid);
   if (is_usable) return behind;
   STEELYARD_PASS(keeper_->forget());
-  core_ = make_core(prices_.current());
+  core_ = make_core(prices_.current(), {});
   return 0;
 }
 
-/// The core's thread, or before it runs.
-Result<core::Core*> Node::change_prices(const core::GivenCommand& prices,
-                                        std::shared_ptr<const rating::Rater> rater,
-                                        const Place& place) {
+/// The core's thread, or before it runs. `rater`: one of the command's prices, if it is there.
+Result<core::Core*> Node::make_core_anew(const core::GivenCommand& given, const Place& place,
+                                         SharedRater rater) {
+  const base::ZoneBook zones = core_->zones_behind(given.what);
+  if (rater == nullptr || !computes_with(*rater, zones)) {
+    STEELYARD_TRY(made, prices_.rater_behind(given.what, *core_));
+    rater = std::move(made);
+  }
   STEELYARD_PASS(keeper_->finish(*core_, place.sequence - 1));
-  auto next = make_core(*rater);
+  auto next = make_core(*rater, zones);
   if (keeper_->kept() > 0) STEELYARD_PASS(keeper_->restore(*next));
-  next->apply(prices.what, place, prices.by);
+  next->apply(given.what, place, given.by);
   core_ = std::move(next);
-  prices_.set(core_->published_prices(), std::move(rater));
+  prices_.set(core_->published_prices(), std::move(rater), zones);
   return core_.get();
 }
 
@@ -192,12 +222,10 @@ Node::~Node() {
 }
 
 Result<void> Node::replay(std::uint64_t behind, ReplayGuard& guard) {
-  const auto change = [this](const core::GivenCommand& prices,
-                             const Place& place) -> Result<core::Core*> {
-    STEELYARD_TRY(rater, prices_.rater_for(std::get<core::PublishPrices>(prices.what)));
-    return change_prices(prices, std::move(rater), place);
+  const auto make_anew = [this](const core::GivenCommand& given, const Place& place) {
+    return make_core_anew(given, place);
   };
-  Replay replay(*core_, change, options_.events_applied);
+  Replay replay(*core_, make_anew, options_.events_applied);
   replay.watch([&guard](const RecordRange& applying) { guard.note(applying); }, guard.suspects());
   Result<void> outcome;
   STEELYARD_TRY(end, log_->read(behind + 1, [&](std::uint64_t sequence, std::string_view bytes) {
@@ -396,8 +424,20 @@ Result<void> Node::take_command(std::uint32_t tenant, std::string text, CommandD
   return {};
 }
 
+Result<void> Node::check_keeping() {
+  bool can_be_kept = true;
+  ask([&](const core::Core&) { can_be_kept = !keeper_->has_failed(); });
+  if (can_be_kept) return {};
+  return failure(ErrorCode::store_failed,
+                 "state can not be written; start the server again, then publish");
+}
+
 Result<void> Node::publish(core::PublishPrices prices, std::string by) {
-  STEELYARD_TRY(rater, prices_.rater_for(prices));
+  base::ZoneBook zones;
+  ask([&](const core::Core& core) { zones = core.zones(); });
+  // By this machine's rules first: they refuse times that a zone skips or has twice.
+  STEELYARD_PASS(pricebook::load(prices.files, "that was published"));
+  STEELYARD_TRY(rater, prices_.rater_for(prices, zones));
   prices.hash = pricebook::content_hash(rater->book());
   const std::lock_guard gate(intake_gate_);
   const std::unique_lock intake(intake_);
@@ -408,24 +448,61 @@ Result<void> Node::publish(core::PublishPrices prices, std::string by) {
                                                          ": the accounts of this server are in " +
                                                          std::string(prices_.current().currency()));
   }
-  bool can_be_kept = true;
-  ask([&](const core::Core&) { can_be_kept = !keeper_->has_failed(); });
-  if (!can_be_kept) {
-    return failure(ErrorCode::store_failed,
-                   "state can not be written; start the server again, then publish");
+  STEELYARD_PASS(check_keeping());
+  for (const pricebook::PriceBook& version : rater->book().versions) {
+    if (!zones.lacks(version.time_zone)) continue;
+    zones.set(version.rules_of_zone());
+    prices.zone_rules.push_back(version.rules_of_zone());
   }
   STEELYARD_PASS(put_into_force({std::move(prices), std::move(by)}, rater));
-  intake_rater_ = rater.get();
   late_rating_->prices_changed();
   return {};
 }
 
-/// Once they are in the log there is no way back: where the core can not follow, the process ends,
-/// and the next start replays.
-Result<void> Node::put_into_force(const core::GivenCommand& prices,
-                                  std::shared_ptr<const rating::Rater> rater) {
+/// Of what lies behind, nothing is compared: `joined` rules are the old ones there. A zone that
+/// this machine does not know keeps its rules.
+std::vector<core::SetZoneRules> Node::changed_zone_rules() {
+  std::int64_t now = 0;
+  {
+    const std::lock_guard lock(order_mutex_);
+    now = instant_of(std::max(last_micros_, clock_.now_micros())).seconds;
+  }
+  std::vector<core::SetZoneRules> changed;
+  ask([&](const core::Core& core) {
+    for (const std::string& zone : core.zones_in_use()) {
+      if (!base::is_time_zone(zone)) continue;
+      const base::SharedZoneRules old = core.zones().known(zone);
+      core::SetZoneRules command{.rules = base::zone_rules_of_machine(zone), .changes_at = {}};
+      if (old != nullptr) {
+        const std::int64_t month_end = base::Calendar(old).month(now).to;
+        command.rules = base::joined(*old, *command.rules, month_end);
+        const auto change = base::first_difference(*old, *command.rules);
+        if (!change.has_value()) continue;
+        command.changes_at = base::Instant{*change, 0};
+      }
+      changed.push_back(std::move(command));
+    }
+  });
+  return changed;
+}
+
+Result<std::vector<Node::ZoneChange>> Node::take_zone_rules_of_machine() {
+  const std::lock_guard gate(intake_gate_);
+  const std::unique_lock intake(intake_);
+  std::vector<ZoneChange> changes;
+  for (core::SetZoneRules& each : changed_zone_rules()) {
+    STEELYARD_PASS(check_keeping());
+    if (each.changes_at.has_value()) changes.push_back({each.rules->zone, *each.changes_at});
+    STEELYARD_PASS(put_into_force({std::move(each), {}}));
+  }
+  return changes;
+}
+
+/// Once it is in the log there is no way back: where the core can not follow, the process ends, and
+/// the next start replays. Requires: nothing is taken meanwhile.
+Result<void> Node::put_into_force(const core::GivenCommand& given, const SharedRater& rater) {
   std::string bytes;
-  core::append_log_record({RecordKind::command, 0, 0, text_of(prices)}, bytes);
+  core::append_log_record({RecordKind::command, 0, 0, text_of(given)}, bytes);
   std::vector<std::uint32_t> ends{static_cast<std::uint32_t>(bytes.size())};
   std::promise<Result<void>> done;
   append(
@@ -433,11 +510,13 @@ Result<void> Node::put_into_force(const core::GivenCommand& prices,
       [&](const Result<Place>& place) {
         enqueue([&, place] {
           if (!place.has_value()) return done.set_value(std::unexpected(place.error()));
-          if (auto changed = change_prices(prices, rater, *place); !changed.has_value()) {
+          if (!core_->is_made_anew_by(given.what)) {
+            core_->apply(given.what, *place, given.by);
+          } else if (auto made = make_core_anew(given, *place, rater); !made.has_value()) {
             std::fprintf(stderr,
-                         "steelyard: prices were published but can not be put into force; start "
-                         "the server again: %s\n",
-                         changed.error().detail.c_str());
+                         "steelyard: prices or rules of a time zone are in the log but can not be "
+                         "put into force; start the server again: %s\n",
+                         made.error().detail.c_str());
             _exit(base::exit_status_of_io_error);
           }
           applied_.store(place->sequence, std::memory_order_release);
@@ -445,7 +524,9 @@ Result<void> Node::put_into_force(const core::GivenCommand& prices,
         });
       },
       0);
-  return done.get_future().get();
+  auto outcome = done.get_future().get();
+  intake_rater_ = &prices_.current();
+  return outcome;
 }
 
 void Node::tick() {

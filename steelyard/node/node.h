@@ -112,6 +112,17 @@ class Node {
   /// price_book_is_invalid (also: another currency); overloaded, disk_full, store_failed.
   [[nodiscard]] Result<void> publish(core::PublishPrices prices, std::string by = {});
 
+  /// A zone, and the first instant at which its clocks are other ones than were known.
+  struct ZoneChange {
+    std::string zone;
+    base::Instant at;
+  };
+
+  /// Puts this machine's rules of time zones into the log and into force, for those zones where it
+  /// has other ones than the core, or the core has none: behind the end of the month that is open
+  /// by the old rules. Waits for it. Returns what changes. Errors: as `publish`.
+  [[nodiscard]] Result<std::vector<ZoneChange>> take_zone_rules_of_machine();
+
   const Prices& prices() const { return prices_; }
 
   /// Lets time pass: writes a tick, if a hold, a grant or a proposal is due; keeps state now and
@@ -147,12 +158,12 @@ class Node {
        std::unique_ptr<Keeper> keeper, NodeOptions options);
   Result<std::uint64_t> take_up(ReplayGuard& guard);
   Result<std::uint64_t> restore();
-  std::unique_ptr<core::Core> make_core(const rating::Rater& rater);
-  Result<core::Core*> change_prices(const core::GivenCommand& prices,
-                                    std::shared_ptr<const rating::Rater> rater,
-                                    const core::Place& place);
-  Result<void> put_into_force(const core::GivenCommand& prices,
-                              std::shared_ptr<const rating::Rater> rater);
+  std::unique_ptr<core::Core> make_core(const rating::Rater& rater, const base::ZoneBook& zones);
+  Result<core::Core*> make_core_anew(const core::GivenCommand& given, const core::Place& place,
+                                     SharedRater rater = {});
+  Result<void> put_into_force(const core::GivenCommand& given, const SharedRater& rater = {});
+  Result<void> check_keeping();
+  std::vector<core::SetZoneRules> changed_zone_rules();
   Result<void> replay(std::uint64_t behind, ReplayGuard& guard);
   void run_core();
   void enqueue(std::function<void()> task);

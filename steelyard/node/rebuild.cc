@@ -159,22 +159,24 @@ Result<Rebuilt> rebuild(const rating::Rater& rater, const log::LocalLog& log,
       }
     });
   };
-  std::vector<std::shared_ptr<const rating::Rater>> raters;
+  Prices prices(std::shared_ptr<const rating::Rater>(&rater, [](const rating::Rater*) {}));
+  std::vector<SharedRater> raters;  // Cores have no share in them.
   auto core = std::make_unique<core::Core>(rater, identities);
   current = core.get();
-  const auto change = [&](const core::GivenCommand& prices,
-                          const core::Place& place) -> Result<core::Core*> {
-    STEELYARD_TRY(made, rater_of(std::get<core::PublishPrices>(prices.what).files));
+  const auto make_anew = [&](const core::GivenCommand& given,
+                             const core::Place& place) -> Result<core::Core*> {
+    const base::ZoneBook zones = core->zones_behind(given.what);
+    STEELYARD_TRY(made, prices.rater_behind(given.what, *core));
     raters.push_back(std::move(made));
     take_changes(*core);
-    core = std::make_unique<core::Core>(*raters.back(), identities);
+    core = std::make_unique<core::Core>(*raters.back(), identities, identity::KeyMaker(0), zones);
     current = core.get();
     for (const auto& [key, value] : entities) STEELYARD_PASS(core->restore(key, value));
     STEELYARD_PASS(core->finish_restore());
-    core->apply(prices.what, place, prices.by);
+    core->apply(given.what, place, given.by);
     return core.get();
   };
-  Replay replay(*core, change);
+  Replay replay(*core, make_anew);
   Result<void> outcome;
   const auto compare_at_kept = [&]() -> Result<void> {
     STEELYARD_PASS(replay.flush());

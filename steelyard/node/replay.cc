@@ -55,8 +55,8 @@ Result<void> Replay::take(std::uint64_t sequence, std::string_view bytes) {
   }
   const auto command = core::read_command(record->text);
   if (!command.has_value()) return malformed(sequence, command.error().detail);
-  if (std::holds_alternative<core::PublishPrices>(command->what)) {
-    STEELYARD_TRY(changed, change_prices_(*command, place));
+  if (core_->is_made_anew_by(command->what)) {
+    STEELYARD_TRY(changed, make_anew_(*command, place));
     core_ = changed;
     reader_ = core_->make_reader();
     return {};

@@ -16,9 +16,10 @@ namespace steelyard::node {
 using EventsApplied =
     std::function<void(batch::ChunkRater&, const core::Place& place, const core::Core&)>;
 
-/// Asked where prices were published: makes a core with them out of the one that was fed until
-/// then, and applies the command to it. Returns that core.
-using ChangePrices =
+/// Asked where a core has to be made anew: makes one out of the one that was fed until then, with
+/// the prices and rules of time zones behind the command, and applies the command to it. Returns
+/// that core.
+using MakeCoreAnew =
     std::function<Result<core::Core*>(const core::GivenCommand&, const core::Place&)>;
 
 /// Told of records that are applied now.
@@ -27,10 +28,10 @@ using Applying = std::function<void(const RecordRange&)>;
 /// Feeds the records of a log to a core, in their order, as they were applied when they came.
 class Replay {
  public:
-  Replay(core::Core& core, ChangePrices change_prices, EventsApplied applied = {})
+  Replay(core::Core& core, MakeCoreAnew make_anew, EventsApplied applied = {})
       : core_(&core),
         reader_(core.make_reader()),
-        change_prices_(std::move(change_prices)),
+        make_anew_(std::move(make_anew)),
         applied_(std::move(applied)) {}
 
   /// `suspects` are applied one by one.
@@ -51,7 +52,7 @@ class Replay {
 
   core::Core* core_;
   batch::ChunkRater reader_;
-  ChangePrices change_prices_;
+  MakeCoreAnew make_anew_;
   EventsApplied applied_;
   Applying applying_;
   RecordRange suspects_;

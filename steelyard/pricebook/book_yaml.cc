@@ -15,7 +15,7 @@ constexpr const char* file_name = "book.yaml";
 /// effective_from and effective_to of any mapping.
 Validity validity_of(const YamlMap& map, const PriceBook& book) {
   const auto validity = parse_validity(map.text("effective_from").value_or(""),
-                                       map.text("effective_to").value_or(""), book.time_zone);
+                                       map.text("effective_to").value_or(""), book);
   if (validity.has_value()) return *validity;
   const bool is_empty = validity.error().code == ErrorCode::price_book_is_invalid;
   map.error(map.text("effective_to") ? "effective_to" : "effective_from",
@@ -126,7 +126,8 @@ void read_override(const YamlMap& map, PriceBook& book) {
 
 }  // namespace
 
-void read_book_yaml(std::string_view text, PriceBook& book, Findings& findings) {
+void read_book_yaml(std::string_view text, const base::ZoneBook& zones, PriceBook& book,
+                    Findings& findings) {
   const auto document = read_yaml(text, file_name, findings);
   if (!document.has_value()) return;
   const YamlMap map(*document, file_name,
@@ -139,11 +140,12 @@ void read_book_yaml(std::string_view text, PriceBook& book, Findings& findings) 
   book.title = map.text("title").value_or("");
   read_currency(map, book);
   book.time_zone = map.text("time_zone").value_or("UTC");
-  if (!base::is_time_zone(book.time_zone)) {
+  if (zones.lacks(book.time_zone) && !base::is_time_zone(book.time_zone)) {
     map.error("time_zone", "unknown_word",
               "'" + book.time_zone + "' is no time zone such as Asia/Shanghai");
     book.time_zone = "UTC";
   }
+  book.zone_rules = zones.known(book.time_zone);
   read_count(map, "k", book.k);
   read_count(map, "per", book.per);
   if (const auto word = map.one_of("upper_bound", {"inclusive", "exclusive"})) {

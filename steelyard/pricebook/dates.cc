@@ -2,15 +2,18 @@
 
 namespace steelyard::pricebook {
 
-Result<Validity> parse_validity(std::string_view from, std::string_view to,
-                                const std::string& time_zone) {
+Result<Validity> parse_validity(std::string_view from, std::string_view to, const PriceBook& book) {
+  const auto parse = [&](std::string_view text) {
+    return book.zone_rules != nullptr ? base::parse_in_zone(text, *book.zone_rules)
+                                      : base::parse_in_zone(text, book.time_zone);
+  };
   Validity validity;
   if (!from.empty()) {
-    STEELYARD_TRY(at, base::parse_in_zone(from, time_zone));
+    STEELYARD_TRY(at, parse(from));
     validity.from = at;
   }
   if (!to.empty()) {
-    STEELYARD_TRY(at, base::parse_in_zone(to, time_zone));
+    STEELYARD_TRY(at, parse(to));
     validity.to = at;
   }
   if (validity.from && validity.to && *validity.to <= *validity.from) {

@@ -103,7 +103,7 @@ class Table {
   }
 
   bool read_validity(const CsvRow& row, ModelPrice& result) {
-    const auto validity = parse_validity(cell(row, from), cell(row, to), book_.time_zone);
+    const auto validity = parse_validity(cell(row, from), cell(row, to), book_);
     if (!validity.has_value()) {
       refuse("malformed_date", row.line, validity.error().detail);
       return false;

@@ -9,6 +9,7 @@
 
 #include "steelyard/base/time.h"
 #include "steelyard/base/validity.h"
+#include "steelyard/base/zone_rules.h"
 #include "steelyard/money/decimal.h"
 #include "steelyard/money/money.h"
 #include "steelyard/pricebook/product.h"
@@ -93,7 +94,8 @@ struct PriceBook {
   std::string title;
   money::Currency currency{"XXX"};
   std::string time_zone = "UTC";
-  std::uint64_t k = 1000;  ///< What "128k" counts.
+  base::SharedZoneRules zone_rules;  ///< That a log says; null: the machine's.
+  std::uint64_t k = 1000;            ///< What "128k" counts.
   UpperBound upper_bound = UpperBound::inclusive;
   std::uint64_t per = 1000;  ///< Tokens that a price is for.
   Validity validity;
@@ -107,6 +109,10 @@ struct PriceBook {
   std::vector<PlaceholderPrice> placeholder_prices;  ///< Already in the products' tables.
 
   std::string content_hash;  ///< SHA-256 of the canonical content, in hex.
+
+  base::SharedZoneRules rules_of_zone() const {
+    return zone_rules != nullptr ? zone_rules : base::zone_rules_of_machine(time_zone);
+  }
 
   const ModelRules& rules_of(const std::string& model) const {
     const auto found = rules.find(model);

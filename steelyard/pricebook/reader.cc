@@ -75,8 +75,8 @@ Sources sources_of(const Files& files, const std::string& prefix) {
 }
 
 Result<PriceBook> usable_book(const Files& files, const std::string& prefix,
-                              const std::string& name) {
-  Reading reading = read_and_lint(sources_of(files, prefix));
+                              const std::string& name, const base::ZoneBook& zones) {
+  Reading reading = read_and_lint(sources_of(files, prefix), zones);
   if (reading.is_usable()) return std::move(reading.book);
   return failure(ErrorCode::price_book_is_invalid,
                  "price book " + name + " is invalid:" + first_of(reading.findings));
@@ -100,9 +100,9 @@ Result<void> read_version(const fs::path& folder, const std::string& prefix, Fil
 
 }  // namespace
 
-Reading read_and_lint(const Sources& sources) {
+Reading read_and_lint(const Sources& sources, const base::ZoneBook& zones) {
   Reading reading;
-  read_book_yaml(sources.book_yaml, reading.book, reading.findings);
+  read_book_yaml(sources.book_yaml, zones, reading.book, reading.findings);
   read_models_csv(sources.models_csv, reading.book, reading.findings);
   for (const auto& [name, text] : sources.products) {
     read_product_yaml(text, name, reading.book, reading.findings);
@@ -140,12 +140,14 @@ Result<Files> read_files(const fs::path& folder) {
                      "book.yaml");
 }
 
-Result<PriceBookSeries> load(const Files& files, const std::string& name) {
+Result<PriceBookSeries> load(const Files& files, const std::string& name,
+                             const base::ZoneBook& zones) {
   std::vector<PriceBook> versions;
   for (const auto& [path, text] : files) {
     if (path != "book.yaml" && !path.ends_with("/book.yaml")) continue;
     const std::string prefix = path.substr(0, path.size() - std::string_view("book.yaml").size());
-    STEELYARD_TRY(book, usable_book(files, prefix, prefix.empty() ? name : name + '/' + prefix));
+    STEELYARD_TRY(book,
+                  usable_book(files, prefix, prefix.empty() ? name : name + '/' + prefix, zones));
     versions.push_back(std::move(book));
   }
   return make_series(std::move(versions));

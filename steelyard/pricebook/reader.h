@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "steelyard/base/result.h"
+#include "steelyard/base/zone_rules.h"
 #include "steelyard/pricebook/finding.h"
 #include "steelyard/pricebook/price_book.h"
 
@@ -32,7 +33,7 @@ struct Sources {
   std::string models_csv;
   std::vector<std::pair<std::string, std::string>> products;  ///< File name, text.
 };
-[[nodiscard]] Reading read_and_lint(const Sources& sources);
+[[nodiscard]] Reading read_and_lint(const Sources& sources, const base::ZoneBook& zones = {});
 
 /// The texts of a book by their path in its folder, which is one version (book.yaml, models.csv,
 /// products/*.yaml), or holds the versions of one book as folders of its own.
@@ -42,9 +43,11 @@ using Files = std::map<std::string, std::string>;
 /// no price book).
 [[nodiscard]] Result<Files> read_files(const std::filesystem::path& folder);
 
-/// A book that can be rated with. `name` is what errors call it.
-/// Errors: price_book_is_invalid with the first findings.
-[[nodiscard]] Result<PriceBookSeries> load(const Files& files, const std::string& name);
+/// A book that can be rated with. `name` is what errors call it, `zones` the rules of time zones by
+/// which its dates begin (see parse_validity). Errors: price_book_is_invalid with the first
+/// findings.
+[[nodiscard]] Result<PriceBookSeries> load(const Files& files, const std::string& name,
+                                           const base::ZoneBook& zones = {});
 
 /// The same from its folder. Errors: also file_is_unreadable.
 [[nodiscard]] Result<PriceBookSeries> load(const std::filesystem::path& folder);

@@ -44,6 +44,22 @@ TEST(ModelsCsv, a_good_table_has_no_findings) {
   EXPECT_EQ(to_models_csv(read(with_crlf).book), good);
 }
 
+/// On 8 March 2026 the clocks of New York skip 02:30. By the machine's rules that is a mistake; by
+/// those of a log it is what became of a time in a book that was published before.
+TEST(ModelsCsv, D6_a_time_that_a_zone_skips_is_taken_by_rules_of_a_log_only) {
+  const std::string book = "name: test\ncurrency: CNY\ntime_zone: America/New_York\n";
+  const std::string table =
+      "model,tier,type,price_per_1k_tokens,effective_from\n"
+      "m,-,input,1,2026-03-08T02:30:00\nm,-,output,2,2026-03-08T02:30:00\n";
+  EXPECT_EQ(words(read(table, book)),
+            (Words{"models.csv:2 malformed_date", "models.csv:3 malformed_date"}));
+  base::ZoneBook zones;
+  zones.set(base::zone_rules_of_machine("America/New_York"));
+  const Reading reading = read_and_lint(Sources{book, table, {}}, zones);
+  EXPECT_EQ(words(reading), Words{});
+  EXPECT_EQ(base::to_rfc3339(*reading.book.prices.front().validity.from), "2026-03-08T07:00:00Z");
+}
+
 TEST(ModelsCsv, columns_may_stand_in_any_order_and_cells_may_be_quoted) {
   const Reading reading = read(
       "type,price_per_1k_tokens,model,tier\n\"input\",0.5,\"a,\"\"b\"\"\",-\noutput,1,\"a,"

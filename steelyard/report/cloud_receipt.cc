@@ -65,7 +65,9 @@ std::string shown(const std::vector<Block>& blocks) {
 class TraceText {
  public:
   explicit TraceText(const rating::Rater& rater)
-      : zone_(rater.catalog().time_zone()), currency_(rater.currency()), calendar_(zone_) {}
+      : zone_(rater.catalog().time_zone()),
+        currency_(rater.currency()),
+        calendar_(rater.catalog().calendar()) {}
 
   std::string change(const Trace::Change& change, bool is_only) {
     std::string text;

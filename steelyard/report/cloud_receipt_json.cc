@@ -21,7 +21,8 @@ std::string exact(const Rational& number) {
 
 class TraceJson {
  public:
-  explicit TraceJson(const std::string& zone) : zone_(zone), calendar_(zone) {}
+  explicit TraceJson(const rating::cloud::Catalog& catalog)
+      : zone_(catalog.time_zone()), calendar_(catalog.calendar()) {}
 
   Json change(const Trace::Change& change) {
     Json json = {{"what", change.is_of_plans     ? "plans"
@@ -187,7 +188,7 @@ Json lines_json(const rating::cloud::Charge& charge) {
 
 void add_cloud(const batch::FoundEvent& found, const rating::Rater& rater, Json& json) {
   if (found.trace != nullptr) {
-    TraceJson writer(rater.catalog().time_zone());
+    TraceJson writer(rater.catalog());
     json["time_zone"] = rater.catalog().time_zone();
     json["changes"] = Json::array();
     for (const auto& each : found.trace->changes()) json["changes"].push_back(writer.change(each));

@@ -26,7 +26,7 @@ void refuse(const ProductFile& file, const YAML::Node& node, Zero zero) {
 
 Validity read_validity(const ProductFile& file, const YamlMap& map) {
   const auto validity = parse_validity(map.text("from").value_or(""), map.text("to").value_or(""),
-                                       file.book.time_zone);
+                                       file.book);
   if (validity.has_value()) return *validity;
   const bool is_empty = validity.error().code == ErrorCode::price_book_is_invalid;
   map.error(map.has("to") ? "to" : "from", is_empty ? "empty_validity" : "malformed_date",

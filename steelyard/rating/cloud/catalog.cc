@@ -58,7 +58,9 @@ bool goes_on_with(const PreparedItem& earlier, const PreparedItem& later) {
 }  // namespace
 
 Catalog::Catalog(const pricebook::PriceBookSeries& book)
-    : book_(&book), time_zone_(book.versions.front().time_zone) {
+    : book_(&book),
+      time_zone_(book.versions.front().time_zone),
+      zone_rules_(book.versions.front().rules_of_zone()) {
   for (const pricebook::PriceBook& version : book.versions) {
     for (const pricebook::Product& product : version.products) add_product(version, product);
   }

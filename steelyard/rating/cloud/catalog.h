@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "steelyard/base/calendar.h"
 #include "steelyard/base/result.h"
 #include "steelyard/base/validity.h"
 #include "steelyard/pricebook/price_book.h"
@@ -118,6 +119,8 @@ class Catalog {
   std::uint32_t code_number(std::string_view word) const { return code_numbers_.find(word); }
   const Code* find_code(std::string_view word) const;
   const std::string& time_zone() const { return time_zone_; }
+  /// Of that zone: where days, months and windows begin.
+  base::Calendar calendar() const { return base::Calendar(zone_rules_); }
   const pricebook::PriceBookSeries& book() const { return *book_; }
 
   /// Number of a name that conditions and keys of an item say. Requires: it is declared.
@@ -133,6 +136,7 @@ class Catalog {
 
   const pricebook::PriceBookSeries* book_;
   std::string time_zone_;
+  base::SharedZoneRules zone_rules_;
   std::vector<Code> codes_;
   NameTable code_numbers_;  // Codes and their aliases.
   std::vector<PreparedItem> items_;

@@ -20,7 +20,7 @@ bool is_counter(const Dim& dim) {
 
 Engine::Engine(const Catalog& catalog, std::uint32_t first_item, const std::string& currency)
     : catalog_(&catalog),
-      cutter_(catalog.time_zone()),
+      cutter_(catalog.calendar()),
       slots_(catalog),
       readings_(catalog),
       rows_(first_item, currency),

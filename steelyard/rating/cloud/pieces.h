@@ -1,5 +1,6 @@
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "steelyard/base/calendar.h"
@@ -21,7 +22,7 @@ struct Piece {
 /// Cuts facts at windows, dates and bands. The calendar of one engine.
 class Cutter {
  public:
-  explicit Cutter(const std::string& time_zone) : calendar_(time_zone) {}
+  explicit Cutter(base::Calendar calendar) : calendar_(std::move(calendar)) {}
 
   base::Slot window(metering::WindowKind kind, std::int64_t second);
 

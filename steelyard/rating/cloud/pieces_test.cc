@@ -64,7 +64,7 @@ class Pieces : public testing::Test {
 
   pricebook::PriceBookSeries book_ = demo_book(product);
   Catalog catalog_{book_};
-  Cutter cutter_{"Asia/Shanghai"};
+  Cutter cutter_{base::Calendar("Asia/Shanghai")};
 };
 
 TEST_F(Pieces, a_gauge_is_cut_at_windows) {

@@ -42,7 +42,7 @@ std::vector<metering::ValueLimit> limits_of(const PreparedItem& item, const Slot
 
 }  // namespace
 
-SlotTable::SlotTable(const Catalog& catalog) : catalog_(&catalog), calendar_(catalog.time_zone()) {}
+SlotTable::SlotTable(const Catalog& catalog) : catalog_(&catalog), calendar_(catalog.calendar()) {}
 
 std::uint64_t SlotTable::hash_of(const Setting& setting, const Fact& fact) {
   std::uint64_t hash = base::hash_pair((std::uint64_t{setting.item->index} << 32) | setting.epoch,
