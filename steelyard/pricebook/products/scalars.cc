@@ -25,8 +25,8 @@ void refuse(const ProductFile& file, const YAML::Node& node, Zero zero) {
 }  // namespace
 
 Validity read_validity(const ProductFile& file, const YamlMap& map) {
-  const auto validity = parse_validity(map.text("from").value_or(""), map.text("to").value_or(""),
-                                       file.book);
+  const auto validity =
+      parse_validity(map.text("from").value_or(""), map.text("to").value_or(""), file.book);
   if (validity.has_value()) return *validity;
   const bool is_empty = validity.error().code == ErrorCode::price_book_is_invalid;
   map.error(map.has("to") ? "to" : "from", is_empty ? "empty_validity" : "malformed_date",
