@@ -78,19 +78,23 @@ def owed(server):
 
 def test_a_month_is_closed_and_what_is_late_is_set_aside(server):
     send(server, storage("10-05", "a"), storage("10-06", "b"), storage("11-05", "c"))
-    expect(closing(server), {"closed_before": None, "open_windows": 3})
+    expect(closing(server), {"closed_before": None, "open_windows": 3, "unrated": 0})
     before = owed(server)
     status, answer, _ = close(server)
-    expect((status, answer), (200, {"closed_before": "2024-10-31T16:00:00Z", "open_windows": 1}))
+    expect((status, answer), (200, {"closed_before": "2024-10-31T16:00:00Z", "open_windows": 1, "unrated": 0}))
     late = send(server, storage("10-07", "late"), call("10-07", "call"), storage("11-06", "d"))
     expect((late["rated"], late["unrated"]), (2, 1))
     expect(late["set_aside"][0]["reason"], "window_is_settled")
     expect(unrated(server, 1), [("late", "window_is_settled")])
     assert float(owed(server)) > float(before)
-    status, refused, _ = server.ask("POST", "/v1/corrections/void",
-                                    {"source": "collector", "id": "a", "reason": "counted twice"})
+    void = {"source": "collector", "id": "a", "reason": "counted twice"}
+    status, refused, _ = server.ask("POST", "/v1/corrections/void", void)
     expect((status, refused["code"]), (422, "unknown_event"))
     assert "settled" in refused["detail"], refused
+    when_charged(lambda: server.ask("GET", "/v1/charges?id=void/a")[1]["charges"])
+    status, refused, _ = server.ask("POST", "/v1/corrections/void", void)  # It is no duplicate of a success.
+    expect((status, refused["code"]), (422, "unknown_event"))
+    assert "refused" in refused["detail"], refused
     assert server.ask("GET", "/v1/reconciliation")[1]["balanced"]
 
 
@@ -98,7 +102,7 @@ def test_a_day_is_closed_in_the_zone_of_the_price_book(server):
     """Windows of storage are hours; the day in Shanghai ends at 16:00 UTC."""
     send(server, storage("10-05", "a"), storage("10-06", "b"))
     status, answer, _ = close(server, "2024-10-05")
-    expect((status, answer), (200, {"closed_before": "2024-10-05T16:00:00Z", "open_windows": 1}))
+    expect((status, answer), (200, {"closed_before": "2024-10-05T16:00:00Z", "open_windows": 1, "unrated": 0}))
     expect(close(server, "2024-10-04")[1]["closed_before"], "2024-10-05T16:00:00Z")
     late = send(server, storage("10-05", "late"), storage("10-06", "c"))
     expect((late["rated"], late["unrated"]), (1, 1))
@@ -176,7 +180,18 @@ def test_the_command_closes_a_month_once(server):
     expect((ran.returncode, ran.stdout), (2, ""))
     assert "2199-12 ends at 2199-12-31T16:00:00Z" in ran.stderr, ran.stderr
     acts = [each for each in server.ask("GET", "/v1/audit")[1]["acts"] if each["act"] == "close_usage"]
-    expect([each["what"]["period"] for each in acts][:1], [MONTH])
+    expect([each["what"]["period"] for each in acts], [MONTH])
+    send(server, storage("10-05", "late"))
+    ran = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert ran.stdout.endswith("1 event is not charged: GET /v1/unrated\n"), ran.stdout
+
+
+def test_a_key_of_one_account_closes_nothing_and_counts_no_others(server):
+    send(server, storage("11-05", "c"))
+    _, made, _ = server.ask("POST", "/v1/keys", {"name": "own", "role": "tenant_viewer", "account": "own"})
+    own = {"Authorization": f"Bearer {made['key']}"}
+    expect(server.ask("GET", "/v1/usage-closings", headers=own)[1], {"closed_before": None})
+    expect(server.ask("POST", "/v1/usage-closings", {"period": MONTH}, own)[0], 403)
 
 
 if __name__ == "__main__":

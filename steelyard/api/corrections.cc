@@ -220,6 +220,30 @@ Response outcome_of(node::EventBatch& batch, const report::NdjsonWriter& writer)
 using MakeEvent =
     std::function<std::expected<std::string, Problem>(const Request&, const CorrectedEvent&)>;
 
+/// Why the correction was refused when it came before: an event counts once, so sending it again is
+/// a duplicate and no success. Of one that was not refused, nothing.
+std::optional<Problem> refused_before(const Services& services, const Request& request,
+                                      std::string_view events) {
+  json::Document document;
+  if (!document.parse_copy(std::string(events.substr(events.rfind('\n') + 1)))) {
+    return std::nullopt;
+  }
+  const json::Object event(document, document.root());
+  const auto text = [&](std::string_view name) {
+    const json::Node* const node = event.find(json::word(name));
+    return node == nullptr ? std::string() : std::string(document.text(*node));
+  };
+  charges::ChargeFilter filter;
+  filter.tenant = request.principal.tenant;
+  filter.source = text("source");
+  filter.id = text("id");
+  const auto page = services.charges->charges(filter, "", lines_max);
+  if (!page.has_value() || page->rows.empty()) return std::nullopt;
+  const ChargeRow& row = page->rows.back();
+  if (row.status != charges::FactStatus::unrated) return std::nullopt;
+  return Problem(row.reason, "'" + *filter.id + "' came before and was refused");
+}
+
 /// For the audit: who corrects what.
 std::string command_of(const Request& request, std::string_view how) {
   JsonObject command;
@@ -240,6 +264,9 @@ void correct(Services& services, Reply reply, std::string_view how, const MakeEv
   if (!corrected.has_value()) return reply.send(corrected.error());
   const auto events = make(request, *corrected);
   if (!events.has_value()) return reply.send(events.error());
+  if (const auto why = refused_before(services, request, *events); why.has_value()) {
+    return reply.send(*why);
+  }
   const auto tenant = services.tenant_number(request.principal.tenant);
   if (!tenant.has_value()) return reply.send(problem_of(tenant.error()));
   const auto noted = services.carry_out(*tenant, command_of(request, how));

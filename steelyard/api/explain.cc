@@ -97,17 +97,18 @@ Response explain(Services& services, const Request& request) {
   const auto rater = services.node->prices().at(row.sequence);
   if (!rater.has_value()) return problem_of(rater.error());
   Response response = no_such_event(request);
-  const auto shown = node::show_logged_event(**rater, services.node->log(),
-                                             {.source = row.source,
-                                              .id = row.id,
-                                              .tenant = *tenant,
-                                              .sequences = *sequences,
-                                              .closings = closings},
-                                             [&](const batch::FoundEvent& event) {
-                                               response =
-                                                   receipt_of(request, **rater, event, found->rows);
-                                               return false;
-                                             });
+  const auto shown =
+      node::show_logged_event(**rater, services.node->log(),
+                              {.source = row.source,
+                               .id = row.id,
+                               .tenant = *tenant,
+                               .sequences = *sequences,
+                               .closings = closings,
+                               .was_rated = row.status == charges::FactStatus::rated},
+                              [&](const batch::FoundEvent& event) {
+                                response = receipt_of(request, **rater, event, found->rows);
+                                return false;
+                              });
   return shown.has_value() ? response : Response(problem_of(shown.error()));
 }
 

@@ -16,10 +16,11 @@ using server::Route;
 using server::Scope;
 
 constexpr std::string_view example =
-    R"({"closed_before":"2026-10-31T16:00:00Z","open_windows":1240})";
+    R"({"closed_before":"2026-10-31T16:00:00Z","open_windows":1240,"unrated":0})";
 
-/// As the core has it; `closed_before` is null before the first one.
-std::string json_of(const Core& core, std::uint32_t tenant) {
+/// As the core has it; `closed_before` is null before the first one. For one account's key, without
+/// what is of the whole tenant.
+std::string json_of(const Core& core, std::uint32_t tenant, bool is_for_an_account) {
   const auto closings = core.closings(tenant);
   JsonObject json;
   if (closings.empty()) {
@@ -27,7 +28,10 @@ std::string json_of(const Core& core, std::uint32_t tenant) {
   } else {
     json.time("closed_before", {closings.back().before, 0});
   }
-  return json.whole("open_windows", core.open_windows(tenant)).finish();
+  if (is_for_an_account) return json.finish();
+  return json.whole("open_windows", core.open_windows(tenant))
+      .whole("unrated", core.counts(tenant).of(batch::Status::unrated))
+      .finish();
 }
 
 Route closing_route(Method method, std::string operation, Scope scope) {
@@ -74,7 +78,7 @@ void close(Services& services, Reply reply) {
                    .time("before", {*end, 0})
                    .finish(),
                [tenant = *tenant](const core::Answer& answer, const Core& core) {
-                 Response response = Response::json(json_of(core, tenant));
+                 Response response = Response::json(json_of(core, tenant, false));
                  if (answer.is_repeat) response.with("Idempotent-Replayed", "true");
                  return response;
                });
@@ -89,13 +93,13 @@ void add_close(server::RouteTable& table, Services& services) {
       "they have can not be voided or replaced. So the server needs memory for what is open only. "
       "There is no way back. Model calls have no windows: they go on to be charged, whenever they "
       "come. Earlier months are closed with it; one that is closed stays so. Close a month when "
-      "what is late has come: invoice it first.";
+      "what is late has come and has a price: what came in time but waits for one (`unrated`, GET "
+      "/v1/unrated) can not be charged any more, either. Invoice it first.";
   route.contents.push_back(json_content(
       R"({"type":"object","required":["period"],"properties":{"period":{"type":"string","minLength":7,"maxLength":10}}})",
       R"({"period":"2026-10"})"));
   route.responses.push_back(
-      json_answer("Usage of windows that ended by then is final; windows that can still change.",
-                  std::string(example)));
+      json_answer("Usage of windows that ended by then is final.", std::string(example)));
   route.problems = {"period_not_over", "invalid_time"};
   route.handler = [&services](Reply reply) { close(services, std::move(reply)); };
   table.add(std::move(route));
@@ -104,14 +108,17 @@ void add_close(server::RouteTable& table, Services& services) {
 void add_get(server::RouteTable& table, Services& services) {
   Route route = closing_route(Method::get, "get_usage_closing", Scope::read_usage);
   route.summary = "How far usage of cloud resources is closed";
-  route.description = "And how many windows can still change: each takes about a kilobyte.";
+  route.description =
+      "And how many windows can still change, each of which takes about a kilobyte, and how many "
+      "events of the tenant came and could not be charged.";
   route.responses.push_back(
       json_answer("`closed_before` is null where nothing was closed.", std::string(example)));
   route.handler = [&services](const Request& request) -> Response {
     const auto tenant = services.tenant_number(request.principal.tenant);
     if (!tenant.has_value()) return problem_of(tenant.error());
     std::string json;
-    services.node->ask([&](const Core& core) { json = json_of(core, *tenant); });
+    const bool is_for_an_account = request.principal.customer.has_value();
+    services.node->ask([&](const Core& core) { json = json_of(core, *tenant, is_for_an_account); });
     return Response::json(std::move(json));
   };
   table.add(std::move(route));

@@ -360,7 +360,7 @@ void ChunkRater::apply_cloud_events(CloudRun& cloud, const WasUnrated& was_unrat
     Record& record = records_[pending_[pending].record];
     apply(request, cloud, record);
     if (record.status == Status::rated && was_unrated && was_unrated(record.line)) {
-      cloud.undo(request);
+      cloud.forget_price(request);
     }
   }
 }

@@ -1,6 +1,7 @@
 #include "steelyard/batch/cloud_run.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "steelyard/base/check.h"
 #include "steelyard/ledger/command.h"
@@ -49,6 +50,9 @@ Charge CloudRun::apply(CloudRequest& request, identity::IdentityKey key) {
 /// then.
 template <class Bought>
 Charge CloudRun::apply_account(const Bought& bought) {
+  if constexpr (std::is_same_v<Bought, billing::Purchase>) {
+    if (auto charge = accounts_.price_late(bought); charge.has_value()) return *std::move(charge);
+  }
   Charge before;
   if (accounts_.knows(bought.event)) before = accounts_.take_back(bought.event, bought.account);
   Charge charge = accounts_.apply(bought);
@@ -65,17 +69,20 @@ Charge CloudRun::apply_bookable(const Bought& bought) {
   const bool was_known = accounts_.knows(bought.event);
   Charge charge = apply_account(bought);
   if (!is_beyond_ledger(charge)) return charge;
-  // What was known and had no price covers usage already, and goes on to.
   if (!was_known) accounts_.take_back(bought.event, bought.account);
+  // What was known and had no price covers usage already, and goes on to.
+  if constexpr (std::is_same_v<Bought, billing::Purchase>) {
+    if (was_known) accounts_.forget_price(bought.event);
+  }
   return beyond_ledger(charge.amount);
 }
 
-void CloudRun::undo(const CloudRequest& request) {
+void CloudRun::forget_price(const CloudRequest& request) {
   if (request.type == usage::EventType::resource_order) {
     accounts_.take_back(request.order->event, request.order->account);
   }
   if (request.type == usage::EventType::plan_purchase) {
-    accounts_.take_back(request.purchase->event, request.purchase->account);
+    accounts_.forget_price(request.purchase->event);
   }
 }
 
@@ -95,7 +102,22 @@ Charge CloudRun::apply_usage(CloudRequest& request, identity::IdentityKey key) {
 
 void CloudRun::settle(std::int64_t second) {
   engine_.settle(second);
-  facts_.forget_if([&](const Fact& fact) { return engine_.is_settled(fact); });
+  forget_settled();
+}
+
+/// What was in a longer window at older prices may have been corrected after it was settled by
+/// these.
+void CloudRun::forget_settled() {
+  constexpr std::int64_t longest_window = std::int64_t{32} * 86'400;
+  const std::int64_t since =
+      engine_.leaves_out_settled() ? engine_.settled() - longest_window : engine_.settled();
+  facts_.forget_if(
+      [&](const Fact& fact) { return fact.start.seconds < since && engine_.is_settled(fact); });
+}
+
+void CloudRun::end_again() {
+  engine_.leave_out_settled(false);
+  if (engine_.settled() > 0) forget_settled();
 }
 
 /// Of a fact that was rated; one that is not must not hold others back.
@@ -122,10 +144,9 @@ Charge CloudRun::take_back(const CloudRequest& request) {
                                   std::string(request.corrects_id)};
     const bool is_known = accounts_.knows(name);
     // What the plan has covered of settled usage can not be charged any more.
-    const bool is_settled =
-        is_known && accounts_.covers_from(name).value_or(engine_.settled()) < engine_.settled();
-    return is_known && !is_settled ? accounts_.take_back(name, request.fact.account)
-                                   : unknown_event(request, engine_.settled() > 0);
+    return is_known && !accounts_.has_settled_usage(name)
+               ? accounts_.take_back(name, request.fact.account)
+               : unknown_event(request, engine_.settled() > 0);
   }
   if (fact->account != request.fact.account) return unknown_event(request, engine_.settled() > 0);
   Charge charge = engine_.take_back(*fact);

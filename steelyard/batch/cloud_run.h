@@ -51,12 +51,18 @@ class CloudRun {
     facts_.prefetch(number_of(key), request.fact);
   }
 
-  /// As if an order or a purchase that was rated had never come.
-  void undo(const CloudRequest& request);
+  /// What was rated now and had no price when it came: an order is as if it had never come, a plan
+  /// goes on to cover. It is charged when it is applied again.
+  void forget_price(const CloudRequest& request);
 
   /// Settles the windows that are over at a second (Engine::settle), and forgets the facts that
   /// can be corrected no more.
   void settle(std::int64_t second);
+
+  /// Until `end_again`, facts come that were rated before, perhaps at other prices: none is refused
+  /// because of what is settled (Engine::leave_out_settled), and corrections find what they named.
+  void begin_again() { engine_.leave_out_settled(true); }
+  void end_again();
 
   /// From now on, settles by itself what ended `seconds` before LowWatermark, at facts that only
   /// the facts before decide, and so seldom that it costs little beside them.
@@ -76,6 +82,7 @@ class CloudRun {
   rating::cloud::Charge apply_bookable(const Bought& bought);
   rating::cloud::Charge apply_usage(CloudRequest& request, identity::IdentityKey key);
   void note(const rating::cloud::Fact& fact);
+  void forget_settled();
   std::size_t kept() const;
   rating::cloud::Charge replace(CloudRequest& request, identity::IdentityKey key);
   rating::cloud::Charge take_back(const CloudRequest& request);

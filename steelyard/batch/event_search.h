@@ -49,8 +49,12 @@ class EventSearch {
   /// seen enough. Requires: `lines` as ChunkRater::rate takes them.
   bool search(std::string_view lines, const std::string& name, std::uint64_t first_number);
 
-  /// CloudRun::settle, between two texts.
+  // Between two texts.
+
+  /// CloudRun::settle.
   void settle(std::int64_t second) { cloud_.settle(second); }
+  void begin_again() { cloud_.begin_again(); }
+  void end_again() { cloud_.end_again(); }
 
   /// Lines of the last text.
   std::uint32_t line_count() const { return chunk_rater_.line_count(); }

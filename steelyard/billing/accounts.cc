@@ -72,11 +72,36 @@ Charge Accounts::apply(const Purchase& purchase) {
   return charge;
 }
 
-std::optional<std::int64_t> Accounts::covers_from(const EventName& name) const {
+PricedPlan* Accounts::plan_of(const EventName& name) {
   const auto found = applied_.find(name);
-  if (found == applied_.end()) return std::nullopt;
-  const auto* const plan = std::get_if<PricedPlan>(&found->second);
-  return plan == nullptr ? std::nullopt : std::optional(plan->bought.from);
+  return found == applied_.end() ? nullptr : std::get_if<PricedPlan>(&found->second);
+}
+
+bool Accounts::has_settled_usage(const EventName& name) const {
+  const auto found = applied_.find(name);
+  const auto* const plan =
+      found == applied_.end() ? nullptr : std::get_if<PricedPlan>(&found->second);
+  return plan != nullptr && engine_->has_settled_usage(plan->bought);
+}
+
+std::optional<Charge> Accounts::price_late(const Purchase& purchase) {
+  PricedPlan* const plan = plan_of(purchase.event);
+  if (plan == nullptr || !plan->problem.has_value()) return std::nullopt;
+  auto priced = plans_.price(purchase);
+  if (!priced.has_value() || priced->problem.has_value() || priced->bought != plan->bought) {
+    return std::nullopt;
+  }
+  *plan = *std::move(priced);
+  Charge charge;
+  charge.is_rated = true;
+  return with_lines(std::move(charge), plan->lines, engine_->rows());
+}
+
+void Accounts::forget_price(const EventName& name) {
+  PricedPlan* const plan = plan_of(name);
+  STEELYARD_CHECK(plan != nullptr);
+  plan->lines.clear();
+  plan->problem = Error{ErrorCode::no_price_at_that_time, "it had no price when it came"};
 }
 
 Charge Accounts::take_back(const EventName& name, std::string_view account) {

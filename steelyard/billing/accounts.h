@@ -34,8 +34,15 @@ class Accounts {
   /// Whether an event of that name was applied, rated or kept unrated.
   bool knows(const EventName& name) const { return applied_.contains(name); }
 
-  /// The second from which on a plan of that event covers usage; none: it is of no plan.
-  std::optional<std::int64_t> covers_from(const EventName& name) const;
+  /// Whether settled usage took of the plan of that event.
+  bool has_settled_usage(const EventName& name) const;
+
+  /// What a plan costs that has covered usage without a price since it was applied; none: there is
+  /// no such plan of that event, or it has no price yet.
+  std::optional<rating::cloud::Charge> price_late(const Purchase& purchase);
+
+  /// A plan that was applied goes on to cover as if it had no price.
+  void forget_price(const EventName& name);
 
   /// A correction: takes back what an event has changed, which may then be applied again.
   /// Errors: unknown_event (none of that name, or of another account).
@@ -43,6 +50,8 @@ class Accounts {
 
  private:
   using Applied = std::variant<Order, PricedPlan>;
+
+  PricedPlan* plan_of(const EventName& name);
 
   rating::cloud::Engine* engine_;
   Subscriptions subscriptions_;

@@ -105,12 +105,17 @@ std::string json_of(const Run& run, const std::string& period) {
          '\n';
 }
 
+std::string counted(std::uint64_t count, const std::string& what) {
+  return std::to_string(count) + ' ' + what + (count == 1 ? " is " : "s are ");
+}
+
 std::string text_of_closing(const std::string& body, const std::string& period) {
   const Json closing = Json::parse(body, nullptr, false);
-  const auto windows = closing.value("open_windows", std::uint64_t{0});
+  const auto unrated = closing.value("unrated", std::uint64_t{0});
   return period + ": cloud usage that ended by " + closing.value("closed_before", "") +
-         " is final; " + std::to_string(windows) + (windows == 1 ? " window is" : " windows are") +
-         " open\n";
+         " is final; " + counted(closing.value("open_windows", std::uint64_t{0}), "window") +
+         "open\n" +
+         (unrated == 0 ? "" : counted(unrated, "event") + "not charged: GET /v1/unrated\n");
 }
 
 void close_period(const Arguments& arguments, Session& session) {

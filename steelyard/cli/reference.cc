@@ -92,7 +92,7 @@ std::string reasons_reference() {
          "It takes no identity, so it may be sent again, corrected.\n\n" +
          reasons_table(false) +
          "\n## unrated: understood, but without a price\n\n"
-         "It is kept, and can be rated again once there is a price.\n\n" +
+         "It is kept. What lacks a price is rated again once there is one.\n\n" +
          reasons_table(true);
 }
 

@@ -62,6 +62,7 @@ bool Core::restore_cloud_fact(std::uint32_t number, std::uint64_t sequence,
   constexpr std::size_t text_bytes_goal = std::size_t{1} << 20;
   if (value.empty()) return false;
   const bool is_closing = value.front() == closing_mark;
+  tenant(number).cloud.begin_again();
   if (is_closing || number != tenant_of_text_ || text_.size() > text_bytes_goal) {
     flush_cloud_events();
   }

@@ -241,11 +241,10 @@ struct SetZoneRules {
   std::optional<base::Instant> changes_at;  ///< The first instant that changes; for people.
 };
 
-using Command =
-    std::variant<SetTenant, SetAccount, CloseAccount, TopUp, Grant, Refund, AddQuota, OpenHold,
-                 SettleHold, ReleaseHold, SetBudget, SetKey, Correct, PublishPrices, Propose,
-                 Approve, Reject, SetSeller, SetBuyer, FreezeInvoice, ImportInvoice, CloseUsage,
-                 SetZoneRules>;
+using Command = std::variant<SetTenant, SetAccount, CloseAccount, TopUp, Grant, Refund, AddQuota,
+                             OpenHold, SettleHold, ReleaseHold, SetBudget, SetKey, Correct,
+                             PublishPrices, Propose, Approve, Reject, SetSeller, SetBuyer,
+                             FreezeInvoice, ImportInvoice, CloseUsage, SetZoneRules>;
 
 struct GivenCommand {
   Command what;

@@ -268,6 +268,7 @@ bool Core::is_worth_noting(const Command& command, const ledger::Answer<Answer>&
   if (std::holds_alternative<FreezeInvoice>(command)) {
     return done.has_value() && !done->is_repeat;
   }
+  if (std::holds_alternative<CloseUsage>(command) && done.has_value()) return !done->is_repeat;
   return !std::holds_alternative<OpenHold>(command) &&
          !std::holds_alternative<SettleHold>(command) &&
          !std::holds_alternative<ReleaseHold>(command);

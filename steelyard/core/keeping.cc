@@ -345,7 +345,10 @@ Result<void> Core::finish_restore() {
     const auto wallet = ledger::WalletId{i};
     tenant(ledger_.wallet(wallet).tenant).a_wallet = wallet;
   }
-  for (const auto& [number, tenant] : tenants_) tenant->has_changed = false;
+  for (const auto& [number, tenant] : tenants_) {
+    tenant->cloud.end_again();
+    tenant->has_changed = false;
+  }
   return {};
 }
 

@@ -45,6 +45,7 @@ Result<void> show_logged_event(const rating::Rater& rater, const log::LocalLog& 
                                const LoggedEvent& wanted, const batch::VisitEvent& visit) {
   STEELYARD_CHECK(!wanted.sequences.empty());
   batch::EventSearch search(rater, {.id = wanted.id, .source = wanted.source}, visit);
+  search.begin_again();
   Feed feed(search);
   std::size_t next = 0;
   auto closing = wanted.closings.begin();
@@ -63,7 +64,10 @@ Result<void> show_logged_event(const rating::Rater& rater, const log::LocalLog& 
           search.settle(closing->before);
         }
         const bool is_last = ++next == wanted.sequences.size();
-        if (is_last) feed.flush();  // So that its place is its own sequence.
+        if (is_last) {
+          feed.flush();  // So that its place is its own sequence.
+          if (!wanted.was_rated) search.end_again();
+        }
         feed.add(record->text, sequence);
         return !is_last;
       }));

@@ -20,6 +20,7 @@ struct LoggedEvent {
   /// that its charge depends on. A model call depends on none.
   std::span<const std::uint64_t> sequences;
   std::span<const core::Core::Closing> closings;  ///< Of the tenant.
+  bool was_rated = true;
 };
 
 /// Reads the events, rates them anew, in their order, and shows the last one, at "log:SEQUENCE".

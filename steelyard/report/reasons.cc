@@ -88,6 +88,6 @@ std::string_view advice_for(ErrorCode reason) {
   return {};
 }
 
-bool is_unrated(ErrorCode reason) { return reason >= unknown_model && reason <= unknown_plan; }
+bool is_unrated(ErrorCode reason) { return reason >= unknown_model && reason <= window_is_settled; }
 
 }  // namespace steelyard::report

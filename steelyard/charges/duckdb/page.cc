@@ -156,18 +156,21 @@ std::optional<std::string> fact_conditions(const ChargeFilter& filter, const Nam
 
 /// The first ones of those from a number on. Looked for in stretches of numbers, each longer than
 /// the one before: to ask for the first of all that follow would sort all that follow, for each
-/// page again.
+/// page again. Not where few can follow, or where each question looks through all lines.
 Result<std::map<std::int64_t, PageFact>> first_facts(const Snapshot& snapshot, const Names& names,
                                                      const std::string& conditions,
-                                                     std::int64_t from, std::size_t count) {
+                                                     bool can_be_many, std::int64_t from,
+                                                     std::size_t count) {
   constexpr std::int64_t times = 8;
   constexpr std::int64_t stretch_max = 10'000'000;
+  constexpr std::int64_t number_max = std::int64_t{1} << 62;
   std::map<std::int64_t, PageFact> facts;
+  if (from > number_max) return facts;
   auto stretch = static_cast<std::int64_t>(count);
   for (bool has_more = true; has_more && facts.size() < count; stretch *= times) {
     std::string where = conditions;
     also(where, "number >= " + std::to_string(from));
-    has_more = stretch <= stretch_max;
+    has_more = can_be_many && stretch <= stretch_max;
     from += stretch;
     if (has_more) also(where, "number < " + std::to_string(from));
     STEELYARD_PASS(for_each_row(
@@ -189,7 +192,9 @@ Result<ChargePage> page_of_charges(const Snapshot& snapshot, const Names& names,
   const auto conditions = fact_conditions(filter, names);
   if (!conditions.has_value() || limit == 0) return page;
   // The cursor's own fact may have lines left, and one fact has one row at least.
-  STEELYARD_TRY(facts, first_facts(snapshot, names, *conditions, behind.fact, limit + 2));
+  const bool can_be_many = !filter.id.has_value() && !filter.item.has_value();
+  STEELYARD_TRY(facts,
+                first_facts(snapshot, names, *conditions, can_be_many, behind.fact, limit + 2));
   STEELYARD_PASS(add_lines(snapshot, names, facts));
   for (auto& [number, fact] : facts) {
     for (ChargeRow& row : fact.rows) {
@@ -213,8 +218,10 @@ Result<std::vector<Position>> cloud_facts(const Snapshot& snapshot, const Names&
   if (!whose.has_value()) return sequences;
   std::string conditions = "tenant = " + std::to_string(*whose);
   also(conditions, "sequence <= " + std::to_string(last));
-  // What has no price changed nothing.
-  also(conditions, "(status = 1 OR sequence = " + std::to_string(last) + ")");
+  // What has no price changed nothing, but a plan covers all the same.
+  const auto plan = names.of(NameKind::type).find("cloud.plan.purchase");
+  also(conditions, "(status = 1 OR sequence = " + std::to_string(last) +
+                       (plan.has_value() ? " OR type = " + std::to_string(*plan) : "") + ")");
   for (const std::string_view type : {"ai.model.call", "ai.model.void"}) {
     const auto number = names.of(NameKind::type).find(type);
     if (number.has_value()) also(conditions, "type <> " + std::to_string(*number));

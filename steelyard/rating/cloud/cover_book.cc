@@ -502,7 +502,10 @@ void CoverBook::settle(std::int64_t second) {
         const bool is_settled = is_over({each.first.first, each.first.second}, second);
         for (const Tapped* tap : each.second.taps) {
           for (const Covering& covering : tap->covers) {
-            if (is_settled) covering.bucket->settled += covering.units;
+            if (is_settled) {
+              covering.bucket->settled += covering.units;
+              owner.plans[covering.plan].has_settled_usage = true;
+            }
             if (!is_settled) used.insert(covering.bucket);
           }
         }
@@ -521,6 +524,14 @@ void CoverBook::settle(std::int64_t second) {
       plan.bucket_now = nullptr;
     }
   }
+}
+
+bool CoverBook::has_settled_usage(std::uint32_t number, const BoughtPlan& plan) {
+  const Account& owner = account(number);
+  const auto found =
+      std::ranges::find_if(owner.plans, [&](const Plan& each) { return each.bought == plan; });
+  STEELYARD_CHECK(found != owner.plans.end());
+  return found->has_settled_usage;
 }
 
 void CoverBook::allocate_all(std::uint32_t number, std::vector<Tapped*>& changed) {

@@ -71,6 +71,9 @@ class CoverBook {
   /// whatever is bought or used later.
   void settle(std::int64_t second);
 
+  /// Whether such usage has taken of the plan. Requires: an equal plan was noted.
+  bool has_settled_usage(std::uint32_t account, const BoughtPlan& plan);
+
  private:
   using Rational = money::Rational;
 
@@ -83,6 +86,7 @@ class CoverBook {
     std::map<std::int64_t, Bucket> buckets{};  ///< By start of the reset window.
     base::Slot now{};                          ///< The reset window that was asked for last.
     Bucket* bucket_now = nullptr;
+    bool has_settled_usage = false;
   };
   struct Account {
     std::vector<Plan> plans;  ///< In the order in which they are drawn.

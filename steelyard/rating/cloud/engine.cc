@@ -152,6 +152,9 @@ Result<void> Engine::measure(ItemReadings& readings, const Fact& fact, const Rea
                              Direction direction) {
   const PreparedItem& item = *readings.item;
   STEELYARD_PASS(cut(item, fact, reading));
+  if (leaves_out_settled_) {
+    std::erase_if(pieces_, [&](const Piece& piece) { return is_over(piece.window, settled_); });
+  }
   if (!pieces_.empty() && is_over(pieces_.front().window, settled_)) {
     return failure(ErrorCode::window_is_settled,
                    item.rule->name + ": the window that ended at " +

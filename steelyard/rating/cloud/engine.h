@@ -47,6 +47,16 @@ class Engine {
   /// added or taken back, is refused as a whole from then on: window_is_settled.
   void settle(std::int64_t second);
 
+  /// Whether that settled usage which the plan covered. Requires: the plan was added.
+  bool has_settled_usage(const BoughtPlan& plan) {
+    return covers_.has_settled_usage(cells_.account_number(plan.account), plan);
+  }
+
+  /// While facts that were rated before are applied again: what of one lies in settled windows is
+  /// left out, instead of refusing it. Newer prices may read more of it than those that it had.
+  void leave_out_settled(bool leaves_out) { leaves_out_settled_ = leaves_out; }
+  bool leaves_out_settled() const { return leaves_out_settled_; }
+
   /// The latest second at which that was done; 0: never.
   std::int64_t settled() const { return settled_; }
 
@@ -128,6 +138,7 @@ class Engine {
   RowSums sums_;
   Trace* trace_ = nullptr;
   std::int64_t settled_ = 0;  // Windows that are over at this second are settled.
+  bool leaves_out_settled_ = false;
 
   // Of the fact that is being rated.
   std::vector<Piece> pieces_;
