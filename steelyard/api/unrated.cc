@@ -55,7 +55,9 @@ void add_unrated(server::RouteTable& table, Services& services) {
       "They came, are kept, and cost nothing yet; `reason` says why. When prices are published, "
       "those that have one are charged, in the month of the event: its own time chooses among the "
       "prices, so give a new model a price from the day of its first call on. So are those that "
-      "are sent again. Oldest first; a page may be empty and have a `next`: what was charged since "
+      "are sent again. Usage of cloud resources in windows that were closed (POST "
+      "/v1/usage-closings) stays here. Oldest first; a page may be empty and have a `next`: what "
+      "was charged since "
       "is left out.";
   route.tag = "Usage";
   route.scope = server::Scope::read_usage;
