@@ -81,6 +81,31 @@ TEST_F(ChargeExportTest, csv_and_parquet_hold_the_lines_of_one_tenant_and_time) 
   }
 }
 
+TEST_F(ChargeExportTest, H7_a_file_that_is_made_of_many_questions_is_that_of_one) {
+  const auto text_of = [](const std::filesystem::path& file) {
+    std::ifstream from(file, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(from), {});
+  };
+  ASSERT_TRUE(
+      store_->export_charges(filter(), ExportFormat::csv, 10'000, folder_ / "o.csv").has_value());
+  const std::string whole = text_of(folder_ / "o.csv");
+  const auto lines = static_cast<std::uint64_t>(std::ranges::count(whole, '\n')) - 1;
+  EXPECT_EQ(lines, sum_of("tenant-1", november, middle).first);
+  for (const std::int64_t facts_at_once : {1, 7, 599, 600}) {
+    const auto rows = store_->export_charges(filter(), ExportFormat::csv, 10'000, folder_ / "p.csv",
+                                             facts_at_once);
+    ASSERT_TRUE(rows.has_value()) << rows.error().detail;
+    EXPECT_EQ(*rows, lines);
+    EXPECT_EQ(text_of(folder_ / "p.csv"), whole) << facts_at_once;
+  }
+  ChargeFilter nothing = filter();
+  nothing.account = "nobody";
+  const auto rows =
+      store_->export_charges(nothing, ExportFormat::parquet, 10'000, folder_ / "p.parquet", 7);
+  ASSERT_TRUE(rows.has_value()) << rows.error().detail;
+  EXPECT_EQ(*rows, 0U);
+}
+
 TEST_F(ChargeExportTest, the_columns_are_those_of_the_table) {
   ASSERT_TRUE(
       store_->export_charges(filter(), ExportFormat::csv, 10'000, folder_ / "o.csv").has_value());

@@ -14,6 +14,7 @@
 #include "steelyard/charges/duckdb/meter.h"
 #include "steelyard/charges/duckdb/page.h"
 #include "steelyard/charges/duckdb/question.h"
+#include "steelyard/charges/duckdb/question_series.h"
 #include "steelyard/charges/export_room.h"
 
 namespace steelyard::charges {
@@ -187,31 +188,36 @@ Result<Table> ask_file(const std::filesystem::path& file, std::string_view text,
 }
 Result<std::uint64_t> ChargeStore::export_csv(std::string_view text,
                                               const std::filesystem::path& file) const {
-  STEELYARD_TRY(question,
-                duckdb::Question::ask(parts_->file->database, text, export_milliseconds_max));
+  STEELYARD_TRY(question, duckdb::QuestionSeries::ask(parts_->file->database, {std::string(text)},
+                                                      export_milliseconds_max));
   return duckdb::write_csv(question, file);
 }
 
 Result<std::uint64_t> ChargeStore::export_parquet(std::string_view text,
                                                   const std::filesystem::path& file) const {
-  STEELYARD_TRY(question,
-                duckdb::Question::ask(parts_->file->database, text, export_milliseconds_max));
+  STEELYARD_TRY(question, duckdb::QuestionSeries::ask(parts_->file->database, {std::string(text)},
+                                                      export_milliseconds_max));
   return duckdb::write_parquet(question, file);
 }
 
 Result<std::uint64_t> ChargeStore::export_charges(const ChargeFilter& filter, ExportFormat format,
                                                   std::uint64_t lines_max,
-                                                  const std::filesystem::path& file) const {
+                                                  const std::filesystem::path& file,
+                                                  std::int64_t facts_at_once) const {
   STEELYARD_TRY(snapshot, duckdb::take_snapshot(parts_->file->database));
-  STEELYARD_TRY(count, duckdb::line_count(snapshot.connection, filter, *parts_->names));
-  if (count > lines_max) {
-    return failure(ErrorCode::too_large, std::to_string(count) + " charge lines; at most " +
+  STEELYARD_TRY(lines, duckdb::lines_of(snapshot.connection, filter, *parts_->names));
+  if (lines.count > lines_max) {
+    return failure(ErrorCode::too_large, std::to_string(lines.count) + " charge lines; at most " +
                                              std::to_string(lines_max) +
                                              " are exported at a time: ask for less time");
   }
-  STEELYARD_PASS(check_export_room(file.parent_path(), count * export_line_bytes));
-  const std::string sql = duckdb::export_sql(filter, *parts_->names);
-  return format == ExportFormat::csv ? export_csv(sql, file) : export_parquet(sql, file);
+  STEELYARD_PASS(check_export_room(file.parent_path(), lines.count * export_line_bytes));
+  STEELYARD_TRY(questions, duckdb::QuestionSeries::ask(
+                               parts_->file->database,
+                               duckdb::export_sql(filter, *parts_->names, lines, facts_at_once),
+                               export_milliseconds_max));
+  return format == ExportFormat::csv ? duckdb::write_csv(questions, file)
+                                     : duckdb::write_parquet(questions, file);
 }
 
 Result<void> ChargeStore::checkpoint() {

@@ -94,11 +94,12 @@ class ChargeStore {
                                                      const std::filesystem::path& file) const;
 
   /// Writes the lines that a filter asks for to such a file, with the columns of
-  /// export_columns(). Errors: too_large (more than `lines_max`), disk_full (the last GiB is the
-  /// log's), and as above.
+  /// export_columns(). Takes the memory of `facts_at_once`. Errors: too_large (more than
+  /// `lines_max`), disk_full (the last GiB is the log's), and as above.
   [[nodiscard]] Result<std::uint64_t> export_charges(const ChargeFilter& filter,
                                                      ExportFormat format, std::uint64_t lines_max,
-                                                     const std::filesystem::path& file) const;
+                                                     const std::filesystem::path& file,
+                                                     std::int64_t facts_at_once = 100'000) const;
 
   /// Writes everything into the one file, so that a copy of it is a backup.
   [[nodiscard]] Result<void> checkpoint();

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "steelyard/charges/charge_query.h"
 #include "steelyard/charges/duckdb/connection.h"
@@ -10,11 +11,20 @@
 
 namespace steelyard::charges::duckdb {
 
-/// A SELECT of export_columns() of the lines that a filter asks for, in the order of the log.
-std::string export_sql(const ChargeFilter& filter, const Names& names);
+/// The lines that a filter asks for.
+struct MatchingLines {
+  std::uint64_t count = 0;
+  std::int64_t first_fact = 0;
+  std::int64_t last_fact = 0;
+};
 
-/// How many lines it would give. Errors: store_failed.
-[[nodiscard]] Result<std::uint64_t> line_count(const Connection& connection,
-                                               const ChargeFilter& filter, const Names& names);
+/// Errors: store_failed.
+[[nodiscard]] Result<MatchingLines> lines_of(const Connection& connection,
+                                             const ChargeFilter& filter, const Names& names);
+
+/// SELECTs of export_columns() of these lines, in the order of the log: one for each stretch of
+/// facts, because to put all lines in order needs memory for all of them. At least one.
+std::vector<std::string> export_sql(const ChargeFilter& filter, const Names& names,
+                                    const MatchingLines& lines, std::int64_t facts_each);
 
 }  // namespace steelyard::charges::duckdb

@@ -123,7 +123,7 @@ std::string table_sql(const std::vector<ColumnReader>& columns) {
   return sql + ')';
 }
 
-Result<std::uint64_t> copy_rows(Question& question, const Connection& to) {
+Result<std::uint64_t> copy_rows(QuestionSeries& question, const Connection& to) {
   Appender appender;
   STEELYARD_CHECK(duckdb_appender_create(to.get(), nullptr, "answer", appender.out()) ==
                   DuckDBSuccess);
@@ -144,7 +144,7 @@ Result<std::uint64_t> copy_rows(Question& question, const Connection& to) {
 
 }  // namespace
 
-Result<std::uint64_t> write_csv(Question& question, const fs::path& file) {
+Result<std::uint64_t> write_csv(QuestionSeries& question, const fs::path& file) {
   Replacement replacement(file);
   Output output(replacement.beside());
   if (!output.is_open()) return replacement.failed();
@@ -166,7 +166,7 @@ Result<std::uint64_t> write_csv(Question& question, const fs::path& file) {
   return rows;
 }
 
-Result<std::uint64_t> write_parquet(Question& question, const fs::path& file) {
+Result<std::uint64_t> write_parquet(QuestionSeries& question, const fs::path& file) {
   // The store's own database can not write files. The rows go through another one, which nobody
   // else can ask; it is a file too, so that an answer may be larger than the memory.
   Replacement replacement(file);
