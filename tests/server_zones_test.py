@@ -123,6 +123,8 @@ def test_D6_new_rules_begin_behind_the_open_month_and_are_in_the_audit(databases
         server.send([call(3, api_key="ak") | {"time": before}])
         expect(server.ask("GET", "/v1/budgets/key%2Fak")[1]["spent"], "0.0008")
         expect([server.ask("GET", bill)[1]["total"] for bill in bills], ["0.0016", "0.0008"])
+        closed = server.ask("POST", "/v1/usage-closings", {"period": "2024-10-05"})[1]
+        expect(closed["closed_before"], "2024-10-05T17:00:00Z")  # The day ended by the old rules.
         server.crash()
 
         server.start(prefix=mounted(new))

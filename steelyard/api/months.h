@@ -9,6 +9,7 @@
 namespace steelyard::api {
 
 const std::string& time_zone(const Services& services);
+/// By the rules of it that are in force.
 base::Calendar calendar_of(const Services& services);
 
 /// Where "2026-11-22" begins. Errors: invalid_time.

@@ -50,7 +50,7 @@ Result<std::int64_t> end_of(const Services& services, const std::string& period)
   constexpr std::size_t day_bytes = 10;
   if (period.size() == day_bytes) {
     STEELYARD_TRY(begin, begin_of_day(services, period));
-    return base::Calendar(time_zone(services)).day(begin).to;
+    return calendar_of(services).day(begin).to;
   }
   STEELYARD_TRY(month, month_of(services, period));
   return month.to;

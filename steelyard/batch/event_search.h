@@ -53,6 +53,7 @@ class EventSearch {
 
   /// CloudRun::settle.
   void settle(std::int64_t second) { cloud_.settle(second); }
+  /// CloudRun::begin_again.
   void begin_again() { cloud_.begin_again(); }
   void end_again() { cloud_.end_again(); }
 

@@ -77,10 +77,8 @@ PricedPlan* Accounts::plan_of(const EventName& name) {
   return found == applied_.end() ? nullptr : std::get_if<PricedPlan>(&found->second);
 }
 
-bool Accounts::has_settled_usage(const EventName& name) const {
-  const auto found = applied_.find(name);
-  const auto* const plan =
-      found == applied_.end() ? nullptr : std::get_if<PricedPlan>(&found->second);
+bool Accounts::has_settled_usage(const EventName& name) {
+  const PricedPlan* const plan = plan_of(name);
   return plan != nullptr && engine_->has_settled_usage(plan->bought);
 }
 

@@ -35,7 +35,7 @@ class Accounts {
   bool knows(const EventName& name) const { return applied_.contains(name); }
 
   /// Whether settled usage took of the plan of that event.
-  bool has_settled_usage(const EventName& name) const;
+  bool has_settled_usage(const EventName& name);
 
   /// What a plan costs that has covered usage without a price since it was applied; none: there is
   /// no such plan of that event, or it has no price yet.
