@@ -2,6 +2,7 @@
 
 #include "steelyard/api/answers.h"
 #include "steelyard/api/parameters.h"
+#include "steelyard/api/sealed_data.h"
 #include "steelyard/api/services.h"
 #include "steelyard/report/ndjson.h"
 
@@ -262,13 +263,15 @@ void correct(Services& services, Reply reply, std::string_view how, const MakeEv
   const Request& request = reply.request();
   const auto corrected = corrected_event(services, request);
   if (!corrected.has_value()) return reply.send(corrected.error());
-  const auto events = make(request, *corrected);
-  if (!events.has_value()) return reply.send(events.error());
-  if (const auto why = refused_before(services, request, *events); why.has_value()) {
+  const auto made = make(request, *corrected);
+  if (!made.has_value()) return reply.send(made.error());
+  if (const auto why = refused_before(services, request, *made); why.has_value()) {
     return reply.send(*why);
   }
   const auto tenant = services.tenant_number(request.principal.tenant);
   if (!tenant.has_value()) return reply.send(problem_of(tenant.error()));
+  const auto events = services.sealed->events(*tenant, *made);
+  if (!events.has_value()) return reply.send(problem_of(events.error()));
   const auto noted = services.carry_out(*tenant, command_of(request, how));
   if (!noted.has_value()) return reply.send(problem_of(noted.error()));
   const auto shared = std::make_shared<Reply>(std::move(reply));

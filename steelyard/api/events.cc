@@ -3,6 +3,7 @@
 #include "steelyard/api/answers.h"
 #include "steelyard/api/event_lines.h"
 #include "steelyard/api/parameters.h"
+#include "steelyard/api/sealed_data.h"
 #include "steelyard/api/services.h"
 #include "steelyard/report/ndjson.h"
 
@@ -103,6 +104,8 @@ void add_events(server::RouteTable& table, Services& services) {
     if (!lines.has_value()) return reply.send(problem_of(lines.error()));
     const auto tenant = services.tenant_number(request.principal.tenant);
     if (!tenant.has_value()) return reply.send(problem_of(tenant.error()));
+    lines = services.sealed->events(*tenant, *std::move(lines));
+    if (!lines.has_value()) return reply.send(problem_of(lines.error()));
     const bool wants_lines = request.prefers("return=representation");
     const auto shared = std::make_shared<Reply>(std::move(reply));
     services.node->take_events(*tenant, *lines, [=, &services](Result<node::EventBatch*> batch) {

@@ -1,5 +1,6 @@
 #include "steelyard/api/answers.h"
 #include "steelyard/api/parameters.h"
+#include "steelyard/api/sealed_data.h"
 #include "steelyard/api/services.h"
 
 namespace steelyard::api {
@@ -61,12 +62,12 @@ Route party_route(Method method, const std::string& path, std::string operation,
   return route;
 }
 
-/// Answers with what the core now has.
-void set(Services& services, Reply reply, JsonObject command,
+/// Answers with what the core now has. `body`: the members of the command.
+void set(Services& services, Reply reply, JsonObject command, std::string_view body,
          std::function<std::string(const core::InvoiceBook&, std::uint32_t)> render) {
   const auto tenant = services.tenant_number(reply.request().principal.tenant);
   if (!tenant.has_value()) return reply.send(problem_of(tenant.error()));
-  std::string text = with_members_of(command.finish(), reply.request().body);
+  std::string text = with_members_of(command.finish(), body);
   send_command(
       services, std::move(reply), std::move(text),
       [tenant = *tenant, render = std::move(render)](const core::Answer&, const core::Core& core) {
@@ -102,7 +103,8 @@ void add_seller(server::RouteTable& table, Services& services) {
     if (reply.request().principal.customer.has_value()) {
       return reply.send(server::Problem("forbidden", "a key of one account does not sell"));
     }
-    set(services, std::move(reply), JsonObject().text("command", "set_seller"), render);
+    const std::string body(reply.request().body);
+    set(services, std::move(reply), JsonObject().text("command", "set_seller"), body, render);
   };
   table.add(std::move(put));
 
@@ -118,10 +120,10 @@ void add_seller(server::RouteTable& table, Services& services) {
 
 void add_buyer(server::RouteTable& table, Services& services) {
   const std::string path = "/v1/accounts/{account}/buyer";
-  const auto render_of = [](const Request& request) {
-    return [account = std::string(request.path_parameter("account"))](const core::InvoiceBook& book,
-                                                                      std::uint32_t tenant) {
-      return json_of(book.buyer(tenant, account));
+  const auto render_of = [&services](const Request& request) {
+    return [&services, account = std::string(request.path_parameter("account"))](
+               const core::InvoiceBook& book, std::uint32_t tenant) {
+      return json_of(services.sealed->buyer(tenant, account, book.buyer(tenant, account)));
     };
   };
   Route put = party_route(Method::put, path, "set_buyer", Scope::freeze_invoices);
@@ -146,7 +148,11 @@ void add_buyer(server::RouteTable& table, Services& services) {
     }
     JsonObject command = JsonObject().text("command", "set_buyer").text("account", account);
     const auto render = render_of(request);
-    set(services, std::move(reply), std::move(command), render);
+    const auto tenant = services.tenant_number(request.principal.tenant);
+    if (!tenant.has_value()) return reply.send(problem_of(tenant.error()));
+    const auto body = services.sealed->buyer(*tenant, account, request.body);
+    if (!body.has_value()) return reply.send(problem_of(body.error()));
+    set(services, std::move(reply), std::move(command), *body, render);
   };
   table.add(std::move(put));
 

@@ -6,6 +6,7 @@
 #include "steelyard/api/invoice_document.h"
 #include "steelyard/api/months.h"
 #include "steelyard/api/parameters.h"
+#include "steelyard/api/sealed_data.h"
 #include "steelyard/api/services.h"
 #include "steelyard/server/target.h"
 
@@ -43,27 +44,33 @@ Route invoice_route(Method method, std::string path, std::string operation, Scop
   return route;
 }
 
-/// The bytes that were frozen, whoever asks for them, and when.
-Response document_response(std::string document, const FrozenInvoice& invoice) {
-  Response response = Response::json(std::move(document));
-  response.with("ETag", "\"sha256-" + log::to_text(invoice.hash) + '"');
-  return response;
+/// The bytes that were frozen, whoever asks for them, and when; but where the buyer in them is
+/// sealed, it is opened, if not `as_frozen`.
+Response document_response(const Services& services, const Request& request, std::string document,
+                           const FrozenInvoice& invoice) {
+  const bool is_as_frozen = request.parameter("form") == "frozen";
+  if (!is_as_frozen) {
+    document = services.sealed->invoice(invoice.tenant, invoice.account, std::move(document));
+  }
+  const std::string hash = log::to_text(log::sha256(document));
+  return Response::json(std::move(document)).with("ETag", "\"sha256-" + hash + '"');
 }
 
-Response stored_response(const InvoiceDesk& desk, const FrozenInvoice& invoice) {
+Response stored_response(const Services& services, const Request& request, const InvoiceDesk& desk,
+                         const FrozenInvoice& invoice) {
   auto document = desk.document(invoice);
   if (!document.has_value()) return problem_of(document.error());
-  return document_response(*std::move(document), invoice);
+  return document_response(services, request, *std::move(document), invoice);
 }
 
-Response frozen_response(const InvoiceDesk& desk,
+Response frozen_response(const Services& services, const Request& request, const InvoiceDesk& desk,
                          std::expected<InvoiceDesk::Frozen, Problem> frozen) {
   if (!frozen.has_value()) return Response(std::move(frozen).error());
   const FrozenInvoice& invoice = frozen->invoice;
   if (frozen->is_repeat) {
-    return stored_response(desk, invoice).with("Idempotent-Replayed", "true");
+    return stored_response(services, request, desk, invoice).with("Idempotent-Replayed", "true");
   }
-  Response response = document_response(std::move(frozen->document), invoice);
+  Response response = document_response(services, request, std::move(frozen->document), invoice);
   response.status = 201;
   return response.with("Location",
                        "/v1/invoices/" + server::percent_encoded(invoice.number_text()));
@@ -82,7 +89,19 @@ Response found_response(
     invoice = *found;
   });
   if (!invoice.has_value()) return Problem("unknown_invoice");
-  return stored_response(desk, *invoice);
+  return stored_response(services, request, desk, *invoice);
+}
+
+/// What a document is asked for as.
+server::Parameter form_parameter() {
+  server::Parameter form = query_parameter(
+      "form", ParameterType::word,
+      "With `frozen`, the bytes that were frozen: where the buyer was sealed, so it stands there, "
+      "and their SHA-256 is the one of the list.",
+      "frozen");
+  form.words = {"readable", "frozen"};
+  form.default_value = "readable";
+  return form;
 }
 
 server::Parameter month_parameter() {
@@ -103,7 +122,7 @@ server::Handler freezing(Services& services, std::shared_ptr<InvoiceDesk> desk, 
     if (!request.principal.may_see_account(account)) return no_such_account(account);
     const auto tenant = services.tenant_number(request.principal.tenant);
     if (!tenant.has_value()) return problem_of(tenant.error());
-    return frozen_response(*desk, freeze(*desk, *tenant, request, account));
+    return frozen_response(services, request, *desk, freeze(*desk, *tenant, request, account));
   };
 }
 
@@ -148,6 +167,7 @@ void add_get_of_month(server::RouteTable& table, Services& services,
   route.summary = "The invoice of a month";
   route.description = "As GET /v1/invoices/{number}: the bytes that were frozen.";
   route.parameters.push_back(month_parameter());
+  route.parameters.push_back(form_parameter());
   route.responses.push_back(document_content(200, "As it was frozen."));
   route.problems = {"unknown_invoice", "log_is_damaged"};
   route.handler = [&services, desk](const Request& request) -> Response {
@@ -189,8 +209,11 @@ void add_get(server::RouteTable& table, Services& services, std::shared_ptr<Invo
   route.summary = "An invoice or a credit note";
   route.description =
       "The bytes that were frozen: their SHA-256 is checked before they are sent, and is the ETag. "
+      "Only where the buyer was sealed (PUT /v1/personal-data) and not erased, it is opened in "
+      "them. "
       "`log` names the record of the log up to which it counts, and the hash of everything before.";
   route.parameters.push_back(path_parameter("number", "Its number.", "INV-000001"));
+  route.parameters.push_back(form_parameter());
   route.responses.push_back(document_content(200, "As it was frozen."));
   route.problems = {"unknown_invoice", "log_is_damaged"};
   route.handler = [&services, desk](const Request& request) -> Response {

@@ -1,6 +1,7 @@
 #include "steelyard/api/answers.h"
 #include "steelyard/api/event_lines.h"
 #include "steelyard/api/parameters.h"
+#include "steelyard/api/sealed_data.h"
 #include "steelyard/api/services.h"
 
 /// The interface of OpenMeter, so that its senders need a new address and nothing else.
@@ -58,6 +59,8 @@ void add_openmeter(server::RouteTable& table, Services& services) {
     if (!lines.has_value()) return reply.send(problem_of(lines.error()));
     const auto tenant = services.tenant_number(request.principal.tenant);
     if (!tenant.has_value()) return reply.send(problem_of(tenant.error()));
+    lines = services.sealed->events(*tenant, *std::move(lines));
+    if (!lines.has_value()) return reply.send(problem_of(lines.error()));
     const auto shared = std::make_shared<Reply>(std::move(reply));
     services.node->take_events(*tenant, *lines, [shared](Result<node::EventBatch*> batch) {
       if (!batch.has_value()) return shared->send(problem_of(batch.error()));

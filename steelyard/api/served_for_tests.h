@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "steelyard/api/sealed_data.h"
 #include "steelyard/api/services.h"
 #include "steelyard/core/machine_for_tests.h"
 #include "steelyard/server/http_server.h"
@@ -37,6 +38,10 @@ class Served {
     services.node = node.get();
     services.keys = &keys;
     services.charges = charges.get();
+    personal_keys_ =
+        personal::KeyRing::open({folder_}, log::real_files(), server::system_random()).value();
+    sealed_ = std::make_unique<SealedData>(*personal_keys_);
+    services.sealed = sealed_.get();
     services.scratch_folder = folder_ + "/exports";
     log_ = server::StructuredLog::to([](std::string_view) {}, server::Clock::system(),
                                      server::LogLevel::warning);
@@ -93,6 +98,8 @@ class Served {
   }
 
   std::string folder_;
+  std::unique_ptr<personal::KeyRing> personal_keys_;
+  std::unique_ptr<SealedData> sealed_;
   std::unique_ptr<server::Idempotency> idempotency_ = server::idempotency_in_memory();
   server::Metrics metrics_;
   std::unique_ptr<server::StructuredLog> log_;

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "steelyard/api/answers.h"
+#include "steelyard/api/sealed_data.h"
 
 namespace steelyard::api {
 
@@ -55,10 +56,25 @@ Result<void> Services::keep_key(const server::KeyRecord& record, std::string_vie
 Result<void> Services::load() {
   std::vector<std::string> names;
   std::map<std::string, std::string> records;
+  std::vector<core::PersonalBook::Sealed> sealed_of;
+  std::vector<core::PersonalBook::Erasure> erasures;
   node->ask([&](const core::Core& core) {
     names = core.tenants();
     records = core.keys();
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      sealed_of.push_back(core.personal().sealed(static_cast<std::uint32_t>(i + 1)));
+    }
+    erasures = core.personal().erasures();
   });
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    STEELYARD_PASS(sealed->set(static_cast<std::uint32_t>(i + 1), sealed_of[i]));
+  }
+  for (const auto& each : erasures) {
+    const auto of = each.of == personal::name_of(personal::Subject::usage)
+                        ? personal::Subject::usage
+                        : personal::Subject::invoices;
+    STEELYARD_PASS(sealed->destroy(each.tenant, each.account, of, each.through_key));
+  }
   for (const auto& [id, text] : records) {
     STEELYARD_TRY(record, server::KeyRecord::decode(text));
     keys->put(std::move(record));
@@ -99,6 +115,7 @@ server::RouteTable make_routes(Services& services) {
   table.add_tag("Budgets", "Limits of organisations, projects and keys.");
   table.add_tag("Prices", "What is charged, and what something would cost.");
   table.add_tag("Keys", "Who may do what.");
+  table.add_tag("Personal data", "What is kept of people is sealed, and can be erased.");
   table.add_tag("OpenMeter", "The interface of OpenMeter: an existing sender needs a new address.");
   add_events(table, services);
   add_unrated(table, services);
@@ -119,6 +136,7 @@ server::RouteTable make_routes(Services& services) {
   add_prices(table, services);
   add_price_books(table, services);
   add_keys(table, services);
+  add_personal_data(table, services);
   add_audit(table, services);
   add_checkpoints(table, services);
   add_openmeter(table, services);

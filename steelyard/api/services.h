@@ -21,6 +21,8 @@ class Checkpoints;
 /// The endpoints: each parses, asks once and renders. A file for each kind of thing.
 namespace steelyard::api {
 
+class SealedData;
+
 /// What the endpoints work with.
 class Services {
  public:
@@ -39,6 +41,7 @@ class Services {
   node::Node* node = nullptr;
   server::KeyStore* keys = nullptr;
   charges::ChargeStore* charges = nullptr;
+  SealedData* sealed = nullptr;
   const node::Checkpoints* checkpoints = nullptr;  ///< Also null where none are signed.
   std::string scratch_folder;                      ///< For files on their way out.
   bool needs_four_eyes = false;  ///< Commands about money are proposed: see send_money_command.
@@ -55,7 +58,8 @@ class Services {
   /// Carries a command out and waits for it.
   [[nodiscard]] Result<core::Answer> carry_out(std::uint32_t tenant, const std::string& command);
 
-  /// Takes tenants and keys from the core. Once, at the start.
+  /// Takes tenants and keys from the core, and what is sealed and erased of personal data. Once, at
+  /// the start.
   [[nodiscard]] Result<void> load();
 
  private:
@@ -84,6 +88,7 @@ void add_budgets(server::RouteTable& table, Services& services);
 void add_audit(server::RouteTable& table, Services& services);
 void add_checkpoints(server::RouteTable& table, Services& services);
 void add_keys(server::RouteTable& table, Services& services);
+void add_personal_data(server::RouteTable& table, Services& services);
 void add_proposals(server::RouteTable& table, Services& services);
 void add_prices(server::RouteTable& table, Services& services);
 void add_price_books(server::RouteTable& table, Services& services);

@@ -7,6 +7,7 @@
 #include "steelyard/cli/progress.h"
 #include "steelyard/log/backup.h"
 #include "steelyard/log/file_io.h"
+#include "steelyard/personal/key_ring.h"
 #include "steelyard/report/text_table.h"
 
 namespace steelyard::cli {
@@ -36,6 +37,17 @@ Result<void> copy_pepper(const Arguments& arguments) {
   return log::write_file_durably(files, arguments.to, "pepper", pepper);
 }
 
+/// Behind the log: then there is a key for everything in the copy that is sealed. Over those of an
+/// earlier call: what was erased since is erased in the copy too.
+Result<void> copy_personal_keys(const Arguments& arguments) {
+  const std::string name(personal::KeyRing::file_name);
+  std::error_code error;
+  if (!std::filesystem::exists(arguments.data + '/' + name, error)) return {};
+  log::Files& files = log::real_files();
+  STEELYARD_TRY(keys, log::read_file(files, arguments.data + '/' + name));
+  return log::write_file_durably(files, arguments.to, name, keys);
+}
+
 std::vector<std::string> segments_of(const std::string& data) {
   std::vector<std::string> files;
   std::error_code error;
@@ -57,6 +69,7 @@ Result<void> back_up(const Arguments& arguments, Session& session) {
                                    [&](std::uint64_t bytes) { progress.show(bytes); });
   progress.clear();
   if (!backup.has_value()) return std::unexpected(backup.error());
+  STEELYARD_PASS(copy_personal_keys(arguments));
   const log::Report& copy = backup->copy;
   session.write("backup   " + count(copy.records) + " records in " + count(copy.frames) +
                 " frames, " + count(copy.segments) + " segments, " + count(copy.bytes) +

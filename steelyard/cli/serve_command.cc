@@ -15,6 +15,7 @@
 #include <new>
 #include <thread>
 
+#include "steelyard/api/sealed_data.h"
 #include "steelyard/api/services.h"
 #include "steelyard/base/exit_status.h"
 #include "steelyard/base/hash.h"
@@ -80,6 +81,24 @@ Result<server::Secret> load_pepper(const std::string& directory, bool is_first_s
   // As a whole or not at all: a server that is killed here must start again.
   STEELYARD_PASS(log::write_file_durably(log::real_files(), directory, "pepper", text));
   return server::Secret(text.substr(0, 64));
+}
+
+/// Of the data's folder, and of its mirror if it has one.
+Result<std::unique_ptr<personal::KeyRing>> open_personal_keys(const Arguments& arguments) {
+  std::vector<std::string> folders{arguments.data};
+  if (!arguments.mirror.empty()) folders.push_back(arguments.mirror);
+  STEELYARD_TRY(keys, personal::KeyRing::open(std::move(folders), log::real_files(),
+                                              server::system_random()));
+  if (const auto damaged = keys->damaged(); !damaged.empty()) {
+    std::fprintf(
+        stderr,
+        "steelyard: %zu keys of personal data are damaged, number %llu of %s/%s the first; "
+        "what they sealed can not be read; charges do not depend on it; take the file from "
+        "a backup if you can\n",
+        damaged.size(), static_cast<unsigned long long>(damaged.front()), arguments.data.c_str(),
+        std::string(personal::KeyRing::file_name).c_str());
+  }
+  return keys;
 }
 
 /// Goes on while the machine sleeps.
@@ -333,10 +352,13 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   const std::unique_ptr<node::Checkpoints> checkpoints = std::move(witness);  // Ends before it.
   STEELYARD_PASS(publish_folder(*node, std::move(files), hash, folder));
   STEELYARD_PASS(take_zone_rules(*node, *log));
+  STEELYARD_TRY(personal_keys, open_personal_keys(arguments));
+  api::SealedData sealed(*personal_keys);
   server::KeyStore keys(std::move(pepper));
   services.node = node.get();
   services.keys = &keys;
   services.charges = &charges;
+  services.sealed = &sealed;
   services.checkpoints = checkpoints.get();
   services.scratch_folder = arguments.data + "/exports";
   services.needs_four_eyes = arguments.needs_four_eyes;

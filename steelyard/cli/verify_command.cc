@@ -13,6 +13,7 @@
 #include "steelyard/log/verify.h"
 #include "steelyard/node/checkpoints.h"
 #include "steelyard/node/rebuild.h"
+#include "steelyard/personal/key_ring.h"
 #include "steelyard/report/text_table.h"
 
 namespace steelyard::cli {
@@ -94,6 +95,22 @@ Result<void> show_record(const Arguments& arguments, Session& session) {
   return {};
 }
 
+/// The keys of what is sealed: charges do not depend on them.
+Result<void> check_personal_keys(const Arguments& arguments, Session& session) {
+  const std::string name(personal::KeyRing::file_name);
+  if (!std::filesystem::exists(arguments.data + '/' + name)) return {};
+  STEELYARD_TRY(keys, personal::KeyRing::open({arguments.data}, log::real_files(), {}));
+  const auto damaged = keys->damaged();
+  if (!damaged.empty()) {
+    return failure(ErrorCode::file_is_malformed,
+                   arguments.data + '/' + name + ": key " + std::to_string(damaged.front()) +
+                       " is damaged, the first of " + count(damaged.size()) +
+                       ": what they sealed can not be read; take the file from a backup");
+  }
+  session.write("keys     of personal data: " + count(keys->live_count()) + ", all sound\n");
+  return {};
+}
+
 /// Before the log is read: a server may go on meanwhile, and its log is never behind them.
 Result<std::optional<checkpoint::Witness>> load_witness(const Arguments& arguments) {
   if (arguments.checkpoints.empty()) return std::nullopt;
@@ -140,6 +157,7 @@ Result<void> verify(const Arguments& arguments, Session& session) {
     STEELYARD_PASS(comparison->finish());
     show(*witness, session);
   }
+  STEELYARD_PASS(check_personal_keys(arguments, session));
   if (!arguments.replays) return {};
   return check_state(arguments, witness, session);
 }

@@ -113,6 +113,20 @@ void read(Reader& from, SetZoneRules& to) {
   from.time("changes_at", to.changes_at);
 }
 
+void read(Reader& from, SetPersonalData& to) {
+  from.texts("members", to.sealed.members);
+  from.flag("seals_buyers", to.sealed.buyers);
+}
+
+void read(Reader& from, ErasePersonalData& to) {
+  from.text("account", to.account);
+  from.text("of", to.of);
+  from.whole("through_key", to.through_key, 1, INT64_MAX, true);
+  if (from.is_good() && to.of != "usage" && to.of != "invoices") {
+    from.fail("/of: '" + to.of + "' is not usage or invoices");
+  }
+}
+
 void read(Reader& from, CloseUsage& to) {
   from.text("period", to.period);
   from.time("before", to.before);
@@ -192,6 +206,8 @@ constexpr std::array<Named, std::variant_size_v<Command>> all_commands{{
     {"import_invoice", read_as<ImportInvoice>},
     {"close_usage", read_as<CloseUsage>},
     {"set_zone_rules", read_as<SetZoneRules>},
+    {"set_personal_data", read_as<SetPersonalData>},
+    {"erase_personal_data", read_as<ErasePersonalData>},
 }};
 
 }  // namespace

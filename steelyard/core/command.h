@@ -12,6 +12,7 @@
 #include "steelyard/base/time.h"
 #include "steelyard/base/zone_rules.h"
 #include "steelyard/billing/invoice.h"
+#include "steelyard/core/personal_book.h"
 #include "steelyard/ledger/command.h"
 #include "steelyard/ledger/quota_book.h"
 #include "steelyard/money/decimal.h"
@@ -241,10 +242,24 @@ struct SetZoneRules {
   std::optional<base::Instant> changes_at;  ///< The first instant that changes; for people.
 };
 
-using Command = std::variant<SetTenant, SetAccount, CloseAccount, TopUp, Grant, Refund, AddQuota,
-                             OpenHold, SettleHold, ReleaseHold, SetBudget, SetKey, Correct,
-                             PublishPrices, Propose, Approve, Reject, SetSeller, SetBuyer,
-                             FreezeInvoice, ImportInvoice, CloseUsage, SetZoneRules>;
+/// What of a tenant's data is sealed from now on.
+struct SetPersonalData {
+  PersonalBook::Sealed sealed;  ///< `members` and `seals_buyers`.
+};
+
+/// What an account has of people can not be read any more: its keys are destroyed behind this
+/// record, and again at each start, so that no copy of them brings it back.
+struct ErasePersonalData {
+  std::string account;
+  std::string of;                 ///< "usage" or "invoices".
+  std::uint64_t through_key = 0;  ///< The last of them.
+};
+
+using Command =
+    std::variant<SetTenant, SetAccount, CloseAccount, TopUp, Grant, Refund, AddQuota, OpenHold,
+                 SettleHold, ReleaseHold, SetBudget, SetKey, Correct, PublishPrices, Propose,
+                 Approve, Reject, SetSeller, SetBuyer, FreezeInvoice, ImportInvoice, CloseUsage,
+                 SetZoneRules, SetPersonalData, ErasePersonalData>;
 
 struct GivenCommand {
   Command what;

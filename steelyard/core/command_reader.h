@@ -139,7 +139,7 @@ class CommandReader {
   /// A text that may be left out, and may be empty.
   void note(std::string_view name, std::string& to) {
     if (!has(name)) return;
-    constexpr std::size_t bytes_max = 1'000;
+    constexpr std::size_t bytes_max = 2'000;  // 250 characters of four bytes, sealed.
     long_text(name, to);
     if (to.size() <= bytes_max || error_.has_value()) return;
     refuse(name, *object_.find(json::word(name)),
@@ -215,6 +215,19 @@ class CommandReader {
                  " whole numbers of percent, 1 to " +
                  std::to_string(ledger::threshold_percent_max));
     }
+  }
+
+  void texts(std::string_view name, std::vector<std::string>& to) {
+    const Node* const node = take(name, true);
+    if (node == nullptr) return;
+    bool is_good = node->type == Type::array;
+    if (is_good) {
+      json::Object(*document_, *node).each([&](const Node& each) {
+        is_good = is_good && each.type == Type::string;
+        if (is_good) to.emplace_back(document_->text(each));
+      });
+    }
+    if (!is_good) refuse(name, *node, "a list of texts");
   }
 
   void files(std::string_view name, pricebook::Files& to) {

@@ -23,6 +23,7 @@
 #include "steelyard/core/keyed_answers.h"
 #include "steelyard/core/line_rows.h"
 #include "steelyard/core/name_book.h"
+#include "steelyard/core/personal_book.h"
 #include "steelyard/core/proposals.h"
 #include "steelyard/core/usage_book.h"
 #include "steelyard/identity/identities.h"
@@ -163,6 +164,7 @@ class Core {
   const Proposals& proposals() const { return proposals_; }
 
   const InvoiceBook& invoices() const { return invoices_; }
+  const PersonalBook& personal() const { return personal_; }
 
   /// So long behind its end a period is invoiced at the earliest: sources may be behind.
   static constexpr std::int64_t invoice_grace_seconds = 3'600;
@@ -299,6 +301,8 @@ class Core {
   ledger::Answer<Answer> carry_out(const FreezeInvoice& command, const Place& place);
   ledger::Answer<Answer> carry_out(const ImportInvoice& command, const Place& place);
   ledger::Answer<Answer> carry_out(const CloseUsage& command, const Place& place);
+  ledger::Answer<Answer> carry_out(const SetPersonalData& command, const Place& place);
+  ledger::Answer<Answer> carry_out(const ErasePersonalData& command, const Place& place);
   /// Whether what was charged to a tenant is its revenue, and what of it is on documents, invoiced.
   bool books_agree(std::uint32_t tenant) const;
   ledger::Answer<void> post_invoice(const FrozenInvoice& invoice, ledger::WalletId wallet,
@@ -348,6 +352,7 @@ class Core {
   std::map<std::string, std::string, std::less<>> key_makers_;  // Of those that a key made.
   Proposals proposals_;
   InvoiceBook invoices_;
+  PersonalBook personal_;
   std::deque<Act> acts_;
   std::uint64_t kept_act_ = 0;  // The sequence of the last one that was kept.
   std::vector<std::uint64_t> forgotten_acts_;

@@ -28,6 +28,7 @@ constexpr char names_kind = 'M';     // Tenant, then a key of its name book.
 constexpr char proposal_kind = 'N';  // Number.
 constexpr char maker_kind = 'O';     // An API key: the one that made it.
 constexpr char invoice_kind = 'P';   // Then a key of the invoice book.
+constexpr char personal_kind = 'Q';  // Then a key of the book of personal data.
 constexpr char cloud_kind = 'H';     // Tenant, sequence: of what windows are made.
 
 template <class... Numbers>
@@ -167,6 +168,10 @@ void Core::for_each_changed(const EntityVisitor& visit) {
     key.assign(1, invoice_kind).append(name);
     visit(key, value);
   });
+  personal_.for_each_changed([&](std::string_view name, auto value) {
+    key.assign(1, personal_kind).append(name);
+    visit(key, value);
+  });
   waiting_.for_each_changed([&](std::uint64_t sequence, bool waits) {
     visit(key_of(waiting_kind, sequence),
           waits ? std::optional<std::string_view>("") : std::nullopt);
@@ -288,6 +293,7 @@ bool Core::restore_entity(std::string_view key, std::string_view value) {
     case key_kind: return keys_.emplace(rest, value).second;
     case maker_kind: return key_makers_.emplace(rest, value).second;
     case invoice_kind: return invoices_.restore(rest, value);
+    case personal_kind: return personal_.restore(rest, value);
     case proposal_kind: {
       const auto number = name.sorting<std::uint64_t>();
       return name.is_done() && proposals_.restore(number, value);

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+
+#include "steelyard/base/result.h"
+#include "steelyard/billing/invoice.h"
+#include "steelyard/core/personal_book.h"
+#include "steelyard/personal/key_ring.h"
+#include "steelyard/personal/texts.h"
+
+namespace steelyard::api {
+
+/// What tenants have of people, on its way into the log and out of it. Thread-safe.
+class SealedData {
+ public:
+  /// `keys` must outlive it.
+  explicit SealedData(personal::KeyRing& keys) : keys_(keys) {}
+
+  /// What is sealed of a tenant's data from now on. Errors: those of Members::read.
+  [[nodiscard]] Result<void> set(std::uint32_t tenant, const core::PersonalBook::Sealed& sealed);
+
+  /// Events, each a line, as they may come into the log. Errors: disk_full, storage_failed.
+  [[nodiscard]] Result<std::string> events(std::uint32_t tenant, std::string lines);
+
+  /// A buyer, JSON, as it may come into the log. Errors: the same.
+  [[nodiscard]] Result<std::string> buyer(std::uint32_t tenant, std::string_view account,
+                                          std::string_view json);
+
+  // As it came.
+  personal::OpenedJson event(std::uint32_t tenant, std::string_view account,
+                             std::string_view json) const;
+  std::string invoice(std::uint32_t tenant, std::string_view account, std::string document) const;
+  billing::Buyer buyer(std::uint32_t tenant, std::string_view account, billing::Buyer buyer) const;
+
+  /// As KeyRing has it.
+  std::uint64_t key_of(std::uint32_t tenant, std::string_view account, personal::Subject of) const;
+  [[nodiscard]] Result<std::uint64_t> destroy(std::uint32_t tenant, std::string_view account,
+                                              personal::Subject of, std::uint64_t through);
+
+ private:
+  struct Policy {
+    personal::Members members;
+    bool seals_buyers = false;
+  };
+  std::shared_ptr<const Policy> policy_of(std::uint32_t tenant) const;
+
+  personal::KeyRing& keys_;
+  mutable std::shared_mutex mutex_;
+  std::map<std::uint32_t, std::shared_ptr<const Policy>> policies_;
+};
+
+}  // namespace steelyard::api

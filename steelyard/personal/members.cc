@@ -1,0 +1,184 @@
+#include "steelyard/personal/members.h"
+
+#include <algorithm>
+#include <array>
+
+#include "steelyard/report/json_text.h"
+
+namespace steelyard::personal {
+namespace {
+
+using json::Document;
+using json::Node;
+using json::Type;
+using Path = std::vector<std::string>;
+
+constexpr std::array<std::string_view, 8> envelope = {
+    "specversion", "id", "source", "type", "subject", "time", "data", "datacontenttype"};
+
+/// What the readers in steelyard/usage take out of `data`, for events of any type.
+constexpr std::array<std::string_view, 31> charged = {
+    "action",   "api_key",      "attributes",   "batch",    "config",  "corrects", "count",
+    "end",      "hold",         "hold_budget",  "id",       "meters",  "model",    "months",
+    "plan",     "product",      "project",      "protocol", "quota",   "region",   "replaces",
+    "resource", "service_tier", "source",       "start",    "started", "status",   "thinking",
+    "usage",    "voids",        "voids_unrated"};
+
+const Path tags = {"data", "tags"};
+
+std::unexpected<Error> refused(const std::string& pointer, std::string_view why) {
+  return failure(ErrorCode::invalid_field, "'" + pointer + "' " + std::string(why));
+}
+
+Result<Path> path_of(const std::string& pointer) {
+  Path path;
+  if (!pointer.starts_with('/') || pointer.size() > Members::bytes_max) {
+    return refused(pointer, "is no JSON pointer of 2 to 250 bytes, as \"/data/tags/user\"");
+  }
+  for (std::size_t at = 0; at < pointer.size(); ++at) {
+    if (pointer[at] == '/') {
+      path.emplace_back();
+    } else if (pointer[at] == '~') {
+      ++at;
+      if (at == pointer.size() || (pointer[at] != '0' && pointer[at] != '1')) {
+        return refused(pointer, "has '~' without 0 or 1 behind it");
+      }
+      path.back() += pointer[at] == '0' ? '~' : '/';
+    } else {
+      path.back() += pointer[at];
+    }
+  }
+  if (std::ranges::any_of(path, &std::string::empty)) {
+    return refused(pointer, "names a member without a name");
+  }
+  return path;
+}
+
+bool is_among(std::string_view name, auto& names) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+/// Whether `begin` is the beginning of `path`, or all of it.
+bool begins_with(const Path& path, const Path& begin) {
+  return path.size() >= begin.size() && std::equal(begin.begin(), begin.end(), path.begin());
+}
+
+/// Where the values stand that are to be sealed, in the order of the text.
+std::vector<const Node*> found_in(const Document& event, const std::vector<Path>& paths) {
+  std::vector<const Node*> found;
+  for (const Path& path : paths) {
+    const Node* node = &event.root();
+    for (const std::string& name : path) {
+      if (node != nullptr) {
+        node = node->type == Type::object ? json::Object(event, *node).find(json::word(name))
+                                          : nullptr;
+      }
+    }
+    if (node == nullptr) continue;
+    if (!begins_with(path, tags)) {
+      if (node->type != Type::null) found.push_back(node);
+      continue;
+    }
+    for (const Node* at = node; at < event.nodes().data() + node->end; ++at) {
+      if (at->type == Type::string) found.push_back(at);
+    }
+  }
+  std::ranges::sort(found);
+  const auto repeated = std::ranges::unique(found);
+  found.erase(repeated.begin(), repeated.end());
+  // What stands in another one is sealed with it.
+  const Node* behind = nullptr;
+  std::erase_if(found, [&](const Node* node) {
+    if (node < behind) return true;
+    behind = event.nodes().data() + node->end;
+    return false;
+  });
+  return found;
+}
+
+std::string sealed_value(const Document& event, const Node& node,
+                         const std::function<std::string(std::string_view)>& seal) {
+  std::string value;
+  append_json(event, node, nullptr, value);
+  std::string text;
+  report::append_json_string(seal(value), text);
+  return text;
+}
+
+}  // namespace
+
+Result<Members> Members::read(std::vector<std::string> pointers) {
+  Members members;
+  if (pointers.size() > count_max) {
+    return failure(
+        ErrorCode::invalid_field,
+        std::to_string(pointers.size()) + " members are more than " + std::to_string(count_max));
+  }
+  for (const std::string& pointer : pointers) {
+    STEELYARD_TRY(path, path_of(pointer));
+    const bool is_of_envelope = path[0] != "data" && is_among(path[0], envelope);
+    const bool is_charged = path[0] == "data" && (path.size() == 1 || is_among(path[1], charged));
+    if (is_of_envelope || is_charged) {
+      return refused(pointer,
+                     "can not be personal: charges, accounts or the event's identity follow from "
+                     "it; give it a name that means nothing");
+    }
+    members.paths_.push_back(std::move(path));
+  }
+  members.pointers_ = std::move(pointers);
+  return members;
+}
+
+bool Members::rewrite(const Document& event,
+                      const std::function<std::string(std::string_view json)>& seal,
+                      std::string& to) const {
+  const std::vector<const Node*> found = found_in(event, paths_);
+  if (found.empty()) return false;
+  const auto replaces = [&](const Node& node, std::string& text) {
+    if (!std::ranges::binary_search(found, &node)) return false;
+    text += sealed_value(event, node, seal);
+    return true;
+  };
+  const bool is_escaped = std::ranges::any_of(found, &Node::is_unescaped);
+  if (is_escaped) {  // Where such a one stands in the text is not known.
+    append_json(event, event.root(), replaces, to);
+    return true;
+  }
+  const std::string_view text = event.text(event.root());
+  std::size_t at = event.root().begin;
+  for (const Node* const node : found) {
+    const std::size_t quote = node->type == Type::string ? 1 : 0;
+    to += text.substr(at - event.root().begin, node->begin - quote - at);
+    to += sealed_value(event, *node, seal);
+    at = node->begin + node->size + quote;
+  }
+  to += text.substr(at - event.root().begin);
+  return true;
+}
+
+void append_json(const Document& document, const Node& node,
+                 const std::function<bool(const Node&, std::string& to)>& replaces,
+                 std::string& to) {
+  if (replaces != nullptr && replaces(node, to)) return;
+  switch (node.type) {
+    case Type::string: return report::append_json_string(document.text(node), to);
+    case Type::object:
+    case Type::array: break;
+    default: to += document.text(node); return;
+  }
+  const bool is_object = node.type == Type::object;
+  to += is_object ? '{' : '[';
+  bool is_first = true;
+  json::Object(document, node).each([&](const Node& member) {
+    if (!is_first) to += ',';
+    is_first = false;
+    if (is_object) {
+      report::append_json_string(document.name(member), to);
+      to += ':';
+    }
+    append_json(document, member, replaces, to);
+  });
+  to += is_object ? '}' : ']';
+}
+
+}  // namespace steelyard::personal

@@ -1,0 +1,132 @@
+#include "steelyard/personal/texts.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "steelyard/json/document.h"
+#include "steelyard/report/json_text.h"
+
+namespace steelyard::personal {
+namespace {
+
+using json::Document;
+using json::Node;
+using json::Type;
+
+std::string_view account_of(const Document& event) {
+  if (event.root().type != Type::object) return {};
+  const Node* const subject = json::Object(event, event.root()).find(json::word("subject"));
+  const bool is_said = subject != nullptr && subject->type == Type::string;
+  return is_said ? event.text(*subject) : std::string_view();
+}
+
+bool is_of(const Owner& owner, std::string_view text, const KeyRing& keys) {
+  return keys.open_text(owner, text).state != Opened::State::foreign;
+}
+
+/// A JSON pointer (RFC 6901) to a value.
+std::string pointer_to(const Document& document, const Node& node) {
+  std::string pointer;
+  const Node* const first = document.nodes().data();
+  for (const Node* at = first; at != &node;) {
+    std::size_t place = 0;
+    const Node* next = nullptr;
+    json::Object(document, *at).each([&](const Node& child) {
+      if (&child > &node) return;
+      if (next != nullptr) ++place;
+      next = &child;
+    });
+    pointer += '/';
+    if (at->type == Type::array) {
+      pointer += std::to_string(place);
+    } else {
+      for (const char c : document.name(*next)) {
+        if (c == '~' || c == '/') {
+          pointer += c == '~' ? "~0" : "~1";
+        } else {
+          pointer += c;
+        }
+      }
+    }
+    at = next;
+  }
+  return pointer;
+}
+
+}  // namespace
+
+Result<std::string> sealed_events(std::string_view lines, const Members& members,
+                                  std::uint32_t tenant, KeyRing& keys) {
+  std::string padded(lines);
+  padded.append(Document::padding, '\0');
+  std::string to;
+  to.reserve(lines.size());
+  Document event;
+  for (std::size_t at = 0; at < lines.size();) {
+    const std::size_t end = std::min(lines.find('\n', at), lines.size());
+    const std::string_view line(padded.data() + at, end - at);
+    const std::string_view account = event.parse(line) ? account_of(event) : std::string_view();
+    bool is_written = false;
+    if (!account.empty()) {
+      const Owner owner = owner_of(tenant, account, Subject::usage);
+      is_written = members.rewrite(
+          event,
+          [&](std::string_view json) {
+            if (json.size() > 2 && json.starts_with('"') &&
+                is_of(owner, json.substr(1, json.size() - 2), keys)) {
+              return std::string(json.substr(1, json.size() - 2));
+            }
+            return keys.seal(owner, json);
+          },
+          to);
+    }
+    if (!is_written) to += line;
+    if (end < lines.size()) to += '\n';
+    at = end + 1;
+  }
+  STEELYARD_PASS(keys.sync());
+  return to;
+}
+
+Result<std::string> sealed_text(std::string_view text, const Owner& owner, KeyRing& keys) {
+  if (text.empty() || is_of(owner, text, keys)) return std::string(text);
+  std::string json;
+  report::append_json_string(text, json);
+  std::string sealed = keys.seal(owner, json);
+  STEELYARD_PASS(keys.sync());
+  return sealed;
+}
+
+std::string opened_text(std::string_view text, const Owner& owner, const KeyRing& keys) {
+  const Opened opened = keys.open_text(owner, text);
+  if (opened.state == Opened::State::foreign) return std::string(text);
+  Document document;
+  if (opened.state == Opened::State::erased || !document.parse_copy(opened.text)) return {};
+  return std::string(document.text(document.root()));
+}
+
+OpenedJson opened_json(std::string_view json, const Owner& owner, const KeyRing& keys) {
+  Document document;
+  if (!document.parse_copy(json)) return {std::string(json), {}};
+  OpenedJson opened;
+  bool is_other = false;
+  append_json(
+      document, document.root(),
+      [&](const Node& node, std::string& to) {
+        if (node.type != Type::string) return false;
+        Opened text = keys.open_text(owner, document.text(node));
+        if (text.state == Opened::State::foreign) return false;
+        is_other = true;
+        if (text.state == Opened::State::erased) {
+          opened.erased.push_back(pointer_to(document, node));
+          text.text = "null";
+        }
+        to += text.text;
+        return true;
+      },
+      opened.text);
+  if (!is_other) opened.text = json;
+  return opened;
+}
+
+}  // namespace steelyard::personal
