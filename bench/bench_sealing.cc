@@ -52,7 +52,7 @@ void seal(benchmark::State& state, std::vector<std::string> pointers) {
   if (!keys.has_value() || !members.has_value()) std::exit(2);
   const std::string lines = events();
   for (auto _ : state) {
-    auto sealed = personal::sealed_events(lines, *members, 1, **keys);
+    auto sealed = personal::sealed_events(lines, *members, "default", **keys);
     if (!sealed.has_value()) std::exit(2);
     benchmark::DoNotOptimize(sealed->data());
   }

@@ -3,9 +3,12 @@
 
 server_personal_test.py [NAME]: all by default.
 """
+import csv
 import hashlib
+import io
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -193,12 +196,47 @@ def test_O6_keys_of_other_tenants_and_accounts_read_and_erase_nothing():
         # A copied text is no key: another account that sends it reads what it sent.
         expect(server.stop(), 0)
         log = b"".join(path.read_bytes() for path in sorted(pathlib.Path(server.data, "log").glob("*.segment")))
-        begin = log.index(b'"enduser":"sealed:') + len(b'"enduser":"')
-        stolen = log[begin:log.index(b'"', begin)].decode()
+        stolen = re.search(rb'"enduser": ?"(sealed:[^"]+)"', log).group(1).decode()
         server.start()
         send(server, {**call(7, "globex", tags={"x": stolen}), "enduser": stolen})
         event = as_sent(server, "e-7")["event"]
         expect((event["data"]["tags"]["x"], event["enduser"]), (stolen, stolen))
+
+
+def tags_everywhere(server):
+    """What charges, SQL and exports say of the tags of the events, each as JSON in a list."""
+    found = {"charges": [row["tags"] for row in server.ask("GET", "/v1/charges")[1]["charges"]],
+             "sql": [json.loads(row[0]) for row in server.ask(
+                 "POST", "/v1/sql", {"sql": "SELECT tags FROM charges ORDER BY sequence"})[1]["rows"]]}
+    for kind, column in (("csv", "tags"), ("focus", "Tags")):
+        status, answer, _ = server.ask("GET", f"/v1/exports/charges?format={kind}"
+                                              "&from=2024-11-01T00:00:00Z&to=2026-12-01T00:00:00Z")
+        expect(status, 200, answer)
+        found[kind] = [json.loads(row[column]) for row in csv.DictReader(io.StringIO(answer))]
+    return found
+
+
+def test_O6_tags_stand_opened_in_charges_and_exports_until_they_are_erased():
+    with Server() as server:
+        event = storage("11-05", "s")
+        event["data"]["tags"] = {"user": MAIL, "team": "storage"}
+        send(server, personal_call(1))
+        seal(server)
+        send(server, personal_call(2), event)
+        as_sent(server, "s", "collector")
+        clear = {"user": MAIL, "team": "search"}
+        expect(tags_everywhere(server), dict.fromkeys(
+            ("charges", "sql", "csv", "focus"), [clear, clear, {**clear, "team": "storage"}]))
+        erase(server)
+        left = {"user": None, "team": "search"}
+        expect(tags_everywhere(server), dict.fromkeys(
+            ("charges", "sql", "csv", "focus"), [clear, left, {**left, "team": "storage"}]))
+        # The file itself has them sealed.
+        server.stop()
+        asked = subprocess.run([BINARY, "sql", "--data", server.data, "--output", "csv",
+                                "SELECT tags FROM charges ORDER BY sequence"],
+                               capture_output=True, text=True, check=True).stdout
+        assert asked.count("sealed:1:") == 2, asked
 
 
 def test_O6_what_is_set_wrong_is_refused_and_says_where():

@@ -30,6 +30,7 @@ std::string row_json(const ChargeRow& row) {
                                     {"project", &row.project}}) {
     if (!value->empty()) to.text(name, *value);
   }
+  if (!row.tags.empty()) to.raw("tags", row.tags);
   to.text("status", row.status == charges::FactStatus::rated ? "rated" : "unrated");
   if (!row.reason.empty()) to.text("reason", row.reason);
   if (row.line == 0) return to.finish();

@@ -270,7 +270,7 @@ void correct(Services& services, Reply reply, std::string_view how, const MakeEv
   }
   const auto tenant = services.tenant_number(request.principal.tenant);
   if (!tenant.has_value()) return reply.send(problem_of(tenant.error()));
-  const auto events = services.sealed->events(*tenant, *made);
+  const auto events = services.sealed->events(request.principal.tenant, *made);
   if (!events.has_value()) return reply.send(problem_of(events.error()));
   const auto noted = services.carry_out(*tenant, command_of(request, how));
   if (!noted.has_value()) return reply.send(problem_of(noted.error()));

@@ -104,7 +104,7 @@ void add_events(server::RouteTable& table, Services& services) {
     if (!lines.has_value()) return reply.send(problem_of(lines.error()));
     const auto tenant = services.tenant_number(request.principal.tenant);
     if (!tenant.has_value()) return reply.send(problem_of(tenant.error()));
-    lines = services.sealed->events(*tenant, *std::move(lines));
+    lines = services.sealed->events(request.principal.tenant, *std::move(lines));
     if (!lines.has_value()) return reply.send(problem_of(lines.error()));
     const bool wants_lines = request.prefers("return=representation");
     const auto shared = std::make_shared<Reply>(std::move(reply));

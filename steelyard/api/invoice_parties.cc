@@ -121,9 +121,10 @@ void add_seller(server::RouteTable& table, Services& services) {
 void add_buyer(server::RouteTable& table, Services& services) {
   const std::string path = "/v1/accounts/{account}/buyer";
   const auto render_of = [&services](const Request& request) {
-    return [&services, account = std::string(request.path_parameter("account"))](
-               const core::InvoiceBook& book, std::uint32_t tenant) {
-      return json_of(services.sealed->buyer(tenant, account, book.buyer(tenant, account)));
+    return [&services, name = request.principal.tenant,
+            account = std::string(request.path_parameter("account"))](const core::InvoiceBook& book,
+                                                                      std::uint32_t tenant) {
+      return json_of(services.sealed->buyer(name, account, book.buyer(tenant, account)));
     };
   };
   Route put = party_route(Method::put, path, "set_buyer", Scope::freeze_invoices);
@@ -148,9 +149,7 @@ void add_buyer(server::RouteTable& table, Services& services) {
     }
     JsonObject command = JsonObject().text("command", "set_buyer").text("account", account);
     const auto render = render_of(request);
-    const auto tenant = services.tenant_number(request.principal.tenant);
-    if (!tenant.has_value()) return reply.send(problem_of(tenant.error()));
-    const auto body = services.sealed->buyer(*tenant, account, request.body);
+    const auto body = services.sealed->buyer(request.principal.tenant, account, request.body);
     if (!body.has_value()) return reply.send(problem_of(body.error()));
     set(services, std::move(reply), std::move(command), *body, render);
   };

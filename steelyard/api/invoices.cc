@@ -50,7 +50,8 @@ Response document_response(const Services& services, const Request& request, std
                            const FrozenInvoice& invoice) {
   const bool is_as_frozen = request.parameter("form") == "frozen";
   if (!is_as_frozen) {
-    document = services.sealed->invoice(invoice.tenant, invoice.account, std::move(document));
+    document =
+        services.sealed->invoice(request.principal.tenant, invoice.account, std::move(document));
   }
   const std::string hash = log::to_text(log::sha256(document));
   return Response::json(std::move(document)).with("ETag", "\"sha256-" + hash + '"');

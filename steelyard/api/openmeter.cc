@@ -59,7 +59,7 @@ void add_openmeter(server::RouteTable& table, Services& services) {
     if (!lines.has_value()) return reply.send(problem_of(lines.error()));
     const auto tenant = services.tenant_number(request.principal.tenant);
     if (!tenant.has_value()) return reply.send(problem_of(tenant.error()));
-    lines = services.sealed->events(*tenant, *std::move(lines));
+    lines = services.sealed->events(request.principal.tenant, *std::move(lines));
     if (!lines.has_value()) return reply.send(problem_of(lines.error()));
     const auto shared = std::make_shared<Reply>(std::move(reply));
     services.node->take_events(*tenant, *lines, [shared](Result<node::EventBatch*> batch) {

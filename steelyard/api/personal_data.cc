@@ -73,7 +73,7 @@ Response set(Services& services, const Request& request) {
                                                       .finish(),
                                                   json_of(wanted)));
   if (!answer.has_value()) return problem_of(answer.error());
-  if (auto taken = services.sealed->set(*tenant, wanted); !taken.has_value()) {
+  if (auto taken = services.sealed->set(request.principal.tenant, wanted); !taken.has_value()) {
     return problem_of(taken.error());
   }
   return Response::json(json_of(wanted));
@@ -124,8 +124,9 @@ Response erase(Services& services, const Request& request) {
       *request.parameter("of") == name_of(Subject::usage) ? Subject::usage : Subject::invoices;
   const auto tenant = services.tenant_number(request.principal.tenant);
   if (!tenant.has_value()) return problem_of(tenant.error());
+  const std::string& name = request.principal.tenant;
   std::uint64_t destroyed = 0;
-  if (const std::uint64_t key = services.sealed->key_of(*tenant, account, of); key > 0) {
+  if (const std::uint64_t key = services.sealed->key_of(name, account, of); key > 0) {
     const auto answer = services.carry_out(*tenant, JsonObject()
                                                         .text("command", "erase_personal_data")
                                                         .text("account", account)
@@ -134,7 +135,7 @@ Response erase(Services& services, const Request& request) {
                                                         .text("by", request.principal.key_id)
                                                         .finish());
     if (!answer.has_value()) return problem_of(answer.error());
-    const auto done = services.sealed->destroy(*tenant, account, of, key);
+    const auto done = services.sealed->destroy(name, account, of, key);
     if (!done.has_value()) return problem_of(done.error());
     destroyed = *done;
   }
@@ -187,14 +188,15 @@ Result<LoggedText> logged_text(const Services& services, std::uint64_t sequence)
   return found;
 }
 
-Response sent_event(const Services& services, const Request& request, std::uint32_t tenant) {
+Response sent_event(const Services& services, const Request& request) {
   const auto page = services.charges->charges(filter_of(request), "", 1);
   if (!page.has_value()) return problem_of(page.error());
   if (page->rows.empty()) return Problem("not_found");
   const charges::ChargeRow& row = page->rows.front();
   const auto logged = logged_text(services, row.sequence);
   if (!logged.has_value()) return problem_of(logged.error());
-  const personal::OpenedJson event = services.sealed->event(tenant, row.account, logged->json);
+  const personal::OpenedJson event =
+      services.sealed->event(request.principal.tenant, row.account, logged->json);
   std::string erased;
   for (const std::string& each : event.erased) {
     erased += (erased.empty() ? "" : ",") + json_string(each);
@@ -227,11 +229,7 @@ void add_sent_event(server::RouteTable& table, Services& services) {
       R"({"sequence":17,"received_at":"2026-11-22T08:00:04Z","event":{"specversion":"1.0","id":"call-1","source":"gateway/hz-1","type":"ai.model.call","subject":"acme","time":"2026-11-22T08:00:03Z","data":{"model":"qwen-plus","protocol":"openai.chat","usage":{"prompt_tokens":12,"completion_tokens":3,"total_tokens":15},"tags":{"user":null}}},"erased":["/data/tags/user"]})"));
   route.problems = {"not_found"};
   route.lane = server::Lane::bulk;
-  route.handler = [&services](const Request& request) -> Response {
-    const auto tenant = services.tenant_number(request.principal.tenant);
-    if (!tenant.has_value()) return problem_of(tenant.error());
-    return sent_event(services, request, *tenant);
-  };
+  route.handler = [&services](const Request& request) { return sent_event(services, request); };
   table.add(std::move(route));
 }
 

@@ -10,28 +10,28 @@ namespace steelyard::api {
 using personal::owner_of;
 using personal::Subject;
 
-Result<void> SealedData::set(std::uint32_t tenant, const core::PersonalBook::Sealed& sealed) {
+Result<void> SealedData::set(std::string_view tenant, const core::PersonalBook::Sealed& sealed) {
   STEELYARD_TRY(members, personal::Members::read(sealed.members));
   auto policy = std::make_shared<const Policy>(std::move(members), sealed.buyers);
   const std::unique_lock lock(mutex_);
-  policies_[tenant] = std::move(policy);
+  policies_.insert_or_assign(std::string(tenant), std::move(policy));
   return {};
 }
 
-std::shared_ptr<const SealedData::Policy> SealedData::policy_of(std::uint32_t tenant) const {
+std::shared_ptr<const SealedData::Policy> SealedData::policy_of(std::string_view tenant) const {
   static const auto nothing = std::make_shared<const Policy>();
   const std::shared_lock lock(mutex_);
   const auto found = policies_.find(tenant);
   return found == policies_.end() ? nothing : found->second;
 }
 
-Result<std::string> SealedData::events(std::uint32_t tenant, std::string lines) {
+Result<std::string> SealedData::events(std::string_view tenant, std::string lines) {
   const auto policy = policy_of(tenant);
   if (policy->members.empty()) return lines;
   return personal::sealed_events(lines, policy->members, tenant, keys_);
 }
 
-Result<std::string> SealedData::buyer(std::uint32_t tenant, std::string_view account,
+Result<std::string> SealedData::buyer(std::string_view tenant, std::string_view account,
                                       std::string_view json) {
   json::Document document;
   if (!policy_of(tenant)->seals_buyers || !document.parse_copy(json)) return std::string(json);
@@ -58,18 +58,24 @@ Result<std::string> SealedData::buyer(std::uint32_t tenant, std::string_view acc
   return to.finish();
 }
 
-personal::OpenedJson SealedData::event(std::uint32_t tenant, std::string_view account,
+personal::OpenedJson SealedData::event(std::string_view tenant, std::string_view account,
                                        std::string_view json) const {
   return personal::opened_json(json, owner_of(tenant, account, Subject::usage), keys_);
 }
 
-std::string SealedData::invoice(std::uint32_t tenant, std::string_view account,
+std::string SealedData::tags(std::string_view tenant, std::string_view account,
+                             std::string_view json) const {
+  if (!json.contains(personal::KeyRing::prefix)) return std::string(json);
+  return event(tenant, account, json).text;
+}
+
+std::string SealedData::invoice(std::string_view tenant, std::string_view account,
                                 std::string document) const {
   if (!document.contains(personal::KeyRing::prefix)) return document;
   return personal::opened_json(document, owner_of(tenant, account, Subject::invoices), keys_).text;
 }
 
-billing::Buyer SealedData::buyer(std::uint32_t tenant, std::string_view account,
+billing::Buyer SealedData::buyer(std::string_view tenant, std::string_view account,
                                  billing::Buyer buyer) const {
   const personal::Owner owner = owner_of(tenant, account, Subject::invoices);
   for (std::string* const text : {&buyer.name, &buyer.address, &buyer.tax_id}) {
@@ -78,11 +84,12 @@ billing::Buyer SealedData::buyer(std::uint32_t tenant, std::string_view account,
   return buyer;
 }
 
-std::uint64_t SealedData::key_of(std::uint32_t tenant, std::string_view account, Subject of) const {
+std::uint64_t SealedData::key_of(std::string_view tenant, std::string_view account,
+                                 Subject of) const {
   return keys_.key_of(owner_of(tenant, account, of));
 }
 
-Result<std::uint64_t> SealedData::destroy(std::uint32_t tenant, std::string_view account,
+Result<std::uint64_t> SealedData::destroy(std::string_view tenant, std::string_view account,
                                           Subject of, std::uint64_t through) {
   return keys_.destroy(owner_of(tenant, account, of), through);
 }

@@ -15,31 +15,36 @@
 
 namespace steelyard::api {
 
-/// What tenants have of people, on its way into the log and out of it. Thread-safe.
+/// What tenants have of people, on its way into the log and out of it. Tenants go by their names.
+/// Thread-safe.
 class SealedData {
  public:
   /// `keys` must outlive it.
   explicit SealedData(personal::KeyRing& keys) : keys_(keys) {}
 
   /// What is sealed of a tenant's data from now on. Errors: those of Members::read.
-  [[nodiscard]] Result<void> set(std::uint32_t tenant, const core::PersonalBook::Sealed& sealed);
+  [[nodiscard]] Result<void> set(std::string_view tenant, const core::PersonalBook::Sealed& sealed);
 
   /// Events, each a line, as they may come into the log. Errors: disk_full, storage_failed.
-  [[nodiscard]] Result<std::string> events(std::uint32_t tenant, std::string lines);
+  [[nodiscard]] Result<std::string> events(std::string_view tenant, std::string lines);
 
   /// A buyer, JSON, as it may come into the log. Errors: the same.
-  [[nodiscard]] Result<std::string> buyer(std::uint32_t tenant, std::string_view account,
+  [[nodiscard]] Result<std::string> buyer(std::string_view tenant, std::string_view account,
                                           std::string_view json);
 
   // As it came.
-  personal::OpenedJson event(std::uint32_t tenant, std::string_view account,
+  personal::OpenedJson event(std::string_view tenant, std::string_view account,
                              std::string_view json) const;
-  std::string invoice(std::uint32_t tenant, std::string_view account, std::string document) const;
-  billing::Buyer buyer(std::uint32_t tenant, std::string_view account, billing::Buyer buyer) const;
+  std::string tags(std::string_view tenant, std::string_view account, std::string_view json) const;
+  std::string invoice(std::string_view tenant, std::string_view account,
+                      std::string document) const;
+  billing::Buyer buyer(std::string_view tenant, std::string_view account,
+                       billing::Buyer buyer) const;
 
   /// As KeyRing has it.
-  std::uint64_t key_of(std::uint32_t tenant, std::string_view account, personal::Subject of) const;
-  [[nodiscard]] Result<std::uint64_t> destroy(std::uint32_t tenant, std::string_view account,
+  std::uint64_t key_of(std::string_view tenant, std::string_view account,
+                       personal::Subject of) const;
+  [[nodiscard]] Result<std::uint64_t> destroy(std::string_view tenant, std::string_view account,
                                               personal::Subject of, std::uint64_t through);
 
  private:
@@ -47,11 +52,11 @@ class SealedData {
     personal::Members members;
     bool seals_buyers = false;
   };
-  std::shared_ptr<const Policy> policy_of(std::uint32_t tenant) const;
+  std::shared_ptr<const Policy> policy_of(std::string_view tenant) const;
 
   personal::KeyRing& keys_;
   mutable std::shared_mutex mutex_;
-  std::map<std::uint32_t, std::shared_ptr<const Policy>> policies_;
+  std::map<std::string, std::shared_ptr<const Policy>, std::less<>> policies_;
 };
 
 }  // namespace steelyard::api

@@ -56,7 +56,7 @@ Result<void> Services::keep_key(const server::KeyRecord& record, std::string_vie
 Result<void> Services::load() {
   std::vector<std::string> names;
   std::map<std::string, std::string> records;
-  std::vector<core::PersonalBook::Sealed> sealed_of;
+  std::vector<core::PersonalBook::Sealed> sealed_of;  // By tenant.
   std::vector<core::PersonalBook::Erasure> erasures;
   node->ask([&](const core::Core& core) {
     names = core.tenants();
@@ -67,13 +67,13 @@ Result<void> Services::load() {
     erasures = core.personal().erasures();
   });
   for (std::size_t i = 0; i < names.size(); ++i) {
-    STEELYARD_PASS(sealed->set(static_cast<std::uint32_t>(i + 1), sealed_of[i]));
+    STEELYARD_PASS(sealed->set(names[i], sealed_of[i]));
   }
   for (const auto& each : erasures) {
     const auto of = each.of == personal::name_of(personal::Subject::usage)
                         ? personal::Subject::usage
                         : personal::Subject::invoices;
-    STEELYARD_PASS(sealed->destroy(each.tenant, each.account, of, each.through_key));
+    STEELYARD_PASS(sealed->destroy(names.at(each.tenant - 1), each.account, of, each.through_key));
   }
   for (const auto& [id, text] : records) {
     STEELYARD_TRY(record, server::KeyRecord::decode(text));

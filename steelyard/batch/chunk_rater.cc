@@ -127,6 +127,7 @@ void ChunkRater::keep_detail(const usage::UsageEvent& event, std::string_view li
   detail.type = event.type;
   detail.time = event.time;
   detail.priced_at = event.priced_at;
+  detail.tags = event.tags;
   switch (event.type) {
     case usage::EventType::model_call:
       detail.may_wait = true;

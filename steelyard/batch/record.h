@@ -49,6 +49,7 @@ struct EventDetail {
   std::string_view region;  ///< Of cloud usage, where its attributes say one.
   std::string_view api_key;
   std::string_view project;
+  std::string_view tags;  ///< JSON: an object of strings.
   std::string_view hold;
   usage::TokenCounts tokens;  ///< Of a call.
   bool is_batch = false;

@@ -105,7 +105,8 @@ Result<ChargeStore> ChargeStore::open(const std::filesystem::path& file,
   auto parts = std::make_unique<Parts>();
   parts->options = options;
   const duckdb::DatabaseOptions database{.threads = options.threads,
-                                         .memory_bytes_max = options.memory_bytes_max};
+                                         .memory_bytes_max = options.memory_bytes_max,
+                                         .open_text = options.open_text};
   auto opened = duckdb::open_file(file, database, *parts->names);
   const bool is_damaged = !opened.has_value() && opened.error().code == ErrorCode::store_failed &&
                           std::filesystem::exists(file);
@@ -157,7 +158,14 @@ Result<std::vector<BillLine>> ChargeStore::bill(std::string_view tenant, std::st
 Result<ChargePage> ChargeStore::charges(const ChargeFilter& filter, std::string_view cursor,
                                         std::size_t limit) const {
   STEELYARD_TRY(snapshot, duckdb::take_snapshot(parts_->file->database));
-  return duckdb::page_of_charges(snapshot, *parts_->names, filter, cursor, limit);
+  STEELYARD_TRY(page, duckdb::page_of_charges(snapshot, *parts_->names, filter, cursor, limit));
+  if (parts_->options.open_text == nullptr) return page;
+  for (ChargeRow& row : page.rows) {
+    if (!row.tags.empty()) {
+      row.tags = parts_->options.open_text(filter.tenant, row.account, row.tags);
+    }
+  }
+  return page;
 }
 
 Result<std::vector<Position>> ChargeStore::cloud_facts(std::string_view tenant,

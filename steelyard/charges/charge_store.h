@@ -12,12 +12,16 @@
 #include "steelyard/base/result.h"
 #include "steelyard/charges/charge_query.h"
 #include "steelyard/charges/charged_fact.h"
+#include "steelyard/charges/open_text.h"
 
 namespace steelyard::charges {
 
 struct StoreOptions {
   std::uint32_t threads = 2;
   std::uint64_t memory_bytes_max = std::uint64_t{1} << 30;
+
+  /// Of tags, when they are asked for. None: they are as they stand in the log.
+  OpenText open_text = {};
 
   /// Facts behind the roll-ups are added up from their rows; so many, and they are rolled up.
   std::uint64_t facts_between_rollups = 262'144;

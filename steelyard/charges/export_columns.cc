@@ -30,6 +30,8 @@ constexpr ExportColumn columns[] = {
     {"started", "When a call began, where it was said: decides the prices", "f.started"},
     {"received_at", "When the event came", "f.received_at"},
     {"sequence", "Of the event in the log", "f.sequence"},
+    {"tags", "JSON, where the event has tags",
+     "opened(tenant_name(f.tenant), account_name(f.account), f.tags)"},
 };
 
 }  // namespace

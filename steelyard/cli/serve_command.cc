@@ -290,7 +290,14 @@ Result<void> serve(const Arguments& arguments, Session& session) {
                    static_cast<unsigned long long>(count));
     };
   }
-  STEELYARD_TRY(charges, charges::ChargeStore::open(arguments.data + "/charges.duckdb"));
+  STEELYARD_TRY(personal_keys, open_personal_keys(arguments));
+  api::SealedData sealed(*personal_keys);
+  charges::StoreOptions storing;
+  storing.open_text = [&sealed](std::string_view tenant, std::string_view account,
+                                std::string_view json) {
+    return sealed.tags(tenant, account, json);
+  };
+  STEELYARD_TRY(charges, charges::ChargeStore::open(arguments.data + "/charges.duckdb", storing));
   if (charges.set_aside().has_value()) {
     std::fprintf(stderr, "steelyard: %s; it is rebuilt from the log\n",
                  charges.set_aside()->c_str());
@@ -352,8 +359,6 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   const std::unique_ptr<node::Checkpoints> checkpoints = std::move(witness);  // Ends before it.
   STEELYARD_PASS(publish_folder(*node, std::move(files), hash, folder));
   STEELYARD_PASS(take_zone_rules(*node, *log));
-  STEELYARD_TRY(personal_keys, open_personal_keys(arguments));
-  api::SealedData sealed(*personal_keys);
   server::KeyStore keys(std::move(pepper));
   services.node = node.get();
   services.keys = &keys;

@@ -100,6 +100,7 @@ charges::FactBatch ChargeRows::rows_of(batch::ChunkRater& events, const core::Pl
     fact.region = detail.region;
     fact.api_key = detail.api_key;
     fact.project = detail.project;
+    fact.tags = detail.tags;
     fact.currency = core.rater().currency();
     fact.book = core.rater().book().versions[record.charge.version].name;
     fact.book_version = record.charge.version + 1;

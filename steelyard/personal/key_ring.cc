@@ -31,9 +31,9 @@ std::string_view name_of(Subject subject) {
   return subject == Subject::usage ? "usage" : "invoices";
 }
 
-Owner owner_of(std::uint32_t tenant, std::string_view account, Subject subject) {
-  std::string text(sizeof tenant, '\0');
-  log::store(text.data(), tenant);
+Owner owner_of(std::string_view tenant, std::string_view account, Subject subject) {
+  std::string text(tenant);
+  text += '\0';  // In no name.
   text += static_cast<char>(subject);
   const server::Mac hash = server::sha256(text.append(account));
   Owner owner;

@@ -28,7 +28,7 @@ std::string_view name_of(Subject subject);
 
 /// Whose key it is, as 16 bytes that name nobody.
 using Owner = std::array<char, 16>;
-Owner owner_of(std::uint32_t tenant, std::string_view account, Subject subject);
+Owner owner_of(std::string_view tenant, std::string_view account, Subject subject);
 
 /// What became of a sealed text.
 struct Opened {

@@ -61,7 +61,7 @@ class Keys : public ::testing::Test {
   }
 
   std::string root_;
-  const Owner acme_ = owner_of(1, "acme", Subject::usage);
+  const Owner acme_ = owner_of("default", "acme", Subject::usage);
 };
 
 TEST_F(Keys, O6_what_was_sealed_is_read_after_a_restart_and_by_its_owner_only) {
@@ -77,8 +77,8 @@ TEST_F(Keys, O6_what_was_sealed_is_read_after_a_restart_and_by_its_owner_only) {
   EXPECT_EQ(ring->open_text(acme_, sealed).text, "\"alice\"");
   EXPECT_EQ(ring->seal(acme_, "\"alice\""), sealed);
   for (const Owner& other :
-       {owner_of(2, "acme", Subject::usage), owner_of(1, "acme2", Subject::usage),
-        owner_of(1, "acme", Subject::invoices)}) {
+       {owner_of("twin", "acme", Subject::usage), owner_of("default", "acme2", Subject::usage),
+        owner_of("default", "acme", Subject::invoices)}) {
     EXPECT_EQ(ring->open_text(other, sealed).state, Opened::State::foreign);
   }
   for (const char* const text :
@@ -93,7 +93,7 @@ TEST_F(Keys, O6_a_key_that_is_destroyed_is_nowhere_any_more) {
   {
     const auto ring = open({"a", "b"});
     first = ring->seal(acme_, "\"alice\"");
-    (void)ring->seal(owner_of(1, "other", Subject::usage), "\"bob\"");
+    (void)ring->seal(owner_of("default", "other", Subject::usage), "\"bob\"");
     ASSERT_TRUE(ring->sync().has_value());
     const std::string before = content("a");
     ASSERT_EQ(before.size(), 16U + 2 * 96U);
@@ -124,7 +124,7 @@ TEST_F(Keys, O6_what_one_of_two_folders_lost_comes_from_the_other) {
   {
     const auto ring = open({"a", "b"});
     sealed = ring->seal(acme_, "\"alice\"");
-    other = ring->seal(owner_of(1, "other", Subject::usage), "\"bob\"");
+    other = ring->seal(owner_of("default", "other", Subject::usage), "\"bob\"");
     ASSERT_TRUE(ring->sync().has_value());
   }
   const std::string whole = content("a");
@@ -141,7 +141,7 @@ TEST_F(Keys, O6_what_one_of_two_folders_lost_comes_from_the_other) {
   const auto ring = open();
   EXPECT_EQ(ring->damaged(), std::vector<std::uint64_t>{1});
   EXPECT_EQ(ring->open_text(acme_, sealed).state, Opened::State::erased);
-  EXPECT_EQ(ring->open_text(owner_of(1, "other", Subject::usage), other).text, "\"bob\"");
+  EXPECT_EQ(ring->open_text(owner_of("default", "other", Subject::usage), other).text, "\"bob\"");
 }
 
 TEST_F(Keys, O6_a_copy_in_which_a_key_lives_on_does_not_bring_it_back) {
@@ -180,10 +180,11 @@ TEST_F(Keys, O6_a_crash_while_keys_are_added_loses_none_that_was_used) {
     const auto ring = open();
     EXPECT_EQ(ring->open_text(acme_, sealed).text, "\"alice\"") << size;
     EXPECT_TRUE(ring->damaged().empty()) << size;
-    const std::string next = ring->seal(owner_of(1, "other", Subject::usage), "\"bob\"");
+    const std::string next = ring->seal(owner_of("default", "other", Subject::usage), "\"bob\"");
     EXPECT_TRUE(next.starts_with("sealed:2:"));
     ASSERT_TRUE(ring->sync().has_value());
-    EXPECT_EQ(open()->open_text(owner_of(1, "other", Subject::usage), next).text, "\"bob\"");
+    EXPECT_EQ(open()->open_text(owner_of("default", "other", Subject::usage), next).text,
+              "\"bob\"");
   }
   put("a", "no keys");
   const auto ring = KeyRing::open({root_ + "/a"}, log::real_files(), server::system_random());
@@ -256,19 +257,20 @@ TEST_F(Keys, O6_events_are_sealed_and_opened_line_by_line) {
       R"({"id":"1","subject":"acme","data":{"user":{"mail":"a@example.org"},"tags":{"t":"x","e":""}}})";
   const std::string lines = event + "\nno json\n{\"id\":\"2\",\"data\":{\"user\":1}}\n\n[1]\n" +
                             R"({"id":"3","subject":"acme","data":{}})";
-  const std::string sealed = sealed_events(lines, members, 1, *ring).value();
+  const std::string sealed = sealed_events(lines, members, "default", *ring).value();
   EXPECT_EQ(sealed.find("example.org"), std::string::npos);
   const std::size_t end = sealed.find('\n');
   EXPECT_EQ(sealed.substr(end), lines.substr(lines.find('\n')));
   // Sending it again is sending the same, and what is sealed is not sealed once more.
-  EXPECT_EQ(sealed_events(lines, members, 1, *ring).value(), sealed);
-  EXPECT_EQ(sealed_events(sealed, members, 1, *ring).value(), sealed);
+  EXPECT_EQ(sealed_events(lines, members, "default", *ring).value(), sealed);
+  EXPECT_EQ(sealed_events(sealed, members, "default", *ring).value(), sealed);
   const OpenedJson opened = opened_json(sealed.substr(0, end), acme_, *ring);
   EXPECT_EQ(opened.text, event);
   EXPECT_TRUE(opened.erased.empty());
   // Of another account's it stays as it is.
-  EXPECT_EQ(opened_json(sealed.substr(0, end), owner_of(1, "b", Subject::usage), *ring).text,
-            sealed.substr(0, end));
+  EXPECT_EQ(
+      opened_json(sealed.substr(0, end), owner_of("default", "b", Subject::usage), *ring).text,
+      sealed.substr(0, end));
   ASSERT_TRUE(ring->destroy(acme_, 1).has_value());
   const OpenedJson gone = opened_json(sealed.substr(0, end), acme_, *ring);
   EXPECT_EQ(gone.text,
@@ -279,7 +281,7 @@ TEST_F(Keys, O6_events_are_sealed_and_opened_line_by_line) {
 
 TEST_F(Keys, O6_a_text_is_sealed_once) {
   const auto ring = open();
-  const Owner owner = owner_of(1, "acme", Subject::invoices);
+  const Owner owner = owner_of("default", "acme", Subject::invoices);
   const std::string sealed = sealed_text("Ann \"A\" Müller", owner, *ring).value();
   EXPECT_EQ(sealed_text(sealed, owner, *ring).value(), sealed);
   EXPECT_EQ(opened_text(sealed, owner, *ring), "Ann \"A\" Müller");

@@ -56,7 +56,7 @@ std::string pointer_to(const Document& document, const Node& node) {
 }  // namespace
 
 Result<std::string> sealed_events(std::string_view lines, const Members& members,
-                                  std::uint32_t tenant, KeyRing& keys) {
+                                  std::string_view tenant, KeyRing& keys) {
   std::string padded(lines);
   padded.append(Document::padding, '\0');
   std::string to;

@@ -14,7 +14,7 @@ namespace steelyard::personal {
 /// those keys on disk. What is sealed under it already, is no JSON or names no account stays as it
 /// is. Errors: of `KeyRing::sync`.
 [[nodiscard]] Result<std::string> sealed_events(std::string_view lines, const Members& members,
-                                                std::uint32_t tenant, KeyRing& keys);
+                                                std::string_view tenant, KeyRing& keys);
 
 /// A text of its own, for `open`; empty stays empty. Errors: of `KeyRing::sync`.
 [[nodiscard]] Result<std::string> sealed_text(std::string_view text, const Owner& owner,

@@ -89,6 +89,7 @@ struct UsageEvent {
   ResourceUsage resource;      ///< If `type` is resource_usage.
   ResourceOrder order;         ///< If `type` is resource_order.
   PlanPurchase plan;           ///< If `type` is plan_purchase.
+  std::string_view tags;       ///< `data.tags`, JSON: an object of strings; empty: none.
   NamedEvent voids;            ///< If `type` is resource_void or model_void.
   std::uint64_t corrects = 0;  ///< If `type` is model_void: where that stands in the log.
   bool voids_unrated = false;  ///< The same: whether it had no price.

@@ -22,6 +22,14 @@ std::unexpected<Error> invalid(const json::Document& document, const json::Node&
   return failure(code, std::string(pointer) + ": " + shown(document, node) + " is not " + expected);
 }
 
+const json::Node* not_a_tag(const json::Document& document, const json::Node& object) {
+  const json::Node* other = nullptr;
+  json::Object(document, object).each([&](const json::Node& tag) {
+    if (tag.type != json::Type::string) other = &tag;
+  });
+  return other;
+}
+
 Result<void> read_time(const json::Document& document, const json::Node& node, const char* pointer,
                        base::Instant& instant) {
   if (node.type == json::Type::string && base::parse_rfc3339(document.text(node), instant))

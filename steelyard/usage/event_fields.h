@@ -20,6 +20,9 @@ namespace steelyard::usage {
 /// The value as it stands in the text, cut where it is long.
 std::string shown(const json::Document& document, const json::Node& node);
 
+/// A member that is no string, which tags have to be; null: there is none.
+const json::Node* not_a_tag(const json::Document& document, const json::Node& object);
+
 /// Errors: invalid_time.
 [[nodiscard]] Result<void> read_time(const json::Document& document, const json::Node& node,
                                      const char* pointer, base::Instant& instant);

@@ -76,10 +76,7 @@ Result<void> check_tags(const json::Document& document, const Node* node) {
   if (node->type != Type::object) {
     return invalid(document, *node, "/data/tags", "an object of strings");
   }
-  const Node* other = nullptr;
-  json::Object(document, *node).each([&](const Node& tag) {
-    if (tag.type != Type::string) other = &tag;
-  });
+  const Node* const other = not_a_tag(document, *node);
   if (other == nullptr) return {};
   const std::string pointer = "/data/tags/" + std::string(document.name(*other));
   return invalid(document, *other, pointer.c_str(), "a string");
@@ -157,6 +154,7 @@ Result<void> read_model_call(const json::Object& data, UsageEvent& event) {
   STEELYARD_PASS(check_string(document, fields.region, "/data/region"));
   STEELYARD_PASS(check_string(document, fields.service_tier, "/data/service_tier"));
   STEELYARD_PASS(check_tags(document, fields.tags));
+  if (fields.tags != nullptr) event.tags = document.text(*fields.tags);
   return read_usage(document, fields, *format, status >= 400, call);
 }
 

@@ -17,6 +17,7 @@ struct Fields {
   const Node* end = nullptr;
   const Node* attributes = nullptr;
   const Node* replaces = nullptr;
+  const Node* tags = nullptr;
 };
 
 Fields fields_of(const json::Object& data) {
@@ -31,6 +32,7 @@ Fields fields_of(const json::Object& data) {
       case word("end"): fields.end = &member; break;
       case word("attributes"): fields.attributes = &member; break;
       case word("replaces"): fields.replaces = &member; break;
+      case word("tags"): fields.tags = &member; break;
       default: break;
     }
   });
@@ -105,6 +107,10 @@ Result<void> read_resource_usage(const json::Object& data, UsageEvent& event) {
     resource.attributes = json::Object(document, *fields.attributes);
   }
   event.priced_at = resource.start;
+  // No part of the contract: what are no tags is kept in the fact as any other member is.
+  const bool has_tags = fields.tags != nullptr && fields.tags->type == Type::object &&
+                        not_a_tag(document, *fields.tags) == nullptr;
+  if (has_tags) event.tags = document.text(*fields.tags);
   if (fields.replaces != nullptr) {
     resource.replaces.emplace();
     return read_named_event(data, word("replaces"), "/data/replaces", *resource.replaces);

@@ -7,6 +7,7 @@
 #include "steelyard/base/result.h"
 #include "steelyard/charges/duckdb/answer.h"
 #include "steelyard/charges/duckdb/handles.h"
+#include "steelyard/charges/open_text.h"
 
 namespace steelyard::charges::duckdb {
 
@@ -14,6 +15,7 @@ struct DatabaseOptions {
   std::uint32_t threads = 2;
   std::uint64_t memory_bytes_max = std::uint64_t{1} << 30;
   bool may_touch_files = false;  ///< COPY, read_csv and the like. Settings are locked in any case.
+  OpenText open_text = {};       ///< What opened() does.
   bool is_read_only = false;     ///< The file is there; others may read it too, nobody may write.
 };
 

@@ -71,7 +71,14 @@ RollupKey put_fact(const ChargedFact& fact, std::int64_t number, Names& names, T
   put_name(NameKind::region, fact.region);
   key.api_key = put_name(NameKind::api_key, fact.api_key);
   key.project = put_name(NameKind::project, fact.project);
-  put_name(NameKind::tags, fact.tags);
+  const auto put_text_or_null = [&](std::string_view text) {
+    if (text.empty()) {
+      to.put_null();
+    } else {
+      to.put_text(text);
+    }
+  };
+  put_text_or_null(fact.tags);
   key.currency = put_name(NameKind::currency, fact.currency);
   key.book = names.books.number_of(fact.book, fact.book_version);
   to.put(key.book);
@@ -84,11 +91,7 @@ RollupKey put_fact(const ChargedFact& fact, std::int64_t number, Names& names, T
   Decimal amount;
   for (const ChargedLine& line : fact.lines) amount += line.amount;
   to.put_decimal(amount);
-  if (fact.credit.empty()) {
-    to.put_null();
-  } else {
-    to.put_text(fact.credit);
-  }
+  put_text_or_null(fact.credit);
   put_name(NameKind::hold_budget, fact.hold_budget);
   return key;
 }

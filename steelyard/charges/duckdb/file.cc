@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "steelyard/charges/duckdb/name_functions.h"
+#include "steelyard/charges/duckdb/opened_function.h"
 #include "steelyard/charges/duckdb/schema.h"
 #include "steelyard/charges/duckdb/wide_functions.h"
 
@@ -72,6 +73,7 @@ Result<OpenFile> open_file(const fs::path& file, const DatabaseOptions& options,
   Connection connection = connect(*database);
   STEELYARD_PASS(register_name_functions(connection, names));
   STEELYARD_PASS(register_wide_functions(connection));
+  STEELYARD_PASS(register_opened_function(connection, options.open_text));
   STEELYARD_TRY(has_no_tables, is_new(connection));
   if (has_no_tables) STEELYARD_PASS(create_tables(connection));
   STEELYARD_PASS(check_layout(connection));
@@ -86,6 +88,7 @@ Result<Database> open_to_read(const fs::path& file, Names& names) {
   Connection connection = connect(*database);
   STEELYARD_PASS(register_name_functions(connection, names));
   STEELYARD_PASS(register_wide_functions(connection));
+  STEELYARD_PASS(register_opened_function(connection, {}));
   STEELYARD_PASS(check_layout(connection));
   STEELYARD_PASS(FactWriter::open(std::move(connection), names));  // Reads them.
   return database;

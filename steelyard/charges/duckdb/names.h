@@ -27,15 +27,14 @@ enum class NameKind : std::uint8_t {
   region,
   api_key,
   project,
-  tags,
   currency,
   reason,
   hold_budget,
 };
-inline constexpr std::size_t name_kind_count = 13;
+inline constexpr std::size_t name_kind_count = 12;
 inline constexpr std::array<std::string_view, name_kind_count> name_kinds = {
-    "tenant",  "account", "source", "type",     "model",  "resource",    "region",
-    "api_key", "project", "tags",   "currency", "reason", "hold_budget",
+    "tenant", "account", "source",  "type",     "model",  "resource",
+    "region", "api_key", "project", "currency", "reason", "hold_budget",
 };
 
 struct TextHash {

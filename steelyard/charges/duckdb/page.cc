@@ -39,16 +39,16 @@ Result<Cursor> cursor_of(std::string_view text) {
 
 /// In the order of the columns below.
 constexpr NameKind fact_kinds[] = {
-    NameKind::account,  NameKind::source,   NameKind::type,    NameKind::model,
-    NameKind::resource, NameKind::region,   NameKind::api_key, NameKind::project,
-    NameKind::tags,     NameKind::currency, NameKind::reason,  NameKind::hold_budget,
+    NameKind::account,  NameKind::source, NameKind::type,        NameKind::model,
+    NameKind::resource, NameKind::region, NameKind::api_key,     NameKind::project,
+    NameKind::currency, NameKind::reason, NameKind::hold_budget,
 };
 constexpr std::string_view fact_columns =
     "number, account::BIGINT, source::BIGINT, type::BIGINT, model::BIGINT, resource::BIGINT, "
-    "region::BIGINT, api_key::BIGINT, project::BIGINT, tags::BIGINT, currency::BIGINT, "
+    "region::BIGINT, api_key::BIGINT, project::BIGINT, currency::BIGINT, "
     "reason::BIGINT, hold_budget::BIGINT, sequence, id, epoch_us(time), epoch_us(started), "
     "epoch_us(received_at), "
-    "book::BIGINT, status::BIGINT, flags::BIGINT, corrects, lines::BIGINT, credit, "
+    "book::BIGINT, status::BIGINT, flags::BIGINT, corrects, lines::BIGINT, credit, tags, "
     "price_1::BIGINT, quantity_1, amount_1::DECIMAL(38,12), "
     "price_2::BIGINT, quantity_2, amount_2::DECIMAL(38,12), "
     "price_3::BIGINT, quantity_3, amount_3::DECIMAL(38,12)";
@@ -76,27 +76,28 @@ PageFact read_fact(const Row& row, const Names& names) {
   const auto number = [&](idx_t column) { return static_cast<std::int32_t>(row.integer(column)); };
   PageFact read;
   ChargeRow& fact = read.fact;
-  std::string* const texts[] = {&fact.account,  &fact.source,   &fact.type,    &fact.model,
-                                &fact.resource, &fact.region,   &fact.api_key, &fact.project,
-                                &fact.tags,     &fact.currency, &fact.reason,  &fact.hold_budget};
+  std::string* const texts[] = {&fact.account,  &fact.source, &fact.type,       &fact.model,
+                                &fact.resource, &fact.region, &fact.api_key,    &fact.project,
+                                &fact.currency, &fact.reason, &fact.hold_budget};
   static_assert(std::size(fact_kinds) == std::size(texts));
   fact.fact = static_cast<std::uint64_t>(row.integer(0));
   for (idx_t i = 0; i < std::size(texts); ++i) {
     *texts[i] = names.of(fact_kinds[i]).text(number(1 + i));
   }
-  fact.sequence = static_cast<Position>(row.integer(13));
-  fact.id = row.text(14);
-  fact.time = instant_of(row.integer(15));
-  if (!row.is_null(16)) fact.started = instant_of(row.integer(16));
-  fact.received_at = instant_of(row.integer(17));
-  const Book book = names.books.book(number(18));
+  fact.sequence = static_cast<Position>(row.integer(12));
+  fact.id = row.text(13);
+  fact.time = instant_of(row.integer(14));
+  if (!row.is_null(15)) fact.started = instant_of(row.integer(15));
+  fact.received_at = instant_of(row.integer(16));
+  const Book book = names.books.book(number(17));
   fact.book = book.name;
   fact.book_version = book.version;
-  fact.status = static_cast<FactStatus>(row.integer(19));
-  fact.flags = static_cast<std::uint32_t>(row.integer(20));
-  fact.corrects = static_cast<Position>(row.integer(21));
-  read.lines = row.integer(22);
-  if (!row.is_null(23)) fact.credit = row.text(23);
+  fact.status = static_cast<FactStatus>(row.integer(18));
+  fact.flags = static_cast<std::uint32_t>(row.integer(19));
+  fact.corrects = static_cast<Position>(row.integer(20));
+  read.lines = row.integer(21);
+  if (!row.is_null(22)) fact.credit = row.text(22);
+  if (!row.is_null(23)) fact.tags = row.text(23);
   for (std::uint32_t i = 0; i < 3; ++i) {
     const idx_t column = first_line_column + i * 3;
     if (row.integer(column) == 0) break;

@@ -30,7 +30,7 @@ constexpr std::array<std::string_view, 35> fact_columns = {
     "type INTEGER",          "time TIMESTAMP",          "started TIMESTAMP",
     "received_at TIMESTAMP", "model INTEGER",           "resource INTEGER",
     "region INTEGER",        "api_key INTEGER",         "project INTEGER",
-    "tags INTEGER",          "currency INTEGER",        "book INTEGER",
+    "tags VARCHAR",          "currency INTEGER",        "book INTEGER",
     "status UTINYINT",       "reason INTEGER",          "flags UINTEGER",
     "corrects BIGINT",       "lines INTEGER",           "amount DECIMAL(38,12)",
     "credit VARCHAR",        "hold_budget INTEGER",     "price_1 INTEGER",
@@ -61,13 +61,15 @@ std::string joined(std::initializer_list<std::string> columns) {
   return all;
 }
 
+constexpr const char* opened_tags =
+    "opened(tenant_name(f.tenant), account_name(f.account), f.tags) AS tags";
 constexpr const char* book_names =
     "book_name(f.book) AS book, book_version(f.book) AS book_version";
 
 std::string fact_names() {
   return joined({name("tenant"), name("account"), name("source"), "f.id", name("type"), "f.time",
                  "f.started", "f.received_at", name("model"), name("resource"), name("region"),
-                 name("api_key"), name("project"), name("tags"), name("currency"), book_names,
+                 name("api_key"), name("project"), opened_tags, name("currency"), book_names,
                  "f.flags", "nullif(f.corrects, 0) AS corrects", "f.credit"});
 }
 

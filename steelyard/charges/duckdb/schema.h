@@ -6,7 +6,7 @@
 namespace steelyard::charges::duckdb {
 
 /// Another number: the tables or views are others, and an older file is set aside.
-inline constexpr std::int64_t layout_version = 4;
+inline constexpr std::int64_t layout_version = 5;
 
 /// Lines of a call beside the fact itself: whole quantities, amounts below a million. All other
 /// lines stand in a table of their own.
