@@ -47,7 +47,8 @@ std::string events() {
 void seal(benchmark::State& state, std::vector<std::string> pointers) {
   std::string folder = "/tmp/bench_sealing.XXXXXX";
   if (mkdtemp(folder.data()) == nullptr) std::exit(2);
-  auto keys = personal::KeyRing::open({folder}, log::real_files(), server::system_random());
+  auto keys = personal::KeyRing::open({folder}, log::real_files(),
+                                      {server::system_random(), [] { return std::int64_t{1}; }});
   const auto members = personal::Members::read(std::move(pointers));
   if (!keys.has_value() || !members.has_value()) std::exit(2);
   const std::string lines = events();

@@ -1,3 +1,7 @@
+#include <mutex>
+#include <utility>
+#include <vector>
+
 #include "steelyard/api/answers.h"
 #include "steelyard/api/charge_filter.h"
 #include "steelyard/api/parameters.h"
@@ -56,6 +60,35 @@ PersonalBook::Sealed wanted_of(const Request& request) {
   return wanted;
 }
 
+/// Those that were set before are set again, sealed: what is frozen from now on has them so.
+Result<void> seal_known_buyers(Services& services, const Request& request, std::uint32_t tenant) {
+  std::vector<std::pair<std::string, billing::Buyer>> buyers;
+  services.node->ask([&](const core::Core& core) {
+    core.invoices().each_buyer(tenant, [&](const std::string& account, const billing::Buyer& each) {
+      buyers.emplace_back(account, each);
+    });
+  });
+  for (const auto& [account, buyer] : buyers) {
+    const std::string text = JsonObject()
+                                 .text("name", buyer.name)
+                                 .text("address", buyer.address)
+                                 .text("tax_id", buyer.tax_id)
+                                 .text("tax_name", buyer.tax_name)
+                                 .amount("tax_percent", buyer.tax_percent)
+                                 .text("time_zone", buyer.time_zone)
+                                 .finish();
+    STEELYARD_TRY(sealed, services.sealed->buyer(request.principal.tenant, account, text));
+    if (sealed == text) continue;
+    const std::string command = JsonObject()
+                                    .text("command", "set_buyer")
+                                    .text("account", account)
+                                    .text("by", request.principal.key_id)
+                                    .finish();
+    STEELYARD_PASS(services.carry_out(tenant, with_members_of(command, sealed)));
+  }
+  return {};
+}
+
 Response set(Services& services, const Request& request) {
   if (request.principal.customer.has_value()) {
     return Problem("forbidden", "a key of one account sets nothing for all");
@@ -66,6 +99,7 @@ Response set(Services& services, const Request& request) {
   }
   const auto tenant = services.tenant_number(request.principal.tenant);
   if (!tenant.has_value()) return problem_of(tenant.error());
+  const std::lock_guard changing(services.sealed->changing());
   const auto answer =
       services.carry_out(*tenant, with_members_of(JsonObject()
                                                       .text("command", "set_personal_data")
@@ -75,6 +109,9 @@ Response set(Services& services, const Request& request) {
   if (!answer.has_value()) return problem_of(answer.error());
   if (auto taken = services.sealed->set(request.principal.tenant, wanted); !taken.has_value()) {
     return problem_of(taken.error());
+  }
+  if (auto sealed = seal_known_buyers(services, request, *tenant); !sealed.has_value()) {
+    return problem_of(sealed.error());
   }
   return Response::json(json_of(wanted));
 }
@@ -88,7 +125,8 @@ void add_set(server::RouteTable& table, Services& services) {
       "account's with a key of its own, so that they can be erased: DELETE "
       "/v1/accounts/{account}/personal-data. `members` are JSON pointers; of an object, it is all "
       "that it holds. No member can be one of them that a charge, an account or an event's "
-      "identity follows from. With `seals_buyers`, so is whom invoices are for: name, address and "
+      "identity follows from. Elements of a list have numbers: \"/data/users/0\". With "
+      "`seals_buyers`, so is whom invoices are for: name, address and "
       "tax id. What came before stays as it is.";
   route.contents.push_back(json_content(
       R"({"type":"object","required":["members"],"properties":{"members":{"type":"array","maxItems":32,"items":{"type":"string","minLength":2,"maxLength":250}},"seals_buyers":{"type":"boolean"}}})",
@@ -124,25 +162,21 @@ Response erase(Services& services, const Request& request) {
       *request.parameter("of") == name_of(Subject::usage) ? Subject::usage : Subject::invoices;
   const auto tenant = services.tenant_number(request.principal.tenant);
   if (!tenant.has_value()) return problem_of(tenant.error());
-  const std::string& name = request.principal.tenant;
-  std::uint64_t destroyed = 0;
-  if (const std::uint64_t key = services.sealed->key_of(name, account, of); key > 0) {
-    const auto answer = services.carry_out(*tenant, JsonObject()
-                                                        .text("command", "erase_personal_data")
-                                                        .text("account", account)
-                                                        .text("of", name_of(of))
-                                                        .whole("through_key", key)
-                                                        .text("by", request.principal.key_id)
-                                                        .finish());
-    if (!answer.has_value()) return problem_of(answer.error());
-    const auto done = services.sealed->destroy(name, account, of, key);
-    if (!done.has_value()) return problem_of(done.error());
-    destroyed = *done;
-  }
+  const base::Instant until = services.sealed->erasure_time();
+  const auto answer = services.carry_out(*tenant, JsonObject()
+                                                      .text("command", "erase_personal_data")
+                                                      .text("account", account)
+                                                      .text("of", name_of(of))
+                                                      .time("until", until)
+                                                      .text("by", request.principal.key_id)
+                                                      .finish());
+  if (!answer.has_value()) return problem_of(answer.error());
+  const auto destroyed = services.sealed->destroy(request.principal.tenant, account, of, until);
+  if (!destroyed.has_value()) return problem_of(destroyed.error());
   return Response::json(JsonObject()
                             .text("account", account)
                             .text("of", name_of(of))
-                            .whole("keys_destroyed", destroyed)
+                            .whole("keys_destroyed", *destroyed)
                             .finish());
 }
 

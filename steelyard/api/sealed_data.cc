@@ -1,7 +1,5 @@
 #include "steelyard/api/sealed_data.h"
 
-#include <mutex>
-
 #include "steelyard/api/answers.h"
 #include "steelyard/json/document.h"
 
@@ -11,7 +9,7 @@ using personal::owner_of;
 using personal::Subject;
 
 Result<void> SealedData::set(std::string_view tenant, const core::PersonalBook::Sealed& sealed) {
-  STEELYARD_TRY(members, personal::Members::read(sealed.members));
+  STEELYARD_TRY(members, personal::Members::known(sealed.members));
   auto policy = std::make_shared<const Policy>(std::move(members), sealed.buyers);
   const std::unique_lock lock(mutex_);
   policies_.insert_or_assign(std::string(tenant), std::move(policy));
@@ -66,7 +64,9 @@ personal::OpenedJson SealedData::event(std::string_view tenant, std::string_view
 std::string SealedData::tags(std::string_view tenant, std::string_view account,
                              std::string_view json) const {
   if (!json.contains(personal::KeyRing::prefix)) return std::string(json);
-  return event(tenant, account, json).text;
+  return personal::opened_json(json, owner_of(tenant, account, Subject::usage), keys_,
+                               personal::Pointers::unwanted)
+      .text;
 }
 
 std::string SealedData::invoice(std::string_view tenant, std::string_view account,
@@ -84,14 +84,15 @@ billing::Buyer SealedData::buyer(std::string_view tenant, std::string_view accou
   return buyer;
 }
 
-std::uint64_t SealedData::key_of(std::string_view tenant, std::string_view account,
-                                 Subject of) const {
-  return keys_.key_of(owner_of(tenant, account, of));
+base::Instant SealedData::erasure_time() {
+  const std::int64_t micros = keys_.erasure_micros();
+  return {micros / 1'000'000, static_cast<std::uint32_t>(micros % 1'000'000 * 1'000)};
 }
 
-Result<std::uint64_t> SealedData::destroy(std::string_view tenant, std::string_view account,
-                                          Subject of, std::uint64_t through) {
-  return keys_.destroy(owner_of(tenant, account, of), through);
+Result<std::size_t> SealedData::destroy(std::string_view tenant, std::string_view account,
+                                        Subject of, base::Instant until) {
+  return keys_.destroy(owner_of(tenant, account, of),
+                       until.seconds * 1'000'000 + until.nanoseconds / 1'000);
 }
 
 }  // namespace steelyard::api

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -22,13 +23,16 @@ class SealedData {
   /// `keys` must outlive it.
   explicit SealedData(personal::KeyRing& keys) : keys_(keys) {}
 
-  /// What is sealed of a tenant's data from now on. Errors: those of Members::read.
+  /// Held by who changes what is sealed, so that it is in force as it is in the log.
+  std::mutex& changing() { return changing_; }
+
+  /// What is sealed of a tenant's data from now on. Errors: those of Members::known.
   [[nodiscard]] Result<void> set(std::string_view tenant, const core::PersonalBook::Sealed& sealed);
 
   /// Events, each a line, as they may come into the log. Errors: disk_full, storage_failed.
   [[nodiscard]] Result<std::string> events(std::string_view tenant, std::string lines);
 
-  /// A buyer, JSON, as it may come into the log. Errors: the same.
+  /// A buyer, JSON, as it may come into the log. Errors: as `events`.
   [[nodiscard]] Result<std::string> buyer(std::string_view tenant, std::string_view account,
                                           std::string_view json);
 
@@ -41,11 +45,10 @@ class SealedData {
   billing::Buyer buyer(std::string_view tenant, std::string_view account,
                        billing::Buyer buyer) const;
 
-  /// As KeyRing has it.
-  std::uint64_t key_of(std::string_view tenant, std::string_view account,
-                       personal::Subject of) const;
-  [[nodiscard]] Result<std::uint64_t> destroy(std::string_view tenant, std::string_view account,
-                                              personal::Subject of, std::uint64_t through);
+  // As KeyRing has them.
+  base::Instant erasure_time();
+  [[nodiscard]] Result<std::size_t> destroy(std::string_view tenant, std::string_view account,
+                                            personal::Subject of, base::Instant until);
 
  private:
   struct Policy {
@@ -55,6 +58,7 @@ class SealedData {
   std::shared_ptr<const Policy> policy_of(std::string_view tenant) const;
 
   personal::KeyRing& keys_;
+  std::mutex changing_;
   mutable std::shared_mutex mutex_;
   std::map<std::string, std::shared_ptr<const Policy>, std::less<>> policies_;
 };

@@ -39,7 +39,9 @@ class Served {
     services.keys = &keys;
     services.charges = charges.get();
     personal_keys_ =
-        personal::KeyRing::open({folder_}, log::real_files(), server::system_random()).value();
+        personal::KeyRing::open({folder_}, log::real_files(),
+                                {server::system_random(), [] { return std::int64_t{1}; }})
+            .value();
     sealed_ = std::make_unique<SealedData>(*personal_keys_);
     services.sealed = sealed_.get();
     services.scratch_folder = folder_ + "/exports";

@@ -31,7 +31,7 @@ Result<std::uint32_t> Services::tenant_number(const std::string& tenant) {
     if (const auto found = tenants_.find(tenant); found != tenants_.end()) return found->second;
   }
   STEELYARD_PASS(carry_out(0, R"({"command":"set_tenant","name":)" + json_string(tenant) + "}"));
-  STEELYARD_PASS(load());
+  load_tenants();
   const std::shared_lock lock(mutex_);
   return tenants_.at(tenant);
 }
@@ -53,7 +53,18 @@ Result<void> Services::keep_key(const server::KeyRecord& record, std::string_vie
   return {};
 }
 
+/// Nothing else: what a request changes meanwhile in what is in memory must not be put back.
+void Services::load_tenants() {
+  std::vector<std::string> names;
+  node->ask([&](const core::Core& core) { names = core.tenants(); });
+  const std::unique_lock lock(mutex_);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    tenants_[names[i]] = static_cast<std::uint32_t>(i + 1);
+  }
+}
+
 Result<void> Services::load() {
+  load_tenants();
   std::vector<std::string> names;
   std::map<std::string, std::string> records;
   std::vector<core::PersonalBook::Sealed> sealed_of;  // By tenant.
@@ -73,15 +84,11 @@ Result<void> Services::load() {
     const auto of = each.of == personal::name_of(personal::Subject::usage)
                         ? personal::Subject::usage
                         : personal::Subject::invoices;
-    STEELYARD_PASS(sealed->destroy(names.at(each.tenant - 1), each.account, of, each.through_key));
+    STEELYARD_PASS(sealed->destroy(names.at(each.tenant - 1), each.account, of, each.until));
   }
   for (const auto& [id, text] : records) {
     STEELYARD_TRY(record, server::KeyRecord::decode(text));
     keys->put(std::move(record));
-  }
-  const std::unique_lock lock(mutex_);
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    tenants_[names[i]] = static_cast<std::uint32_t>(i + 1);
   }
   return {};
 }

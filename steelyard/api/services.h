@@ -63,6 +63,8 @@ class Services {
   [[nodiscard]] Result<void> load();
 
  private:
+  void load_tenants();
+
   const rating::Rater* described_with_;
   std::shared_mutex mutex_;
   std::map<const rating::Rater*, std::shared_ptr<const report::NdjsonWriter>> writers_;

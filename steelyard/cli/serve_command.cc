@@ -83,20 +83,29 @@ Result<server::Secret> load_pepper(const std::string& directory, bool is_first_s
   return server::Secret(text.substr(0, 64));
 }
 
+/// What exports and long questions that a crash ended have left: texts that were opened stand in
+/// it.
+void forget_scratch(const std::string& data) {
+  std::error_code ignored;
+  for (const char* const name : {"/exports", "/charges.duckdb.tmp"}) {
+    std::filesystem::remove_all(data + name, ignored);
+  }
+}
+
 /// Of the data's folder, and of its mirror if it has one.
 Result<std::unique_ptr<personal::KeyRing>> open_personal_keys(const Arguments& arguments) {
   std::vector<std::string> folders{arguments.data};
   if (!arguments.mirror.empty()) folders.push_back(arguments.mirror);
-  STEELYARD_TRY(keys, personal::KeyRing::open(std::move(folders), log::real_files(),
-                                              server::system_random()));
-  if (const auto damaged = keys->damaged(); !damaged.empty()) {
-    std::fprintf(
-        stderr,
-        "steelyard: %zu keys of personal data are damaged, number %llu of %s/%s the first; "
-        "what they sealed can not be read; charges do not depend on it; take the file from "
-        "a backup if you can\n",
-        damaged.size(), static_cast<unsigned long long>(damaged.front()), arguments.data.c_str(),
-        std::string(personal::KeyRing::file_name).c_str());
+  STEELYARD_TRY(keys,
+                personal::KeyRing::open(std::move(folders), log::real_files(),
+                                        {.random = server::system_random(), .micros = now_micros}));
+  if (const std::size_t damaged = keys->damaged_count(); damaged > 0) {
+    std::fprintf(stderr,
+                 "steelyard: %zu keys of %s/%s are damaged: what they sealed of personal data can "
+                 "not be read, charges do not depend on it; take the file from a backup if you "
+                 "can\n",
+                 damaged, arguments.data.c_str(),
+                 std::string(personal::KeyRing::file_name).c_str());
   }
   return keys;
 }
@@ -290,6 +299,7 @@ Result<void> serve(const Arguments& arguments, Session& session) {
                    static_cast<unsigned long long>(count));
     };
   }
+  forget_scratch(arguments.data);
   STEELYARD_TRY(personal_keys, open_personal_keys(arguments));
   api::SealedData sealed(*personal_keys);
   charges::StoreOptions storing;

@@ -100,12 +100,11 @@ Result<void> check_personal_keys(const Arguments& arguments, Session& session) {
   const std::string name(personal::KeyRing::file_name);
   if (!std::filesystem::exists(arguments.data + '/' + name)) return {};
   STEELYARD_TRY(keys, personal::KeyRing::open({arguments.data}, log::real_files(), {}));
-  const auto damaged = keys->damaged();
-  if (!damaged.empty()) {
+  if (const std::size_t damaged = keys->damaged_count(); damaged > 0) {
     return failure(ErrorCode::file_is_malformed,
-                   arguments.data + '/' + name + ": key " + std::to_string(damaged.front()) +
-                       " is damaged, the first of " + count(damaged.size()) +
-                       ": what they sealed can not be read; take the file from a backup");
+                   arguments.data + '/' + name + ": " + count(damaged) +
+                       " keys are damaged: what they sealed can not be read; take the file from a "
+                       "backup");
   }
   session.write("keys     of personal data: " + count(keys->live_count()) + ", all sound\n");
   return {};

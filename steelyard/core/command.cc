@@ -121,7 +121,7 @@ void read(Reader& from, SetPersonalData& to) {
 void read(Reader& from, ErasePersonalData& to) {
   from.text("account", to.account);
   from.text("of", to.of);
-  from.whole("through_key", to.through_key, 1, INT64_MAX, true);
+  from.time("until", to.until);
   if (from.is_good() && to.of != "usage" && to.of != "invoices") {
     from.fail("/of: '" + to.of + "' is not usage or invoices");
   }

@@ -247,12 +247,12 @@ struct SetPersonalData {
   PersonalBook::Sealed sealed;  ///< `members` and `seals_buyers`.
 };
 
-/// What an account has of people can not be read any more: its keys are destroyed behind this
-/// record, and again at each start, so that no copy of them brings it back.
+/// What an account has of people can not be read any more: its keys that were made until then are
+/// destroyed behind this record, and again at each start, so that no copy of them brings it back.
 struct ErasePersonalData {
   std::string account;
-  std::string of;                 ///< "usage" or "invoices".
-  std::uint64_t through_key = 0;  ///< The last of them.
+  std::string of;       ///< "usage" or "invoices".
+  base::Instant until;  ///< By the clock that keys are made by.
 };
 
 using Command =

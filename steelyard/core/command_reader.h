@@ -139,7 +139,7 @@ class CommandReader {
   /// A text that may be left out, and may be empty.
   void note(std::string_view name, std::string& to) {
     if (!has(name)) return;
-    constexpr std::size_t bytes_max = 2'000;  // 250 characters of four bytes, sealed.
+    constexpr std::size_t bytes_max = 2'100;  // 250 characters, sealed.
     long_text(name, to);
     if (to.size() <= bytes_max || error_.has_value()) return;
     refuse(name, *object_.find(json::word(name)),

@@ -130,6 +130,15 @@ const Buyer& InvoiceBook::buyer(std::uint32_t tenant, std::string_view account) 
   return found == nullptr ? unnamed : *found;
 }
 
+void InvoiceBook::each_buyer(
+    std::uint32_t tenant,
+    const std::function<void(const std::string& account, const Buyer&)>& visit) const {
+  for (auto at = buyers_.lower_bound({tenant, {}}); at != buyers_.end(); ++at) {
+    if (at->first.first != tenant) return;
+    visit(at->first.second, at->second);
+  }
+}
+
 void InvoiceBook::set_seller(std::uint32_t tenant, Seller seller) {
   sellers_[tenant] = std::move(seller);
   changed_sellers_.insert(tenant);

@@ -52,6 +52,10 @@ class InvoiceBook {
  public:
   const billing::Seller& seller(std::uint32_t tenant) const;
   const billing::Buyer& buyer(std::uint32_t tenant, std::string_view account) const;
+  /// Of all accounts of a tenant that one was set for.
+  void each_buyer(
+      std::uint32_t tenant,
+      const std::function<void(const std::string& account, const billing::Buyer&)>& visit) const;
   void set_seller(std::uint32_t tenant, billing::Seller seller);
   void set_buyer(std::uint32_t tenant, std::string_view account, billing::Buyer buyer);
 

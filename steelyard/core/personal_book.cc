@@ -28,19 +28,16 @@ void PersonalBook::set_sealed(std::uint32_t tenant, Sealed sealed) {
 
 std::vector<PersonalBook::Erasure> PersonalBook::erasures() const {
   std::vector<Erasure> all;
-  for (const auto& [erased, through] : erased_) {
-    all.push_back({erased.first.first, erased.first.second, erased.second, through});
+  for (const auto& [erased, until] : erased_) {
+    all.push_back({erased.first.first, erased.first.second, erased.second, until});
   }
   return all;
 }
 
-bool PersonalBook::erase(const Erasure& erasure) {
+void PersonalBook::erase(const Erasure& erasure) {
   const Erased erased{{erasure.tenant, erasure.account}, erasure.of};
-  std::uint64_t& through = erased_[erased];
-  if (erasure.through_key <= through) return false;
-  through = erasure.through_key;
+  erased_[erased] = erasure.until;
   changed_erased_.insert(erased);
-  return true;
 }
 
 void PersonalBook::for_each_changed(const EntityVisitor& visit) {
@@ -62,7 +59,7 @@ void PersonalBook::for_each_changed(const EntityVisitor& visit) {
     name.text(each.first.second);
     name.text(each.second);
     std::string value;
-    ByteWriter(value).u64(erased_.at(each));
+    ByteWriter(value).instant(erased_.at(each));
     visit(key, value);
   }
   changed_erased_.clear();
@@ -82,7 +79,7 @@ bool PersonalBook::restore(std::string_view key, std::string_view value) {
   std::string account(name.text());
   std::string of(name.text());
   if (key[0] != erased_kind || !name.is_done()) return false;
-  erased_[{{tenant, std::move(account)}, std::move(of)}] = from.u64();
+  erased_[{{tenant, std::move(account)}, std::move(of)}] = from.instant();
   return from.is_done();
 }
 
@@ -94,10 +91,8 @@ ledger::Answer<Answer> Core::carry_out(const SetPersonalData& command, const Pla
 }
 
 ledger::Answer<Answer> Core::carry_out(const ErasePersonalData& command, const Place& place) {
-  Answer answer;
-  answer.is_repeat =
-      !personal_.erase({place.tenant, command.account, command.of, command.through_key});
-  return answer;
+  personal_.erase({place.tenant, command.account, command.of, command.until});
+  return Answer{};
 }
 
 }  // namespace steelyard::core

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "steelyard/base/time.h"
 #include "steelyard/core/entity.h"
 
 namespace steelyard::core {
@@ -16,12 +17,12 @@ namespace steelyard::core {
 /// erased. The core knows no keys: what is sealed is a text to it.
 class PersonalBook {
  public:
-  /// Up to which key of an account everything is destroyed.
+  /// Keys of an account that were made until then are destroyed.
   struct Erasure {
     std::uint32_t tenant = 0;
     std::string account;
     std::string of;  ///< "usage" or "invoices".
-    std::uint64_t through_key = 0;
+    base::Instant until;
   };
 
   struct Sealed {
@@ -34,8 +35,7 @@ class PersonalBook {
   void set_sealed(std::uint32_t tenant, Sealed sealed);
 
   std::vector<Erasure> erasures() const;
-  /// False: it was erased that far before.
-  bool erase(const Erasure& erasure);
+  void erase(const Erasure& erasure);
 
   /// Called with each that changed since the last call: a key of the book, and its value.
   void for_each_changed(const EntityVisitor& visit);
@@ -48,7 +48,7 @@ class PersonalBook {
   using Erased = std::pair<Account, std::string>;  // And of what.
 
   std::map<std::uint32_t, Sealed> sealed_;
-  std::map<Erased, std::uint64_t> erased_;
+  std::map<Erased, base::Instant> erased_;
   std::set<std::uint32_t> changed_sealed_;
   std::set<Erased> changed_erased_;
 };

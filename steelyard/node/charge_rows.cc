@@ -11,6 +11,10 @@ using money::Decimal;
 
 namespace {
 
+/// Of an event in its charge rows, which wait in memory by their number: those above are in the
+/// log.
+constexpr std::size_t tags_bytes_max = 1'024;
+
 std::string_view type_name(usage::EventType type) {
   switch (type) {
     case usage::EventType::model_call: return "ai.model.call";
@@ -100,7 +104,7 @@ charges::FactBatch ChargeRows::rows_of(batch::ChunkRater& events, const core::Pl
     fact.region = detail.region;
     fact.api_key = detail.api_key;
     fact.project = detail.project;
-    fact.tags = detail.tags;
+    if (detail.tags.size() <= tags_bytes_max) fact.tags = detail.tags;
     fact.currency = core.rater().currency();
     fact.book = core.rater().book().versions[record.charge.version].name;
     fact.book_version = record.charge.version + 1;

@@ -16,13 +16,14 @@ using Path = std::vector<std::string>;
 constexpr std::array<std::string_view, 8> envelope = {
     "specversion", "id", "source", "type", "subject", "time", "data", "datacontenttype"};
 
-/// What the readers in steelyard/usage take out of `data`, for events of any type.
-constexpr std::array<std::string_view, 31> charged = {
-    "action",   "api_key",      "attributes",   "batch",    "config",  "corrects", "count",
-    "end",      "hold",         "hold_budget",  "id",       "meters",  "model",    "months",
-    "plan",     "product",      "project",      "protocol", "quota",   "region",   "replaces",
-    "resource", "service_tier", "source",       "start",    "started", "status",   "thinking",
-    "usage",    "voids",        "voids_unrated"};
+/// What the readers in steelyard/usage take out of `data`, for events of any type, and what is
+/// logged beside an event.
+constexpr std::array<std::string_view, 34> charged = {
+    "action", "api_key", "attributes", "batch",       "config",   "corrects",     "count",
+    "credit", "end",     "hold",       "hold_budget", "id",       "lines",        "meters",
+    "model",  "months",  "plan",       "product",     "project",  "protocol",     "quota",
+    "reason", "region",  "replaces",   "resource",    "sequence", "service_tier", "source",
+    "start",  "started", "status",     "thinking",    "unrated",  "usage"};
 
 const Path tags = {"data", "tags"};
 
@@ -63,24 +64,41 @@ bool begins_with(const Path& path, const Path& begin) {
   return path.size() >= begin.size() && std::equal(begin.begin(), begin.end(), path.begin());
 }
 
-/// Where the values stand that are to be sealed, in the order of the text.
+/// A member, or an element by its number; null: there is none.
+const Node* step(const Document& event, const Node& node, const std::string& name) {
+  if (node.type == Type::object) return json::Object(event, node).find(json::word(name));
+  if (node.type != Type::array) return nullptr;
+  const Node* found = nullptr;
+  std::size_t place = 0;
+  json::Object(event, node).each([&](const Node& element) {
+    if (std::to_string(place++) == name) found = &element;
+  });
+  return found;
+}
+
+bool is_call(const Document& event) {
+  const Node* const type = step(event, event.root(), "type");
+  return type != nullptr && event.text(*type) == "ai.model.call";
+}
+
+/// Where the values stand that are to be sealed, in the order of the text. Tags are one by one, so
+/// that they stay an object of texts; those of a call that are none are left to be refused.
 std::vector<const Node*> found_in(const Document& event, const std::vector<Path>& paths) {
   std::vector<const Node*> found;
   for (const Path& path : paths) {
     const Node* node = &event.root();
-    for (const std::string& name : path) {
-      if (node != nullptr) {
-        node = node->type == Type::object ? json::Object(event, *node).find(json::word(name))
-                                          : nullptr;
-      }
+    for (std::size_t i = 0; i < path.size() && node != nullptr; ++i) {
+      node = step(event, *node, path[i]);
     }
     if (node == nullptr) continue;
-    if (!begins_with(path, tags)) {
-      if (node->type != Type::null) found.push_back(node);
-      continue;
-    }
-    for (const Node* at = node; at < event.nodes().data() + node->end; ++at) {
-      if (at->type == Type::string) found.push_back(at);
+    const auto add = [&](const Node& value) {
+      const bool is_wrong = begins_with(path, tags) && value.type != Type::string && is_call(event);
+      if (value.type != Type::null && !is_wrong) found.push_back(&value);
+    };
+    if (path == tags && node->type == Type::object) {
+      json::Object(event, *node).each(add);
+    } else {
+      add(*node);
     }
   }
   std::ranges::sort(found);
@@ -96,10 +114,33 @@ std::vector<const Node*> found_in(const Document& event, const std::vector<Path>
   return found;
 }
 
+/// As `append_json`, but members by name: what a sender writes in another order is the same.
+void append_sorted_json(const Document& event, const Node& node, std::string& to) {
+  if (node.type != Type::object && node.type != Type::array) {
+    return append_json(event, node, nullptr, to);
+  }
+  std::vector<const Node*> members;
+  json::Object(event, node).each([&](const Node& member) { members.push_back(&member); });
+  const bool is_object = node.type == Type::object;
+  if (is_object) {
+    std::ranges::sort(members, {}, [&](const Node* member) { return event.name(*member); });
+  }
+  to += is_object ? '{' : '[';
+  for (const Node* const member : members) {
+    if (member != members.front()) to += ',';
+    if (is_object) {
+      report::append_json_string(event.name(*member), to);
+      to += ':';
+    }
+    append_sorted_json(event, *member, to);
+  }
+  to += is_object ? '}' : ']';
+}
+
 std::string sealed_value(const Document& event, const Node& node,
                          const std::function<std::string(std::string_view)>& seal) {
   std::string value;
-  append_json(event, node, nullptr, value);
+  append_sorted_json(event, node, value);
   std::string text;
   report::append_json_string(seal(value), text);
   return text;
@@ -108,7 +149,6 @@ std::string sealed_value(const Document& event, const Node& node,
 }  // namespace
 
 Result<Members> Members::read(std::vector<std::string> pointers) {
-  Members members;
   if (pointers.size() > count_max) {
     return failure(
         ErrorCode::invalid_field,
@@ -123,6 +163,14 @@ Result<Members> Members::read(std::vector<std::string> pointers) {
                      "can not be personal: charges, accounts or the event's identity follow from "
                      "it; give it a name that means nothing");
     }
+  }
+  return known(std::move(pointers));
+}
+
+Result<Members> Members::known(std::vector<std::string> pointers) {
+  Members members;
+  for (const std::string& pointer : pointers) {
+    STEELYARD_TRY(path, path_of(pointer));
     members.paths_.push_back(std::move(path));
   }
   members.pointers_ = std::move(pointers);

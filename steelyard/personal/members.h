@@ -15,8 +15,8 @@ namespace steelyard::personal {
 
 /// Which members of an event say something of people, as JSON pointers (RFC 6901):
 /// "/data/tags/user",
-/// "/data/end_user". Of a member that holds others, it is all of them. No charge may follow from
-/// them.
+/// "/data/end_user", "/data/users/0". Of a member that holds others, it is all of them. No charge
+/// may follow from them.
 class Members {
  public:
   static constexpr std::size_t count_max = 32;
@@ -28,12 +28,17 @@ class Members {
   /// follow from.
   [[nodiscard]] static Result<Members> read(std::vector<std::string> pointers);
 
+  /// Those that an earlier `read` has let pass, maybe of another program. Errors: invalid_field: it
+  /// is no pointer.
+  [[nodiscard]] static Result<Members> known(std::vector<std::string> pointers);
+
   const std::vector<std::string>& pointers() const { return pointers_; }
   bool empty() const { return pointers_.empty(); }
 
   /// Appends an event in which each of these members is a string that `seal` makes of its JSON
-  /// text; but of /data/tags, whose members are strings, each string by itself. What is null, or
-  /// is not there, stays so. False, and `to` is as it was: the event has none of them.
+  /// text, members by name; but of /data/tags, which is an object of strings, each member by
+  /// itself. What is null, or is not there, stays so. False, and `to` is as it was: the event has
+  /// none of them.
   bool rewrite(const json::Document& event,
                const std::function<std::string(std::string_view json)>& seal,
                std::string& to) const;

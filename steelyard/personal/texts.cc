@@ -5,6 +5,7 @@
 
 #include "steelyard/json/document.h"
 #include "steelyard/report/json_text.h"
+#include "steelyard/usage/text_rules.h"
 
 namespace steelyard::personal {
 namespace {
@@ -16,12 +17,13 @@ using json::Type;
 std::string_view account_of(const Document& event) {
   if (event.root().type != Type::object) return {};
   const Node* const subject = json::Object(event, event.root()).find(json::word("subject"));
-  const bool is_said = subject != nullptr && subject->type == Type::string;
+  const bool is_said = subject != nullptr && subject->type == Type::string &&
+                       usage::is_printable_name(event.text(*subject));
   return is_said ? event.text(*subject) : std::string_view();
 }
 
-bool is_of(const Owner& owner, std::string_view text, const KeyRing& keys) {
-  return keys.open_text(owner, text).state != Opened::State::foreign;
+bool is_readable(const Owner& owner, std::string_view text, const KeyRing& keys) {
+  return keys.open_text(owner, text).state == Opened::State::readable;
 }
 
 /// A JSON pointer (RFC 6901) to a value.
@@ -73,7 +75,7 @@ Result<std::string> sealed_events(std::string_view lines, const Members& members
           event,
           [&](std::string_view json) {
             if (json.size() > 2 && json.starts_with('"') &&
-                is_of(owner, json.substr(1, json.size() - 2), keys)) {
+                is_readable(owner, json.substr(1, json.size() - 2), keys)) {
               return std::string(json.substr(1, json.size() - 2));
             }
             return keys.seal(owner, json);
@@ -89,7 +91,7 @@ Result<std::string> sealed_events(std::string_view lines, const Members& members
 }
 
 Result<std::string> sealed_text(std::string_view text, const Owner& owner, KeyRing& keys) {
-  if (text.empty() || is_of(owner, text, keys)) return std::string(text);
+  if (text.empty() || is_readable(owner, text, keys)) return std::string(text);
   std::string json;
   report::append_json_string(text, json);
   std::string sealed = keys.seal(owner, json);
@@ -105,7 +107,22 @@ std::string opened_text(std::string_view text, const Owner& owner, const KeyRing
   return std::string(document.text(document.root()));
 }
 
-OpenedJson opened_json(std::string_view json, const Owner& owner, const KeyRing& keys) {
+namespace {
+
+/// As `KeyRing::open_text`; what had been erased before it was sealed once more is erased.
+Opened open_whole(const Owner& owner, std::string_view text, const KeyRing& keys) {
+  Opened opened = keys.open_text(owner, text);
+  if (opened.state != Opened::State::readable || opened.text.size() < 2) return opened;
+  const std::string_view inner = std::string_view(opened.text).substr(1, opened.text.size() - 2);
+  if (!opened.text.starts_with('"') || !inner.starts_with(KeyRing::prefix)) return opened;
+  Opened within = open_whole(owner, inner, keys);
+  return within.state == Opened::State::foreign ? opened : within;
+}
+
+}  // namespace
+
+OpenedJson opened_json(std::string_view json, const Owner& owner, const KeyRing& keys,
+                       Pointers pointers) {
   Document document;
   if (!document.parse_copy(json)) return {std::string(json), {}};
   OpenedJson opened;
@@ -114,11 +131,15 @@ OpenedJson opened_json(std::string_view json, const Owner& owner, const KeyRing&
       document, document.root(),
       [&](const Node& node, std::string& to) {
         if (node.type != Type::string) return false;
-        Opened text = keys.open_text(owner, document.text(node));
+        const std::string_view sealed = document.text(node);
+        if (!sealed.starts_with(KeyRing::prefix)) return false;
+        Opened text = open_whole(owner, sealed, keys);
         if (text.state == Opened::State::foreign) return false;
         is_other = true;
         if (text.state == Opened::State::erased) {
-          opened.erased.push_back(pointer_to(document, node));
+          if (pointers == Pointers::wanted) {
+            opened.erased.push_back(pointer_to(document, node));
+          }
           text.text = "null";
         }
         to += text.text;

@@ -11,8 +11,8 @@
 namespace steelyard::personal {
 
 /// Events, each a line, with their personal members sealed under the key of their account, and
-/// those keys on disk. What is sealed under it already, is no JSON or names no account stays as it
-/// is. Errors: of `KeyRing::sync`.
+/// those keys on disk. What can be opened with it already, is no JSON or names no account stays as
+/// it is. Errors: of `KeyRing::sync`.
 [[nodiscard]] Result<std::string> sealed_events(std::string_view lines, const Members& members,
                                                 std::string_view tenant, KeyRing& keys);
 
@@ -31,6 +31,8 @@ struct OpenedJson {
 
 /// A JSON text with everything opened in it that an owner's key has sealed. Where there is nothing,
 /// and of what is no JSON, the text itself.
-OpenedJson opened_json(std::string_view json, const Owner& owner, const KeyRing& keys);
+enum class Pointers : unsigned char { wanted, unwanted };
+OpenedJson opened_json(std::string_view json, const Owner& owner, const KeyRing& keys,
+                       Pointers pointers = Pointers::wanted);
 
 }  // namespace steelyard::personal

@@ -70,7 +70,7 @@ enum class Role : std::uint8_t {
   tenant_dev,      ///< And sends usage.
   tenant_billing,  ///< Reads, and sets budgets.
   tenant_owner,    ///< All that a tenant may do to itself, its keys too.
-  support,         ///< Reads, with amounts and names masked by the handler.
+  support,         ///< Reads a tenant to help it.
   pricing_editor,  ///< Proposes price books.
   finance,         ///< Approves prices, grants credit, corrects, freezes.
   approver,        ///< Approves what others propose with money.

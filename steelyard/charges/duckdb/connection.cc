@@ -30,6 +30,9 @@ Result<Database> open_database(const std::string& file, const DatabaseOptions& o
   set(config, "allow_community_extensions", "false");
   set(config, "enable_external_access", options.may_touch_files ? "true" : "false");
 
+  // Texts that were sealed are opened for who asks; what does not fit into memory is no place for
+  // them.
+  set(config, "temp_file_encryption", "true");
   if (options.is_read_only) set(config, "access_mode", "READ_ONLY");
 
   Database database;
