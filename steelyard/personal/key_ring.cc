@@ -196,7 +196,7 @@ std::shared_ptr<const Sealer> KeyRing::sealer_of(std::size_t place) {
 /// Its last key, if that is live. Requires: `mutex_` is held.
 KeyRing::Entry* KeyRing::live_entry(const Owner& owner) {
   const auto found = of_owners_.find(owner);
-  if (found == of_owners_.end()) return nullptr;
+  if (found == of_owners_.end() || found->second.empty()) return nullptr;
   Entry& entry = entries_[found->second.back()];
   return entry.state == State::live ? &entry : nullptr;
 }
@@ -216,7 +216,6 @@ std::string KeyRing::seal(const Owner& owner, std::string_view text) {
     const std::unique_lock lock(mutex_);
     Entry* entry = live_entry(owner);
     if (entry == nullptr) {
-      of_owners_[owner].push_back(entries_.size());
       entry = &entries_.emplace_back();
       entry->owner = owner;
       entry->state = State::live;
@@ -227,6 +226,7 @@ std::string KeyRing::seal(const Owner& owner, std::string_view text) {
       by_name_[entry->name] = entries_.size() - 1;
       last_micros_ = std::max(sources_.micros(), last_micros_ + 1);
       entry->made_micros = last_micros_;
+      of_owners_[owner].push_back(entries_.size() - 1);
     }
     take(*entry);
   }

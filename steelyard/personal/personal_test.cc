@@ -356,9 +356,10 @@ TEST(Members, O6_members_are_sealed_whole_and_tags_each_by_itself) {
         return "#" + std::to_string(sealed.size());
       },
       to));
-  EXPECT_EQ(to,
-            R"(|{"id":"1","a":{"b":"#1","c":[1.50,true]},"data":{"tags":{"u":"#2","n":"#3","x":null},)"
-            R"("user":"#4","a/b":null,"usage":{"user":1}}})");
+  EXPECT_EQ(
+      to,
+      R"(|{"id":"1","a":{"b":"#1","c":[1.50,true]},"data":{"tags":{"u":"#2","n":"#3","x":null},)"
+      R"("user":"#4","a/b":null,"usage":{"user":1}}})");
   EXPECT_EQ(sealed,
             (std::vector<std::string>{"7", "\"Alice\"", "5", R"({"all":[1,2],"name":"B\"ob"})"}));
   ASSERT_TRUE(event.parse_copy(R"({"id":"1","data":{"user_2":1,"a/b":null}})"));
@@ -412,6 +413,10 @@ TEST_F(Keys, O6_events_are_sealed_and_opened_line_by_line) {
             R"({"id":"1","subject":"acme","data":{"user":null,"tags":{"t":null,"e":null}}})");
   EXPECT_EQ(gone.erased, (std::vector<std::string>{"/data/user", "/data/tags/t", "/data/tags/e"}));
   EXPECT_EQ(opened_json("[1, ", acme_, *ring).text, "[1, ");
+  // A correction of what was erased brings its sealed texts along: they stay erased.
+  const std::string again = sealed_events(sealed.substr(0, end), members, "default", *ring).value();
+  EXPECT_NE(again, sealed.substr(0, end));
+  EXPECT_EQ(opened_json(again, acme_, *ring).text, gone.text);
 }
 
 TEST_F(Keys, O6_a_text_is_sealed_once) {
