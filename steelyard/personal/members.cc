@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "steelyard/report/json_text.h"
 
@@ -18,12 +19,12 @@ constexpr std::array<std::string_view, 8> envelope = {
 
 /// What the readers in steelyard/usage take out of `data`, for events of any type, and what is
 /// logged beside an event.
-constexpr std::array<std::string_view, 34> charged = {
+constexpr std::array<std::string_view, 35> charged = {
     "action", "api_key", "attributes", "batch",       "config",   "corrects",     "count",
     "credit", "end",     "hold",       "hold_budget", "id",       "lines",        "meters",
     "model",  "months",  "plan",       "product",     "project",  "protocol",     "quota",
     "reason", "region",  "replaces",   "resource",    "sequence", "service_tier", "source",
-    "start",  "started", "status",     "thinking",    "unrated",  "usage"};
+    "start",  "started", "status",     "thinking",    "unrated",  "usage",        "voids"};
 
 const Path tags = {"data", "tags"};
 
@@ -67,11 +68,15 @@ bool begins_with(const Path& path, const Path& begin) {
 /// A member, or an element by its number; null: there is none.
 const Node* step(const Document& event, const Node& node, const std::string& name) {
   if (node.type == Type::object) return json::Object(event, node).find(json::word(name));
-  if (node.type != Type::array) return nullptr;
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  if (node.type != Type::array || error != std::errc() || end != name.data() + name.size()) {
+    return nullptr;
+  }
   const Node* found = nullptr;
   std::size_t place = 0;
   json::Object(event, node).each([&](const Node& element) {
-    if (std::to_string(place++) == name) found = &element;
+    if (place++ == number) found = &element;
   });
   return found;
 }

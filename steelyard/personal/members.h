@@ -13,10 +13,9 @@
 
 namespace steelyard::personal {
 
-/// Which members of an event say something of people, as JSON pointers (RFC 6901):
-/// "/data/tags/user",
-/// "/data/end_user", "/data/users/0". Of a member that holds others, it is all of them. No charge
-/// may follow from them.
+/// Which members of an event say something of people, as JSON pointers (RFC 6901), such as
+/// "/data/tags/user" or "/data/users/0". Of a member that holds others, it is all of them. No
+/// charge may follow from them.
 class Members {
  public:
   static constexpr std::size_t count_max = 32;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "steelyard/base/limits.h"
 #include "steelyard/json/document.h"
 #include "steelyard/report/json_text.h"
 #include "steelyard/usage/text_rules.h"
@@ -67,7 +68,9 @@ Result<std::string> sealed_events(std::string_view lines, const Members& members
   for (std::size_t at = 0; at < lines.size();) {
     const std::size_t end = std::min(lines.find('\n', at), lines.size());
     const std::string_view line(padded.data() + at, end - at);
-    const std::string_view account = event.parse(line) ? account_of(event) : std::string_view();
+    // Of a line that is too long nothing is kept.
+    const bool is_event = line.size() <= limits::event_line_bytes_max && event.parse(line);
+    const std::string_view account = is_event ? account_of(event) : std::string_view();
     bool is_written = false;
     if (!account.empty()) {
       const Owner owner = owner_of(tenant, account, Subject::usage);
