@@ -72,6 +72,17 @@ std::string with_members_of(std::string object, std::string_view body) {
   return object;
 }
 
+std::string buyer_json(const billing::Buyer& buyer) {
+  return JsonObject()
+      .text("name", buyer.name)
+      .text("address", buyer.address)
+      .text("tax_id", buyer.tax_id)
+      .text("tax_name", buyer.tax_name)
+      .amount("tax_percent", buyer.tax_percent)
+      .text("time_zone", buyer.time_zone)
+      .finish();
+}
+
 std::string page_json(std::string_view name, const std::string& list, std::string_view next) {
   JsonObject to;
   to.raw(name, '[' + list + ']');

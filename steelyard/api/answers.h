@@ -45,6 +45,9 @@ class JsonObject {
 /// Requires: both are JSON objects.
 std::string with_members_of(std::string object, std::string_view body);
 
+/// {"name": …, "address": …, …}: the members of a set_buyer command.
+std::string buyer_json(const billing::Buyer& buyer);
+
 /// {"NAME": [list], "next": …}; `next` is null at the end. `list`: JSON values with commas.
 std::string page_json(std::string_view name, const std::string& list, std::string_view next);
 

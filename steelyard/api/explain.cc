@@ -2,7 +2,6 @@
 #include "steelyard/api/charge_filter.h"
 #include "steelyard/api/parameters.h"
 #include "steelyard/api/services.h"
-#include "steelyard/core/log_record.h"
 #include "steelyard/node/logged_event.h"
 #include "steelyard/report/receipt.h"
 
@@ -68,14 +67,9 @@ Response receipt_of(const Request& request, const rating::Rater& rater, batch::F
 
 /// What takes a call back says itself what it changes.
 Response as_it_stands(const Services& services, const ChargeRow& row) {
-  std::string text;
-  const auto read =
-      services.node->log().read(row.sequence, [&](std::uint64_t, std::string_view bytes) {
-        const auto record = core::read_log_record(bytes);
-        if (record.has_value()) text = record->text;
-        return false;
-      });
-  return read.has_value() ? Response::json(text) : Response(problem_of(read.error()));
+  auto logged = services.logged(row.sequence);
+  return logged.has_value() ? Response::json(std::move(logged->json))
+                            : Response(problem_of(logged.error()));
 }
 
 Response explain(Services& services, const Request& request) {
@@ -128,13 +122,7 @@ void add_explain(server::RouteTable& table, Services& services) {
       "second ago may not be there yet.";
   route.tag = "Charges";
   route.scope = server::Scope::read_usage;
-  for (auto parameter :
-       {query_parameter("source", ParameterType::text, "Of the event.", "gateway/hz-1"),
-        query_parameter("id", ParameterType::text, "Of the event.", "call-1")}) {
-    parameter.is_required = true;
-    parameter.max = 1'024;
-    route.parameters.push_back(std::move(parameter));
-  }
+  route.parameters = event_parameters();
   route.responses.push_back(json_answer("The receipt; `place` is its sequence in the log."));
   server::ResponseContent page;
   page.media_type = "text/plain";

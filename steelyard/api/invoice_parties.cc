@@ -31,17 +31,6 @@ std::string json_of(const Seller& seller) {
       .finish();
 }
 
-std::string json_of(const Buyer& buyer) {
-  return JsonObject()
-      .text("name", buyer.name)
-      .text("address", buyer.address)
-      .text("tax_id", buyer.tax_id)
-      .text("tax_name", buyer.tax_name)
-      .amount("tax_percent", buyer.tax_percent)
-      .text("time_zone", buyer.time_zone)
-      .finish();
-}
-
 /// Of the body; empty: there is none.
 std::string zone_in(const Request& request) {
   const json::Object object(*request.json, request.json->root());
@@ -124,7 +113,7 @@ void add_buyer(server::RouteTable& table, Services& services) {
     return [&services, name = request.principal.tenant,
             account = std::string(request.path_parameter("account"))](const core::InvoiceBook& book,
                                                                       std::uint32_t tenant) {
-      return json_of(services.sealed->buyer(name, account, book.buyer(tenant, account)));
+      return buyer_json(services.sealed->buyer(name, account, book.buyer(tenant, account)));
     };
   };
   Route put = party_route(Method::put, path, "set_buyer", Scope::freeze_invoices);

@@ -28,6 +28,18 @@ Parameter account_parameter() {
   return path_parameter("account", "The customer who pays: `subject` of its events.", "acme");
 }
 
+std::vector<Parameter> event_parameters() {
+  std::vector<Parameter> parameters;
+  for (auto parameter :
+       {query_parameter("source", server::ParameterType::text, "Of the event.", "gateway/hz-1"),
+        query_parameter("id", server::ParameterType::text, "Of the event.", "call-1")}) {
+    parameter.is_required = true;
+    parameter.max = 1'024;
+    parameters.push_back(std::move(parameter));
+  }
+  return parameters;
+}
+
 std::vector<Parameter> page_parameters(std::string what, std::int64_t limit_max) {
   Parameter limit = query_parameter("limit", server::ParameterType::whole, std::move(what), "100");
   limit.max = limit_max;

@@ -19,6 +19,9 @@ server::Parameter path_parameter(std::string name, std::string description, std:
 /// {account}: who pays.
 server::Parameter account_parameter();
 
+/// `source` and `id`: which event.
+std::vector<server::Parameter> event_parameters();
+
 /// `limit`, 100 if it is not given, and `cursor`: where the page before ended.
 std::vector<server::Parameter> page_parameters(std::string what, std::int64_t limit_max);
 

@@ -7,7 +7,6 @@
 #include "steelyard/api/parameters.h"
 #include "steelyard/api/sealed_data.h"
 #include "steelyard/api/services.h"
-#include "steelyard/core/log_record.h"
 
 /// What is kept of people: what of it is sealed, how it is read, and how it is erased.
 namespace steelyard::api {
@@ -69,14 +68,7 @@ Result<void> seal_known_buyers(Services& services, const Request& request, std::
     });
   });
   for (const auto& [account, buyer] : buyers) {
-    const std::string text = JsonObject()
-                                 .text("name", buyer.name)
-                                 .text("address", buyer.address)
-                                 .text("tax_id", buyer.tax_id)
-                                 .text("tax_name", buyer.tax_name)
-                                 .amount("tax_percent", buyer.tax_percent)
-                                 .text("time_zone", buyer.time_zone)
-                                 .finish();
+    const std::string text = buyer_json(buyer);
     STEELYARD_TRY(sealed, services.sealed->buyer(request.principal.tenant, account, text));
     if (sealed == text) continue;
     const std::string command = JsonObject()
@@ -158,8 +150,7 @@ void add_get(server::RouteTable& table, Services& services) {
 Response erase(Services& services, const Request& request) {
   const std::string_view account = request.path_parameter("account");
   if (!request.principal.may_see_account(account)) return Problem("not_found");
-  const Subject of =
-      *request.parameter("of") == name_of(Subject::usage) ? Subject::usage : Subject::invoices;
+  const Subject of = personal::subject_named(*request.parameter("of"));
   const auto tenant = services.tenant_number(request.principal.tenant);
   if (!tenant.has_value()) return problem_of(tenant.error());
   const base::Instant until = services.sealed->erasure_time();
@@ -204,30 +195,12 @@ void add_erase(server::RouteTable& table, Services& services) {
   table.add(std::move(route));
 }
 
-/// The text of a record of the log that is an event, and when it came.
-struct LoggedText {
-  std::string json;
-  base::Instant received;
-};
-
-Result<LoggedText> logged_text(const Services& services, std::uint64_t sequence) {
-  LoggedText found;
-  STEELYARD_PASS(services.node->log().read(sequence, [&](std::uint64_t at, std::string_view bytes) {
-    const auto record = core::read_log_record(bytes);
-    if (at == sequence && record.has_value()) {
-      found = {std::string(record->text), record->received()};
-    }
-    return false;
-  }));
-  return found;
-}
-
 Response sent_event(const Services& services, const Request& request) {
   const auto page = services.charges->charges(filter_of(request), "", 1);
   if (!page.has_value()) return problem_of(page.error());
   if (page->rows.empty()) return Problem("not_found");
   const charges::ChargeRow& row = page->rows.front();
-  const auto logged = logged_text(services, row.sequence);
+  const auto logged = services.logged(row.sequence);
   if (!logged.has_value()) return problem_of(logged.error());
   const personal::OpenedJson event =
       services.sealed->event(request.principal.tenant, row.account, logged->json);
@@ -251,13 +224,7 @@ void add_sent_event(server::RouteTable& table, Services& services) {
       "From the log, with all its members; what was sealed is opened, what was erased is null and "
       "named by `erased`. What came less than a second ago may not be there yet; what was rejected "
       "is not kept.";
-  for (auto parameter :
-       {query_parameter("source", ParameterType::text, "Of the event.", "gateway/hz-1"),
-        query_parameter("id", ParameterType::text, "Of the event.", "call-1")}) {
-    parameter.is_required = true;
-    parameter.max = 1'024;
-    route.parameters.push_back(std::move(parameter));
-  }
+  route.parameters = event_parameters();
   route.responses.push_back(json_answer(
       "The event.",
       R"({"sequence":17,"received_at":"2026-11-22T08:00:04Z","event":{"specversion":"1.0","id":"call-1","source":"gateway/hz-1","type":"ai.model.call","subject":"acme","time":"2026-11-22T08:00:03Z","data":{"model":"qwen-plus","protocol":"openai.chat","usage":{"prompt_tokens":12,"completion_tokens":3,"total_tokens":15},"tags":{"user":null}}},"erased":["/data/tags/user"]})"));

@@ -6,6 +6,7 @@
 
 #include "steelyard/api/answers.h"
 #include "steelyard/api/sealed_data.h"
+#include "steelyard/core/log_record.h"
 
 namespace steelyard::api {
 
@@ -41,6 +42,18 @@ std::string Services::tenant_name(std::uint32_t number) {
   const auto found =
       std::ranges::find(tenants_, number, [](const auto& each) { return each.second; });
   return found == tenants_.end() ? std::string() : found->first;
+}
+
+Result<Services::Logged> Services::logged(std::uint64_t sequence) const {
+  Logged found;
+  STEELYARD_PASS(node->log().read(sequence, [&](std::uint64_t at, std::string_view bytes) {
+    const auto record = core::read_log_record(bytes);
+    if (at == sequence && record.has_value()) {
+      found = {std::string(record->text), record->received()};
+    }
+    return false;
+  }));
+  return found;
 }
 
 Result<void> Services::keep_key(const server::KeyRecord& record, std::string_view by) {
@@ -81,10 +94,8 @@ Result<void> Services::load() {
     STEELYARD_PASS(sealed->set(names[i], sealed_of[i]));
   }
   for (const auto& each : erasures) {
-    const auto of = each.of == personal::name_of(personal::Subject::usage)
-                        ? personal::Subject::usage
-                        : personal::Subject::invoices;
-    STEELYARD_PASS(sealed->destroy(names.at(each.tenant - 1), each.account, of, each.until));
+    STEELYARD_PASS(sealed->destroy(names.at(each.tenant - 1), each.account,
+                                   personal::subject_named(each.of), each.until));
   }
   for (const auto& [id, text] : records) {
     STEELYARD_TRY(record, server::KeyRecord::decode(text));

@@ -52,6 +52,13 @@ class Services {
   /// "" if there is no such tenant.
   std::string tenant_name(std::uint32_t number);
 
+  /// The text of a record of the log, and when it came; empty: there is none.
+  struct Logged {
+    std::string json;
+    base::Instant received;
+  };
+  [[nodiscard]] Result<Logged> logged(std::uint64_t sequence) const;
+
   /// Puts a key's record into the log, and by whom it was made; waits until it is there.
   [[nodiscard]] Result<void> keep_key(const server::KeyRecord& record, std::string_view by = {});
 

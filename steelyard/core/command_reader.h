@@ -137,9 +137,8 @@ class CommandReader {
   }
 
   /// A text that may be left out, and may be empty.
-  void note(std::string_view name, std::string& to) {
+  void note(std::string_view name, std::string& to, std::size_t bytes_max = 1'000) {
     if (!has(name)) return;
-    constexpr std::size_t bytes_max = 2'100;  // 250 characters, sealed.
     long_text(name, to);
     if (to.size() <= bytes_max || error_.has_value()) return;
     refuse(name, *object_.find(json::word(name)),

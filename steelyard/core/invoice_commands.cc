@@ -89,9 +89,10 @@ void read(CommandReader& from, SetSeller& to) {
 
 void read(CommandReader& from, SetBuyer& to) {
   from.text("account", to.account);
-  from.note("name", to.buyer.name);
-  from.note("address", to.buyer.address);
-  from.note("tax_id", to.buyer.tax_id);
+  constexpr std::size_t sealed_bytes_max = 2'100;  // 250 characters, sealed.
+  from.note("name", to.buyer.name, sealed_bytes_max);
+  from.note("address", to.buyer.address, sealed_bytes_max);
+  from.note("tax_id", to.buyer.tax_id, sealed_bytes_max);
   from.note("tax_name", to.buyer.tax_name);
   from.percent("tax_percent", to.buyer.tax_percent);
   from.note("time_zone", to.buyer.time_zone);

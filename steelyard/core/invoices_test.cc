@@ -467,8 +467,8 @@ TEST(Invoices, a_command_names_what_is_wrong_with_it) {
             "/invoice_series: has more than letters, digits and - _ . /");
   EXPECT_EQ(detail(R"({"command":"set_seller","credit_note_series":"INV-1"})"),
             "'INV-1' ends in a digit: a number follows it");
-  EXPECT_EQ(detail(R"({"command":"set_seller","name":")" + std::string(2'101, 'x') + "\"}"),
-            "/name: '" + std::string(64, 'x') + "' is not a text of at most 2100 bytes");
+  EXPECT_EQ(detail(R"({"command":"set_seller","name":")" + std::string(1'001, 'x') + "\"}"),
+            "/name: '" + std::string(64, 'x') + "' is not a text of at most 1000 bytes");
   EXPECT_EQ(detail(R"({"command":"freeze_invoice","account":"a","kind":"bill"})"),
             "/kind: 'bill' is not invoice or credit_note");
   std::string command = freezing(unlike_any());

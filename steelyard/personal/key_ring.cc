@@ -6,6 +6,7 @@
 #include <cstring>
 #include <span>
 
+#include "steelyard/base/check.h"
 #include "steelyard/log/bytes.h"
 #include "steelyard/log/crc32c.h"
 #include "steelyard/log/file_io.h"
@@ -39,6 +40,11 @@ void wipe(std::span<unsigned char> bytes) { OPENSSL_cleanse(bytes.data(), bytes.
 
 std::string_view name_of(Subject subject) {
   return subject == Subject::usage ? "usage" : "invoices";
+}
+
+Subject subject_named(std::string_view word) {
+  STEELYARD_CHECK(word == name_of(Subject::usage) || word == name_of(Subject::invoices));
+  return word == name_of(Subject::usage) ? Subject::usage : Subject::invoices;
 }
 
 Owner owner_of(std::string_view tenant, std::string_view account, Subject subject) {

@@ -27,6 +27,8 @@ enum class Subject : char {
 
 /// "usage", "invoices".
 std::string_view name_of(Subject subject);
+/// Requires: it is one of them.
+Subject subject_named(std::string_view word);
 
 /// Whose key it is, as 16 bytes that name nobody.
 using Owner = std::array<char, 16>;
