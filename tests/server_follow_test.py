@@ -131,7 +131,7 @@ class Follower:
         if not file.exists():
             return []
         words = [line.split() for line in file.read_text().splitlines()[1:-1]]
-        return [(int(each[2]), each[-1] == "finished") for each in words]
+        return [(int(each[2]), each[-1] == "finished") for each in words if each[0] != "absent-since"]
 
     def close(self):
         if self.process and self.process.poll() is None:
@@ -356,6 +356,7 @@ def test_E21_killed_at_random_moments_while_files_are_written_and_rotated():
             serving(KillingProxy, real=server, key=server.key, chance=random.Random(SEED + 1),
                     moments=moments) as proxy, follower_of(journal, proxy) as follower:
         proxy.kill = lambda: follower.process.kill()
+        wait_until(lambda: "waiting for" in follower.errors(), "it does not say that it waits")
         journal.open()
         is_over = threading.Event()
         failed = []
@@ -414,8 +415,10 @@ def test_G11_while_the_server_is_away_nothing_is_lost():
             if turn == 2:
                 follower.stop()
                 follower.start()
+                wait_until(lambda: follower.errors().count("trying again") == 4, follower.errors)
             server.start()
             wait_for(journal, server, follower)
+            wait_until(lambda: follower.errors().count("takes events again") == turn + 1, follower.errors)
         journal.write(1)
         wait_for(journal, server, follower)
         said = follower.errors()
@@ -527,7 +530,9 @@ def test_E21_events_set_aside_are_shown_once():
         journal.file.write(b"\n{\"id\":\n" + b"x" * 1_100_000 + b"\n")
         journal.write(1)
         wait_for(journal, server, follower)
-        wait_until(lambda: counts(server)["rejected"] >= 2, lambda: counts(server))
+        wait_until(lambda: "rejected" in follower.out(), lambda: counts(server))
+        size = journal.path.stat().st_size
+        wait_until(lambda: follower.position() == [(size, False)], follower.errors)
         out = follower.out()
         assert f"{journal.path}, byte {before + 1}: rejected: " in out, out
         assert f"{journal.path}, byte {before + 8}: rejected: " in out, out

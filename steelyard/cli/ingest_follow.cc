@@ -87,7 +87,7 @@ class Following {
   /// those of the follower that do not pass.
   Result<void> run() {
     if (!follower_->is_there()) waiting_.begins("waiting for " + arguments_.file);
-    if (follower_->is_there()) keep_position();
+    keep_position();
     for (;;) {
       if (signals_.came_within(milliseconds(0))) return {};
       STEELYARD_TRY(has_lines, next_lines());

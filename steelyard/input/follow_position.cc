@@ -12,6 +12,7 @@ namespace steelyard::input {
 namespace {
 
 constexpr std::string_view first_line = "steelyard-position 1\n";
+constexpr std::string_view absent_word = "absent-since ";
 constexpr std::string_view check_word = "sha256 ";
 constexpr std::size_t position_bytes_max = 1'048'576;
 
@@ -33,7 +34,7 @@ bool read_number(std::string_view text, Number& to) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-bool read_line(std::string_view line, FilePosition& to) {
+bool read_file_line(std::string_view line, FilePosition& to) {
   const bool is_read = read_number(next_word(line), to.identity.device) &&
                        read_number(next_word(line), to.identity.number) &&
                        read_number(next_word(line), to.offset) &&
@@ -44,11 +45,19 @@ bool read_line(std::string_view line, FilePosition& to) {
   return is_read && to.prefix_bytes <= prefix_bytes_max && (to.is_finished || line == "open");
 }
 
+bool read_line(std::string_view line, FollowPosition& to) {
+  if (!line.starts_with(absent_word)) return read_file_line(line, to.files.emplace_back());
+  return read_number(line.substr(absent_word.size()), to.absent_since_nanoseconds.emplace());
+}
+
 }  // namespace
 
 std::string to_text(const FollowPosition& position) {
   std::string text(first_line);
-  for (const FilePosition& file : position) {
+  if (position.absent_since_nanoseconds.has_value()) {
+    text += std::string(absent_word) + std::to_string(*position.absent_since_nanoseconds) + '\n';
+  }
+  for (const FilePosition& file : position.files) {
     text += std::to_string(file.identity.device) + ' ' + std::to_string(file.identity.number) +
             ' ' + std::to_string(file.offset) + ' ' + std::to_string(file.prefix_bytes) + ' ' +
             log::to_text(file.prefix_hash) + ' ' + std::to_string(file.modified_nanoseconds) +
@@ -67,7 +76,7 @@ Result<FollowPosition> position_of_text(std::string_view text) {
   FollowPosition position;
   for (std::string_view rest = lines.substr(first_line.size()); !rest.empty();) {
     const std::size_t end = rest.find('\n');
-    if (end == std::string_view::npos || !read_line(rest.substr(0, end), position.emplace_back())) {
+    if (end == std::string_view::npos || !read_line(rest.substr(0, end), position)) {
       return malformed();
     }
     rest.remove_prefix(end + 1);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,10 +27,16 @@ struct FilePosition {
   bool operator==(const FilePosition&) const = default;
 };
 
-/// Of all files that are read: the oldest one first.
-using FollowPosition = std::vector<FilePosition>;
+/// How far a name was followed.
+struct FollowPosition {
+  std::vector<FilePosition> files;  ///< All that are read: the oldest one first.
+  /// There was no file yet at that time, and nothing was acknowledged since: what was rotated away
+  /// since then is wanted.
+  std::optional<std::int64_t> absent_since_nanoseconds;
+  bool operator==(const FollowPosition&) const = default;
+};
 
-/// A line for each file, and a last one with the hash of those before it.
+/// A line for each thing that is known, and a last one with the hash of those before it.
 std::string to_text(const FollowPosition& position);
 
 /// Errors: file_is_malformed; also when one character is not as it was written.

@@ -76,6 +76,7 @@ void FollowedFile::go_on_at(std::uint64_t offset) {
 void FollowedFile::begin_anew() {
   go_on_at(0);
   size_ = 0;
+  size_at_read_ = 0;
   prefix_.clear();
 }
 
@@ -95,7 +96,7 @@ Result<std::string> FollowedFile::bytes_at(std::uint64_t offset, std::size_t siz
   return bytes;
 }
 
-Result<bool> FollowedFile::is_rewritten() {
+Result<bool> FollowedFile::look() {
   struct stat status{};
   if (fstat(descriptor_, &status) != 0) return unreadable(path_, errno);
   const auto size = static_cast<std::uint64_t>(status.st_size);
@@ -122,10 +123,8 @@ Result<std::optional<std::uint64_t>> FollowedFile::end_of_long_line(std::uint64_
 Result<FollowedFile::Found> FollowedFile::read(FollowedLines& to, bool has_other_name,
                                                std::chrono::milliseconds now,
                                                const FollowLimits& limits) {
-  const std::uint64_t known = size_;
-  STEELYARD_TRY(was_rewritten, is_rewritten());
-  if (was_rewritten) return Found::rewritten;
-  if (size_ != known || grew_at_.count() == 0) grew_at_ = now;
+  if (size_ != size_at_read_ || grew_at_.count() == 0) grew_at_ = now;
+  size_at_read_ = size_;
   if (half_line_.has_value() && size_ > offset_) go_on_at(*half_line_);
   if (size_ == offset_) return Found::nothing;
   const bool is_over = has_other_name && now - grew_at_ >= limits.quiet;
@@ -171,10 +170,10 @@ Result<FollowedFile::Found> FollowedFile::read(FollowedLines& to, bool has_other
   if (offset_ == 0 && text.starts_with(byte_order_mark)) text.erase(0, byte_order_mark.size());
 
   // What was read is of one file only if that was not rewritten in between.
-  const std::uint64_t size = size_;
-  STEELYARD_TRY(is_other, is_rewritten());
+  STEELYARD_TRY(is_other, look());
   if (is_other || size_ < to.end) return Found::rewritten;
-  if (size_ != size) grew_at_ = now;
+  if (size_ != size_at_read_) grew_at_ = now;
+  size_at_read_ = size_;
   if (to.is_half && size_ != to.end) return Found::nothing;  // The line goes on.
   return Found::lines;
 }

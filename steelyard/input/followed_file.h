@@ -50,15 +50,19 @@ class FollowedFile {
 
   const log::FileIdentity& identity() const { return identity_; }
   std::uint64_t offset() const { return offset_; }
-  /// As of the last `read`.
+  /// As of the last `look` or `read`.
   std::uint64_t size() const { return size_; }
   std::string_view prefix() const { return prefix_; }
   bool is_at_end() const { return offset_ == size_; }
-  /// When it was written to: as of the last `read`, too.
+  /// When it was written to, as of then too.
   std::int64_t modified_nanoseconds() const { return modified_nanoseconds_; }
   bool has_a_name() const;  ///< It was not deleted.
   /// When it was last seen to have grown, by the clock of `read`.
   std::chrono::milliseconds grew_at() const { return grew_at_; }
+
+  /// Whether it was cut off, or written anew from its start, since it was looked at last: that goes
+  /// on with `begin_anew`. Errors: file_is_unreadable.
+  [[nodiscard]] Result<bool> look();
 
   /// Whether it begins as the position says and is long enough, whatever its identity.
   bool fits(const FilePosition& position) const;
@@ -69,9 +73,10 @@ class FollowedFile {
   /// Goes on with its start, whatever stands there now.
   void begin_anew();
 
-  /// The next lines. `now` is any clock that only goes forward. A line that is longer than
-  /// `line_bytes_max` keeps its first `line_bytes_max + 2` bytes, as LineChunks does, and comes
-  /// alone; a byte order mark at the start of the file is skipped. Errors: file_is_unreadable.
+  /// The next lines of what was there at the last `look`. `now` is any clock that only goes
+  /// forward. A line that is longer than `line_bytes_max` keeps its first `line_bytes_max + 2`
+  /// bytes, as LineChunks does, and comes alone; a byte order mark at the start of the file is
+  /// skipped. Errors: file_is_unreadable.
   [[nodiscard]] Result<Found> read(FollowedLines& to, bool has_other_name,
                                    std::chrono::milliseconds now, const FollowLimits& limits);
 
@@ -84,7 +89,6 @@ class FollowedFile {
       : path_(std::move(path)), descriptor_(descriptor) {}
 
   [[nodiscard]] Result<std::string> bytes_at(std::uint64_t offset, std::size_t size) const;
-  [[nodiscard]] Result<bool> is_rewritten();
   [[nodiscard]] Result<std::optional<std::uint64_t>> end_of_long_line(std::uint64_t from);
 
   std::string path_;  // Under which it was opened, for errors.
@@ -93,6 +97,7 @@ class FollowedFile {
   std::string prefix_;  // Its first bytes, as far as they were there: they never change.
   std::uint64_t offset_ = 0;
   std::uint64_t size_ = 0;
+  std::uint64_t size_at_read_ = 0;
   std::int64_t modified_nanoseconds_ = 0;
   std::optional<std::uint64_t> half_line_;  // Where one begins that was acknowledged.
   std::uint64_t searched_ = 0;              // Up to here, a long line has no end.

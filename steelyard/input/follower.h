@@ -48,16 +48,20 @@ class Follower {
 
  private:
   using File = std::unique_ptr<FollowedFile>;
+  enum class Names { all, rotated };
 
   Follower(std::string name, FollowLimits limits) : name_(std::move(name)), limits_(limits) {}
 
   [[nodiscard]] Result<void> resume(const FollowPosition& position);
-  File find(const FilePosition& position) const;
+  bool may_be(const FollowedFile& file, const FilePosition& position) const;
+  File take(std::vector<File>& from, const FilePosition& position) const;
   bool is_copied_to_name(const FilePosition& position) const;
+  [[nodiscard]] Result<void> look_at(std::size_t at);
   [[nodiscard]] Result<void> begin_anew(std::size_t at);
-  std::vector<File> others(const std::function<bool(const std::string&)>& wanted) const;
+  std::vector<File> beside(Names names, std::int64_t since,
+                           const std::function<bool(const FollowedFile&)>& wanted) const;
   void hold_rotated_since(std::int64_t modified_nanoseconds, std::size_t before);
-  bool is_held(const FilePosition& position, const FollowedFile* but = nullptr) const;
+  bool is_held(const FilePosition& position, const FollowedFile* but = nullptr);
   bool is_known(const log::FileIdentity& identity) const;
   bool has_other_name(const FollowedFile& file) const;
   void forget_what_is_over(std::chrono::milliseconds now);

@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace steelyard::input {
@@ -120,17 +122,30 @@ TEST_F(FollowerTest, waits_for_a_file_that_is_not_there) {
 
 TEST_F(FollowerTest,
        what_was_rotated_before_the_first_look_is_read_and_what_was_there_before_is_not) {
-  append("of yesterday\n", "j-20261125");
-  usleep(60'000);  // The clock of files stands for some milliseconds.
-  start();
-  append("a\n");
-  rename("j", "j-1");
-  usleep(10'000);
-  append("b\n");
-  copy_and_truncate("j-2");
-  append("c\n");
-  EXPECT_EQ(read_later(), Lines({"a", "b", "c"}));
-  EXPECT_EQ(notes(), "");
+  for (const std::string killed : {"never", "before the first look", "behind it"}) {
+    for (const auto& entry : fs::directory_iterator(folder_)) fs::remove(entry);
+    append("of yesterday\n", "j-20261125");
+    usleep(60'000);  // The clock of files stands for some milliseconds.
+    start();
+    append("a\n");
+    rename("j", "j-1");
+    usleep(10'000);
+    append("b\n");
+    copy_and_truncate("j-2");
+    append("c\n");
+    if (killed == "before the first look") restart();
+    if (killed == "behind it") {
+      // What was written before the kill is the position of the start.
+      const FollowPosition position = follower_->position();
+      EXPECT_EQ(position.files, std::vector<FilePosition>());
+      EXPECT_EQ(position_of_text(to_text(position)), position);
+      FollowedLines lines;
+      ASSERT_EQ(follower_->next(lines, now_), true);
+      start(position);
+    }
+    EXPECT_EQ(read_later(), Lines({"a", "b", "c"})) << killed;
+    EXPECT_EQ(notes(), "");
+  }
 }
 
 TEST_F(FollowerTest, what_was_not_acknowledged_comes_again) {
@@ -139,9 +154,9 @@ TEST_F(FollowerTest, what_was_not_acknowledged_comes_again) {
   FollowedLines lines;
   ASSERT_EQ(follower_->next(lines, now_), true);
   append("c\n");
-  EXPECT_EQ(follower_->position().front().offset, 0U);
+  EXPECT_EQ(follower_->position().files.front().offset, 0U);
   EXPECT_EQ(read(), Lines({"a", "b", "c"}));
-  EXPECT_EQ(follower_->position().front().offset, 6U);
+  EXPECT_EQ(follower_->position().files.front().offset, 6U);
 }
 
 TEST_F(FollowerTest, gives_no_more_at_once_than_it_may) {
@@ -335,6 +350,44 @@ TEST_F(FollowerTest, files_that_were_seen_may_be_copied_and_cut_off_before_they_
   }
 }
 
+TEST_F(FollowerTest, a_file_that_was_cut_off_and_is_longer_again_is_seen_by_looking) {
+  write("a\n");
+  start();
+  EXPECT_EQ(read(), Lines({"a"}));
+  append("b\n");
+  copy_and_truncate("j.1");
+  append("c\nd\n");
+  ASSERT_TRUE(follower_->look().has_value());
+  fs::remove(path("j.1"));
+  EXPECT_EQ(read_later(), Lines({"b", "c", "d"}));
+  EXPECT_EQ(notes(), "");
+}
+
+TEST_F(FollowerTest, files_are_found_while_others_are_renamed) {
+  constexpr int files = 40;
+  write("a\n");
+  start();
+  EXPECT_EQ(read(), Lines({"a"}));
+  const FollowPosition position = follower_->position();
+  rename("j", "j.1");
+  for (int number = 2; number <= files; ++number) write("x\n", "j." + std::to_string(number));
+  for (int turn = 0, first = 1; turn < 40; ++turn) {
+    std::atomic<bool> is_started = false;
+    std::thread renaming([&] {
+      for (int by = 0; by < 20; ++by, ++first) {
+        for (int number = first + files - 1; number >= first; --number) {
+          rename("j." + std::to_string(number), "j." + std::to_string(number + 1));
+          if (!is_started.exchange(true)) is_started.notify_one();
+        }
+      }
+    });
+    is_started.wait(false);
+    start(position);
+    renaming.join();
+    ASSERT_EQ(notes(), "") << "in turn " << turn;
+  }
+}
+
 TEST_F(FollowerTest, what_is_cut_off_while_lines_are_under_way_is_noticed) {
   write("a\nb\n");
   start();
@@ -432,7 +485,8 @@ TEST_F(FollowerTest, a_file_that_is_gone_is_told_once) {
   start(position);
   const std::string told = notes();
   EXPECT_NE(told.find(path() + ": the file that was read up to byte 4"), std::string::npos) << told;
-  EXPECT_NE(told.find(std::to_string(position.front().identity.number)), std::string::npos) << told;
+  EXPECT_NE(told.find(std::to_string(position.files.front().identity.number)), std::string::npos)
+      << told;
   EXPECT_EQ(read(), Lines({"c", "d"})) << "what was rotated away since then is read";
   restart();
   EXPECT_EQ(read(), Lines());
@@ -460,10 +514,10 @@ TEST_F(FollowerTest, a_deleted_file_is_let_go_when_nobody_writes_to_it) {
   fs::remove(path());
   write("b\n");
   EXPECT_EQ(read(), Lines({"b"}));
-  EXPECT_EQ(follower_->position().size(), 2U);
+  EXPECT_EQ(follower_->position().files.size(), 2U);
   pass(120'000);
   EXPECT_EQ(read(), Lines());
-  EXPECT_EQ(follower_->position().size(), 1U);
+  EXPECT_EQ(follower_->position().files.size(), 1U);
 }
 
 TEST_F(FollowerTest, a_position_is_what_was_written_or_refused) {
@@ -474,9 +528,9 @@ TEST_F(FollowerTest, a_position_is_what_was_written_or_refused) {
   write("c\n");
   EXPECT_EQ(read(), Lines({"c"}));
   const FollowPosition position = follower_->position();
-  ASSERT_EQ(position.size(), 2U);
-  EXPECT_TRUE(position[0].is_finished);
-  EXPECT_FALSE(position[1].is_finished);
+  ASSERT_EQ(position.files.size(), 2U);
+  EXPECT_TRUE(position.files[0].is_finished);
+  EXPECT_FALSE(position.files[1].is_finished);
   EXPECT_EQ(read_position(path("none")), FollowPosition());
   ASSERT_TRUE(write_position(path("position"), position).has_value());
   ASSERT_TRUE(write_position(path("position"), position).has_value());
