@@ -6,6 +6,7 @@ server_follow_test.py [NAME [SEED]]: all tests by default, with the same random 
 """
 import contextlib
 import decimal
+import gzip
 import http.server
 import json
 import os
@@ -280,6 +281,26 @@ def test_E21_a_file_that_went_away_meanwhile_is_told():
         journal.write(1)
         wait_for(journal, server, follower)
         assert follower.errors().count("can not be found") == 1
+        follower.stop()
+
+
+def test_E21_a_file_that_is_rotated_and_packed_while_nothing_is_written_is_not_missed():
+    with journal_of() as journal, Server() as server, follower_of(journal, server) as follower:
+        journal.open()
+        journal.write(10)
+        wait_for(journal, server, follower)
+        size = journal.path.stat().st_size
+        journal.rotate()
+        wait_until(lambda: follower.position() == [(size, True), (0, False)], follower.position)
+        follower.stop()
+        rotated = next(journal.path.parent.glob("*-20261126-*"))
+        rotated.with_name(rotated.name + ".gz").write_bytes(gzip.compress(rotated.read_bytes()))
+        rotated.unlink()
+        follower.start()
+        journal.write(1)
+        wait_for(journal, server, follower)
+        assert "can not be found" not in follower.errors(), follower.errors()
+        assert counts(server)["duplicate"] == 0
         follower.stop()
 
 

@@ -8,6 +8,8 @@
 #include <csignal>
 #include <cstdio>
 #include <ctime>
+#include <optional>
+#include <utility>
 
 #include "steelyard/base/limits.h"
 #include "steelyard/cli/sent_events.h"
@@ -92,6 +94,7 @@ class Following {
       if (signals_.came_within(milliseconds(0))) return {};
       STEELYARD_TRY(has_lines, next_lines());
       if (!has_lines) {
+        keep_position();  // Files are rotated away while nothing is written, too.
         if (signals_.came_within(look_again)) return {};
         continue;
       }
@@ -188,8 +191,10 @@ class Following {
   }
 
   void keep_position() {
-    if (const auto kept = input::write_position(position_file_, follower_->position());
-        kept.has_value()) {
+    auto position = follower_->position();
+    if (kept_ == position) return;
+    if (const auto kept = input::write_position(position_file_, position); kept.has_value()) {
+      kept_ = std::move(position);
       keeping_.is_over("the position is written again");
     } else {
       keeping_.begins(
@@ -210,6 +215,7 @@ class Following {
   Session& session_;
   EndSignals signals_;
   input::FollowedLines lines_;
+  std::optional<input::FollowPosition> kept_;
   SentEvents sent_;
   Trouble waiting_;
   Trouble reading_;

@@ -67,6 +67,13 @@ bool FollowedFile::fits(const FilePosition& position) const {
              position.prefix_hash;
 }
 
+bool FollowedFile::is_copy_of(const FollowedFile& other) const {
+  const std::size_t common = std::min(prefix_.size(), other.prefix_.size());
+  const bool is_all_there = common == other.prefix_.size() || common == size_;
+  return common > 0 && is_all_there && size_ >= other.offset_ &&
+         prefix_.compare(0, common, other.prefix_, 0, common) == 0;
+}
+
 void FollowedFile::go_on_at(std::uint64_t offset) {
   offset_ = offset;
   searched_ = offset;

@@ -67,6 +67,10 @@ class FollowedFile {
   /// Whether it begins as the position says and is long enough, whatever its identity.
   bool fits(const FilePosition& position) const;
 
+  /// Whether it begins as the other one did when that was looked at, goes on behind what was
+  /// acknowledged of it, and is not something else in that it is longer than a short beginning.
+  bool is_copy_of(const FollowedFile& other) const;
+
   /// Goes on there. Requires: that is not behind its end.
   void go_on_at(std::uint64_t offset);
 

@@ -6,57 +6,24 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
-#include <filesystem>
-#include <thread>
 
 namespace steelyard::input {
 namespace {
 
-namespace fs = std::filesystem;
-
 /// That are held open at once. Later ones wait under their names.
 constexpr std::size_t files_max = 64;
-
-/// A folder that never stands still is listed so often, and no more.
-constexpr int listings_max = 20;
-constexpr auto listing_pause = std::chrono::milliseconds(5);
 
 /// So long after it was deleted and did not grow, nobody writes to a file any more.
 constexpr auto quiet_of_deleted = std::chrono::minutes(1);
 
-/// "file.1", "file-20261126", "file.2026-11-26T10:00": files beside it that were rotated away.
-/// Others that begin like it may be anything.
-bool is_rotated_name(std::string_view name, std::string_view of) {
-  if (!name.starts_with(of)) return false;
-  const std::string_view rest = name.substr(of.size());
-  return rest.size() >= 2 && (rest[0] == '.' || rest[0] == '-') && rest[1] >= '0' &&
-         rest[1] <= '9' && rest.find_first_not_of("0123456789.-_:TZ", 1) == std::string_view::npos;
-}
+/// What moves away under one's hands is looked for so often.
+constexpr int searches_max = 20;
 
-/// In nanoseconds. The clock by which files are modified goes in steps.
-std::int64_t now_by_file_clock() {
-  constexpr std::int64_t step = 20'000'000;
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec - step;
-}
-
-/// Zero for what can not be looked at.
-std::int64_t modified_nanoseconds_of(const fs::path& path) {
-  struct stat status{};
-  if (stat(path.c_str(), &status) != 0) return 0;
-  return std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
-}
+/// A file that was modified later than so long from now is of another time of the clock.
+constexpr std::int64_t clock_tolerance = 1'000'000'000;
 
 log::FileIdentity identity_of(const std::unique_ptr<FollowedFile>& file) {
   return file->identity();
-}
-
-FilePosition position_at(const FollowedFile& file) {
-  FilePosition position = file.position(false);
-  position.offset = file.offset();
-  return position;
 }
 
 }  // namespace
@@ -64,83 +31,102 @@ FilePosition position_at(const FollowedFile& file) {
 Result<std::unique_ptr<Follower>> Follower::open(std::string name, const FollowPosition& position,
                                                  FollowLimits limits) {
   std::unique_ptr<Follower> follower(new Follower(std::move(name), limits));
+  const std::int64_t begun = now_by_file_clock();
   STEELYARD_PASS(follower->resume(position));
   STEELYARD_PASS(follower->look());
-  if (!follower->is_there() && !follower->absent_since_.has_value()) {
-    follower->absent_since_ = now_by_file_clock();
-  }
+  if (!follower->is_there() && position == FollowPosition()) follower->want(begun);
   return follower;
-}
-
-/// The file of the name and those beside it that begin like it, or only those that were rotated
-/// away, as far as they are wanted; without those that can not be opened, and archives. What is
-/// renamed while a folder is listed may be left out of the list: it is listed again until nothing
-/// changed meanwhile.
-std::vector<Follower::File> Follower::beside(
-    Names names, std::int64_t since, const std::function<bool(const FollowedFile&)>& wanted) const {
-  const fs::path whole(name_);
-  const fs::path folder = whole.has_parent_path() ? whole.parent_path() : fs::path(".");
-  const std::string base = whole.filename().string();
-  std::vector<File> found;
-  for (int listed = 0; listed < listings_max; ++listed) {
-    if (listed > 0) std::this_thread::sleep_for(listing_pause);
-    const auto changed = modified_nanoseconds_of(folder);
-    const bool stands_still = changed < now_by_file_clock();
-    std::error_code error;
-    for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-         entry.increment(error)) {
-      const std::string name = entry->path().filename().string();
-      if (!(names == Names::rotated ? is_rotated_name(name, base) : name.starts_with(base)) ||
-          modified_nanoseconds_of(entry->path()) < since) {
-        continue;
-      }
-      auto file = FollowedFile::open(entry->path().string());
-      if (!file.has_value() || is_known((*file)->identity()) || !wanted(**file)) continue;
-      if (std::ranges::find(found, (*file)->identity(), identity_of) != found.end()) continue;
-      found.push_back(*std::move(file));
-    }
-    if (stands_still && modified_nanoseconds_of(folder) == changed) break;
-  }
-  return found;
 }
 
 bool Follower::is_known(const log::FileIdentity& identity) const {
   return std::ranges::find(files_, identity, identity_of) != files_.end();
 }
 
-/// Whether a file that is read anyway is the one of the position, or a copy of it.
-bool Follower::is_held(const FilePosition& position, const FollowedFile* but) {
-  return position.prefix_bytes > 0 && std::ranges::any_of(files_, [&](const File& file) {
-           // A copy may have been made since it was looked at; errors are told where it is read.
-           return file.get() != but && file->look() == false && file->fits(position);
-         });
-}
-
 bool Follower::has_other_name(const FollowedFile& file) const {
   return current_ != file.identity();
 }
 
-/// The file itself, or a copy of it. What stands under the name is no copy: it is read from its
-/// start.
-bool Follower::may_be(const FollowedFile& file, const FilePosition& position) const {
-  const bool is_itself = file.identity() == position.identity;
-  return file.fits(position) && (is_itself || (position.prefix_bytes > 0 && has_other_name(file)));
+/// What was rotated away and modified since then is to be read.
+void Follower::want(std::int64_t since) {
+  is_wanted_anew_ = true;
+  if (wanted_since_.has_value() && *wanted_since_ <= since) return;
+  wanted_since_ = since;
+  completely_held_at_.reset();
 }
 
-/// The file itself, else a copy of it: the longest one, because it was made last. Null: neither.
-Follower::File Follower::take(std::vector<File>& from, const FilePosition& position) const {
-  auto taken = from.end();
-  for (auto at = from.begin(); at != from.end(); ++at) {
-    if (!may_be(**at, position)) continue;
-    if (taken == from.end() || (*at)->size() > (*taken)->size()) taken = at;
-    if ((*at)->identity() != position.identity) continue;
-    taken = at;
-    break;
+/// Null where it has another name now, or is nothing that can be followed.
+Result<Follower::File> Follower::open(const FileBeside& listed, bool& has_moved) const {
+  auto file = FollowedFile::open(listed.path);
+  if (file.has_value()) {
+    if ((*file)->identity() == listed.identity) return *std::move(file);
+    has_moved = true;
+    return nullptr;
   }
-  if (taken == from.end()) return nullptr;
-  File file = std::move(*taken);
-  from.erase(taken);
-  return file;
+  const bool is_gone = access(listed.path.c_str(), F_OK) != 0 && errno == ENOENT;
+  has_moved = has_moved || is_gone;
+  // What is called otherwise than a file that was rotated away may be nobody's business.
+  if (is_gone || !listed.is_rotated || file.error().code == ErrorCode::usage_of_command) {
+    return nullptr;
+  }
+  return std::unexpected(std::move(file).error());
+}
+
+/// Holds what is wanted open, as far as there is room: before the one that has the name, the oldest
+/// first. False: there is more.
+Result<bool> Follower::hold_wanted() {
+  is_wanted_anew_ = false;
+  if (!wanted_since_.has_value()) return true;
+  if (files_.size() >= files_max) return false;
+  const std::int64_t changed = folder_changed_nanoseconds(name_);
+  if (completely_held_at_ == changed) return true;
+  STEELYARD_TRY(listed, files_beside(name_));
+  const auto current =
+      std::ranges::find_if(files_, [&](const File& file) { return !has_other_name(*file); });
+  auto at = current - files_.begin();
+  for (const FileBeside& each : listed) {
+    if (!each.is_rotated || each.modified_nanoseconds < *wanted_since_) continue;
+    if (each.identity == current_ || is_known(each.identity)) continue;
+    if (forgotten_.contains(age_of(each))) continue;
+    if (files_.size() >= files_max) return false;
+    bool has_moved = false;
+    STEELYARD_TRY(file, open(each, has_moved));
+    if (has_moved) return false;
+    if (file != nullptr) files_.insert(files_.begin() + at++, std::move(file));
+  }
+  completely_held_at_ = changed;
+  return true;
+}
+
+/// The file of a position, else the longest copy of it, because that was made last. What stands
+/// under the name is no copy: it is read from its start. Null: there is none.
+Result<Follower::File> Follower::find(const std::vector<FileBeside>& listed,
+                                      const FilePosition& position, bool& has_moved) const {
+  const auto itself = std::ranges::find(listed, position.identity, &FileBeside::identity);
+  if (itself != listed.end() && !is_known(itself->identity)) {
+    STEELYARD_TRY(file, open(*itself, has_moved));
+    if (file != nullptr && file->fits(position)) return file;
+  }
+  if (position.prefix_bytes == 0) return nullptr;
+  return longest(listed, has_moved, [&](const FollowedFile& file) { return file.fits(position); });
+}
+
+Result<Follower::File> Follower::longest(
+    const std::vector<FileBeside>& listed, bool& has_moved,
+    const std::function<bool(const FollowedFile&)>& wanted) const {
+  File found;
+  for (const FileBeside& each : listed) {
+    if (each.identity == current_ || is_known(each.identity)) continue;
+    STEELYARD_TRY(file, open(each, has_moved));
+    if (file == nullptr || !wanted(*file)) continue;
+    if (found == nullptr || file->size() > found->size()) found = std::move(file);
+  }
+  return found;
+}
+
+/// Whether a file that is read anyway is the one of the position, or a copy of it.
+bool Follower::is_held(const FilePosition& position) const {
+  return position.prefix_bytes > 0 &&
+         std::ranges::any_of(files_, [&](const File& file) { return file->fits(position); });
 }
 
 /// Somebody put a longer copy in its place, which is read from its start: nothing is missing.
@@ -150,16 +136,36 @@ bool Follower::is_copied_to_name(const FilePosition& position) const {
 }
 
 Result<void> Follower::resume(const FollowPosition& position) {
-  absent_since_ = position.absent_since_nanoseconds;
+  if (position.absent_since_nanoseconds.has_value()) want(*position.absent_since_nanoseconds);
   if (position.files.empty()) return {};
+  bool has_moved = true;
+  for (int searched = 0; has_moved && searched < searches_max; ++searched) {
+    has_moved = false;
+    STEELYARD_PASS(resume_files(position, has_moved));
+  }
+  // Of those that were cut off or copied meanwhile, there may be more.
+  const auto oldest =
+      std::ranges::min_element(position.files, {}, &FilePosition::modified_nanoseconds);
+  want(oldest->modified_nanoseconds);
+  if (oldest->modified_nanoseconds > now_by_file_clock() + clock_tolerance) {
+    notes_.push_back(name_ +
+                     ": was written to at a time that has not come yet: the clock was set back. "
+                     "Files that were rotated away since may not be found; send them with "
+                     "`steelyard ingest`, what was sent counts once");
+  }
+  return {};
+}
+
+Result<void> Follower::resume_files(const FollowPosition& position, bool& has_moved) {
+  files_.clear();
+  notes_.clear();
   struct stat status{};
+  current_.reset();
   if (stat(name_.c_str(), &status) == 0) current_ = {status.st_dev, status.st_ino};
-  auto found = beside(Names::all, 0, [&](const FollowedFile& file) {
-    return std::ranges::any_of(position.files,
-                               [&](const FilePosition& each) { return may_be(file, each); });
-  });
+  STEELYARD_TRY(listed, files_beside(name_));
   for (const FilePosition& each : position.files) {
-    if (File file = take(found, each); file != nullptr) {
+    STEELYARD_TRY(file, find(listed, each, has_moved));
+    if (file != nullptr) {
       file->go_on_at(each.offset);
       files_.push_back(std::move(file));
     } else if (!each.is_finished && !is_held(each) && !is_copied_to_name(each)) {
@@ -170,28 +176,7 @@ Result<void> Follower::resume(const FollowPosition& position) {
                        "is elsewhere, send it with `steelyard ingest`");
     }
   }
-  found.clear();
-  // Of those that were cut off or copied meanwhile, there may be more.
-  const auto oldest =
-      std::ranges::min_element(position.files, {}, &FilePosition::modified_nanoseconds);
-  hold_rotated_since(oldest->modified_nanoseconds, files_.size());
-  current_.reset();
   return {};
-}
-
-/// Files that were rotated away since then come before the one at `before`, the oldest one first.
-void Follower::hold_rotated_since(std::int64_t modified_nanoseconds, std::size_t before) {
-  auto found = beside(Names::rotated, modified_nanoseconds,
-                      [&](const FollowedFile& file) { return has_other_name(file); });
-  std::ranges::sort(found, {}, [](const File& file) { return file->modified_nanoseconds(); });
-  for (File& file : found) {
-    if (files_.size() >= files_max) {
-      waiting_since_ = modified_nanoseconds;
-      return;
-    }
-    modified_nanoseconds = file->modified_nanoseconds();
-    files_.insert(files_.begin() + static_cast<std::ptrdiff_t>(before++), std::move(file));
-  }
 }
 
 Result<void> Follower::look() {
@@ -199,65 +184,99 @@ Result<void> Follower::look() {
   const int error = stat(name_.c_str(), &status) == 0 ? 0 : errno;
   current_.reset();
   if (error == 0) current_ = {status.st_dev, status.st_ino};
-  if (waiting_since_.has_value() && files_.size() < files_max) {
-    // The newest one stays the last.
-    const bool is_newest_held = current_.has_value() && is_known(*current_);
-    hold_rotated_since(*std::exchange(waiting_since_, std::nullopt),
-                       is_newest_held ? 0 : files_.size());
-  }
-  if (error == ENOENT) return {};
-  if (error != 0) {
+  if (error != 0 && error != ENOENT) {
     return failure(ErrorCode::file_is_unreadable, name_ + ": " + std::strerror(error));
   }
-  const auto known = std::ranges::find(files_, *current_, identity_of);
-  if (known != files_.end()) return look_at(static_cast<std::size_t>(known - files_.begin()));
-  if (waiting_since_.has_value()) return {};  // Older ones come first.
+  const auto known =
+      std::ranges::find_if(files_, [&](const File& file) { return !has_other_name(*file); });
+  if (known != files_.end()) {
+    const FollowedFile& file = **known;
+    STEELYARD_PASS(look_at(static_cast<std::size_t>(known - files_.begin())));
+    current_modified_ = file.modified_nanoseconds();
+  } else if (current_modified_.has_value()) {
+    want(*current_modified_);
+  }
+  STEELYARD_TRY(is_complete, hold_wanted());
+  // Older ones come first.
+  if (!current_.has_value() || !is_complete) return {};
+  if (!is_known(*current_)) {
+    STEELYARD_TRY(is_same, hold_current());
+    if (!is_same) return {};
+  }
+  wanted_since_.reset();
+  completely_held_at_.reset();
+  forgotten_.clear();
+  return {};
+}
+
+/// False: it is another one than that which was looked at, or there is no room for it.
+Result<bool> Follower::hold_current() {
+  if (files_.size() >= files_max) return false;
   auto file = FollowedFile::open(name_);
   if (!file.has_value()) {
     // It was rotated away between the two calls, and nothing stands there yet.
-    if (access(name_.c_str(), F_OK) != 0 && errno == ENOENT) return {};
+    if (access(name_.c_str(), F_OK) != 0 && errno == ENOENT) return false;
     return std::unexpected(std::move(file).error());
   }
-  current_ = (*file)->identity();
-  // The first one may have been rotated away before anybody looked.
-  const auto since = files_.empty() ? std::exchange(absent_since_, std::nullopt)
-                                    : std::optional(files_.back()->modified_nanoseconds());
-  if (since.has_value()) hold_rotated_since(*since, files_.size());
-  if (files_.size() >= files_max || is_known(*current_)) return {};
+  // The other one was rotated away then, and is found at the next look.
+  if ((*file)->identity() != current_) return false;
+  current_modified_ = (*file)->modified_nanoseconds();
   files_.push_back(*std::move(file));
-  return {};
+  return true;
 }
 
 Result<void> Follower::look_at(std::size_t at) {
   FollowedFile& file = *files_[at];
-  const bool was_empty = file.prefix().empty();
+  const bool has_no_line =
+      file.prefix().find('\n') == std::string_view::npos && file.prefix().size() < prefix_bytes_max;
   const std::int64_t modified = file.modified_nanoseconds();
   STEELYARD_TRY(is_rewritten, file.look());
   if (is_rewritten) return begin_anew(at);
   // What it begins with may be the second that was written: the first was copied and cut off.
-  if (was_empty && file.modified_nanoseconds() != modified) hold_rotated_since(modified, at);
+  if (has_no_line && file.modified_nanoseconds() != modified) want(modified);
   return {};
+}
+
+/// A copy of what a file was before it was rewritten, as far as one is there.
+Result<Follower::File> Follower::copy_of(const FollowedFile& before) const {
+  File found;
+  bool has_moved = true;
+  for (int searched = 0; has_moved && found == nullptr && searched < searches_max; ++searched) {
+    has_moved = false;
+    STEELYARD_TRY(listed, files_beside(name_));
+    STEELYARD_TRY(copy, longest(listed, has_moved,
+                                [&](const FollowedFile& each) { return each.is_copy_of(before); }));
+    found = std::move(copy);
+  }
+  return found;
 }
 
 /// The file was cut off, or written anew from its start: what was not read of it stands in a copy,
 /// or nowhere.
 Result<void> Follower::begin_anew(std::size_t at) {
   FollowedFile& file = *files_[at];
-  const FilePosition before = position_at(file);
-  const std::uint64_t size = file.size();
-  auto found =
-      beside(Names::all, 0, [&](const FollowedFile& each) { return may_be(each, before); });
-  if (File copy = take(found, before); copy != nullptr) {
-    copy->go_on_at(before.offset);
-    files_.insert(files_.begin() + static_cast<std::ptrdiff_t>(at++), std::move(copy));
-  } else if (size > before.offset && !is_held(before, &file)) {
+  STEELYARD_TRY(copy, copy_of(file));
+  std::uint64_t saved = last_ == &file ? last_end_ : file.offset();
+  if (copy != nullptr) saved = std::max(saved, copy->size());
+  for (const File& each : files_) {
+    // It may have been made since it was looked at; errors are told where it is read.
+    if (each.get() == &file || each->look() != false || !each->is_copy_of(file)) continue;
+    saved = std::max(saved, each->size());
+  }
+  if (file.size() > saved) {
     notes_.push_back(
-        name_ + ": was cut off before bytes " + std::to_string(before.offset) + " to " +
-        std::to_string(size) +
-        " of it were sent, and no copy of it is there: what stood in them is not sent");
+        name_ + ": was cut off before bytes " + std::to_string(saved) + " to " +
+        std::to_string(file.size()) +
+        " of it were sent, and no copy of them is there: what stood in them is not sent");
   }
   // It may have been copied and cut off more than once.
-  hold_rotated_since(before.modified_nanoseconds, at);
+  want(file.modified_nanoseconds());
+  if (copy != nullptr && files_.size() < files_max) {
+    copy->go_on_at(file.offset());
+    files_.insert(files_.begin() + static_cast<std::ptrdiff_t>(at), std::move(copy));
+  } else if (copy != nullptr) {
+    want(copy->modified_nanoseconds());
+  }
   if (last_ == &file) last_ = nullptr;
   file.begin_anew();
   const auto now_at = std::ranges::find(files_, &file, &File::get);
@@ -266,23 +285,25 @@ Result<void> Follower::begin_anew(std::size_t at) {
 
 Result<bool> Follower::next(FollowedLines& to, std::chrono::milliseconds now) {
   last_ = nullptr;
-  STEELYARD_PASS(look());
-  for (std::size_t i = 0; i < files_.size(); ++i) {
-    // That may put others before it, which are read first then.
-    STEELYARD_PASS(look_at(i));
-    FollowedFile& file = *files_[i];
-    STEELYARD_TRY(found, file.read(to, has_other_name(file), now, limits_));
-    if (found == FollowedFile::Found::lines) {
-      last_ = &file;
-      return true;
+  for (bool is_more = true; is_more;) {
+    STEELYARD_PASS(look());
+    bool is_rewritten = false;
+    for (std::size_t i = 0; i < files_.size() && !is_rewritten; ++i) {
+      // That may put a copy before it, which is read first then.
+      STEELYARD_PASS(look_at(i));
+      FollowedFile& file = *files_[i];
+      STEELYARD_TRY(found, file.read(to, has_other_name(file), now, limits_));
+      if (found == FollowedFile::Found::lines) {
+        last_ = &file;
+        last_end_ = to.end;
+        return true;
+      }
+      is_rewritten = found == FollowedFile::Found::rewritten;
+      if (is_rewritten) STEELYARD_PASS(begin_anew(i));
     }
-    if (found == FollowedFile::Found::rewritten) {
-      // At most one copy is found for each time that it is rewritten, and read at the next call.
-      STEELYARD_PASS(begin_anew(i));
-      return next(to, now);
-    }
+    const bool is_room = forget_what_is_over(now) && wanted_since_.has_value();
+    is_more = is_rewritten || is_wanted_anew_ || is_room;
   }
-  forget_what_is_over(now);
   return false;
 }
 
@@ -292,23 +313,28 @@ void Follower::acknowledge(const FollowedLines& lines) {
 }
 
 /// The one that was rotated away last is kept: who writes to it may not have noticed yet. Of one
-/// that was deleted, the disk gets its room back.
-void Follower::forget_what_is_over(std::chrono::milliseconds now) {
+/// that was deleted, the disk gets its room back. Whether there was one.
+bool Follower::forget_what_is_over(std::chrono::milliseconds now) {
+  const std::size_t before = files_.size();
   for (std::size_t i = 0; i + 1 < files_.size();) {
     const FollowedFile& file = *files_[i];
     const bool is_watched =
         i + 2 == files_.size() && (file.has_a_name() || now - file.grew_at() < quiet_of_deleted);
     if (has_other_name(file) && file.is_at_end() && !is_watched) {
+      forgotten_.insert(
+          {file.modified_nanoseconds(), file.identity().device, file.identity().number});
       files_.erase(files_.begin() + static_cast<std::ptrdiff_t>(i));
     } else {
       ++i;
     }
   }
+  if (!wanted_since_.has_value()) forgotten_.clear();
+  return files_.size() < before;
 }
 
 FollowPosition Follower::position() const {
   FollowPosition position;
-  position.absent_since_nanoseconds = absent_since_;
+  if (files_.empty()) position.absent_since_nanoseconds = wanted_since_;
   for (const File& file : files_) position.files.push_back(file->position(has_other_name(*file)));
   return position;
 }

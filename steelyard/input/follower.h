@@ -5,11 +5,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "steelyard/base/result.h"
+#include "steelyard/input/files_beside.h"
 #include "steelyard/input/followed_file.h"
 
 namespace steelyard::input {
@@ -48,31 +51,45 @@ class Follower {
 
  private:
   using File = std::unique_ptr<FollowedFile>;
-  enum class Names { all, rotated };
+  using Age = std::tuple<std::int64_t, std::uint64_t, std::uint64_t>;  // When modified, and which.
 
   Follower(std::string name, FollowLimits limits) : name_(std::move(name)), limits_(limits) {}
 
   [[nodiscard]] Result<void> resume(const FollowPosition& position);
-  bool may_be(const FollowedFile& file, const FilePosition& position) const;
-  File take(std::vector<File>& from, const FilePosition& position) const;
-  bool is_copied_to_name(const FilePosition& position) const;
+  [[nodiscard]] Result<void> resume_files(const FollowPosition& position, bool& has_moved);
   [[nodiscard]] Result<void> look_at(std::size_t at);
   [[nodiscard]] Result<void> begin_anew(std::size_t at);
-  std::vector<File> beside(Names names, std::int64_t since,
-                           const std::function<bool(const FollowedFile&)>& wanted) const;
-  void hold_rotated_since(std::int64_t modified_nanoseconds, std::size_t before);
-  bool is_held(const FilePosition& position, const FollowedFile* but = nullptr);
+  void want(std::int64_t since);
+  [[nodiscard]] Result<bool> hold_wanted();
+  [[nodiscard]] Result<bool> hold_current();
+  [[nodiscard]] Result<File> open(const FileBeside& listed, bool& has_moved) const;
+  [[nodiscard]] Result<File> find(const std::vector<FileBeside>& listed,
+                                  const FilePosition& position, bool& has_moved) const;
+  [[nodiscard]] Result<File> longest(const std::vector<FileBeside>& listed, bool& has_moved,
+                                     const std::function<bool(const FollowedFile&)>& wanted) const;
+  [[nodiscard]] Result<File> copy_of(const FollowedFile& before) const;
+  static Age age_of(const FileBeside& file) {
+    return {file.modified_nanoseconds, file.identity.device, file.identity.number};
+  }
+  bool is_copied_to_name(const FilePosition& position) const;
+  bool is_held(const FilePosition& position) const;
   bool is_known(const log::FileIdentity& identity) const;
   bool has_other_name(const FollowedFile& file) const;
-  void forget_what_is_over(std::chrono::milliseconds now);
+  bool forget_what_is_over(std::chrono::milliseconds now);
 
   std::string name_;
   FollowLimits limits_;
-  std::vector<File> files_;                    // The oldest one first.
-  std::optional<log::FileIdentity> current_;   // What the name is that of.
-  std::optional<std::int64_t> absent_since_;   // There was no file yet.
-  std::optional<std::int64_t> waiting_since_;  // Files modified since then are not held yet.
-  FollowedFile* last_ = nullptr;               // That of the last `next`.
+  std::vector<File> files_;                       // The oldest one first.
+  std::optional<log::FileIdentity> current_;      // What the name is that of.
+  std::optional<std::int64_t> current_modified_;  // As of when it was looked at under the name.
+  // What was rotated away and modified since then, in nanoseconds, is not all held yet, or there is
+  // nothing of the name yet.
+  std::optional<std::int64_t> wanted_since_;
+  bool is_wanted_anew_ = false;                     // Nobody looked for it yet.
+  std::optional<std::int64_t> completely_held_at_;  // As the folder was changed then.
+  std::set<Age> forgotten_;                         // What is over and would be wanted.
+  FollowedFile* last_ = nullptr;                    // That of the last `next`.
+  std::uint64_t last_end_ = 0;                      // Behind its lines.
   std::vector<std::string> notes_;
 };
 

@@ -1,13 +1,20 @@
 #include "steelyard/input/follower.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <random>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,6 +30,17 @@ using Lines = std::vector<std::string>;
 Lines sorted(Lines lines) {
   std::ranges::sort(lines);
   return lines;
+}
+
+Lines lines_of(const FollowedLines& from) {
+  EXPECT_TRUE(from.text.ends_with('\n'));
+  Lines all;
+  for (std::size_t at = 0; at < from.text.size();) {
+    const std::size_t end = from.text.find('\n', at);
+    all.push_back(from.text.substr(at, end - at));
+    at = end + 1;
+  }
+  return all;
 }
 
 /// A folder with the file "j", and somebody who follows it. Time passes only by `pass`.
@@ -62,6 +80,14 @@ class FollowerTest : public testing::Test {
     start(*position);
   }
   void pass(int ms) { now_ += milliseconds(ms); }
+  /// As if it was written to then.
+  void set_modified(const std::string& name, int seconds_from_now) const {
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME, &now);
+    const timespec then{now.tv_sec + seconds_from_now, 0};
+    const timespec times[2] = {then, then};
+    ASSERT_EQ(utimensat(AT_FDCWD, path(name).c_str(), times, 0), 0);
+  }
 
   /// All that is there to read, acknowledged at once.
   Lines read() {
@@ -71,12 +97,7 @@ class FollowerTest : public testing::Test {
       const auto more = follower_->next(lines, now_);
       EXPECT_TRUE(more.has_value()) << more.error().detail;
       if (!more.has_value() || !*more) return all;
-      EXPECT_TRUE(lines.text.ends_with('\n'));
-      for (std::size_t at = 0; at < lines.text.size();) {
-        const std::size_t end = lines.text.find('\n', at);
-        all.push_back(lines.text.substr(at, end - at));
-        at = end + 1;
-      }
+      std::ranges::copy(lines_of(lines), std::back_inserter(all));
       follower_->acknowledge(lines);
     }
   }
@@ -282,6 +303,122 @@ TEST_F(FollowerTest, more_files_than_are_held_open) {
   }
 }
 
+TEST_F(FollowerTest, many_files_that_were_modified_at_once) {
+  write("first\n");
+  start();
+  Lines wanted = {"first", "last"};
+  rename("j", "j.0");
+  for (int number = 100; number < 200; ++number) {
+    const std::string name = "j." + std::to_string(number);
+    write(name + "\n", name);
+    set_modified(name, 1);
+    wanted.push_back(name);
+  }
+  write("last\n");
+  Lines found;
+  for (int i = 0; i < 3; ++i) std::ranges::copy(read_later(), std::back_inserter(found));
+  EXPECT_EQ(sorted(found), sorted(wanted));
+  EXPECT_EQ(notes(), "");
+}
+
+/// So many files may be open, for a while.
+class DescriptorLimit {
+ public:
+  explicit DescriptorLimit(rlim_t count) {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit limit{count, before_.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  ~DescriptorLimit() { setrlimit(RLIMIT_NOFILE, &before_); }
+  DescriptorLimit(const DescriptorLimit&) = delete;
+  DescriptorLimit& operator=(const DescriptorLimit&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(FollowerTest, more_files_than_may_be_open) {
+  write("first\n");
+  start();
+  EXPECT_EQ(read(), Lines({"first"}));
+  rename("j", "j.0");
+  Lines wanted = {"last"};
+  for (int number = 1; number <= 300; ++number) {
+    const std::string name = "j." + std::to_string(number);
+    write(name + "\n", name);
+    set_modified(name, number);
+    wanted.push_back(name);
+  }
+  write("last\n");
+  const DescriptorLimit limit(150);
+  restart();
+  Lines found;
+  for (int i = 0; i < 3; ++i) std::ranges::copy(read_later(), std::back_inserter(found));
+  EXPECT_EQ(sorted(found), sorted(wanted));
+  EXPECT_EQ(notes(), "");
+}
+
+TEST_F(FollowerTest, more_copies_than_are_held_open_while_nobody_reads) {
+  write("first\n");
+  start();
+  Lines wanted = {"first"};
+  for (int number = 100; number < 180; ++number) {
+    usleep(5'000);
+    // The last ones are seen empty each time.
+    if (number >= 170) append(std::to_string(number) + "\n");
+    copy_and_truncate("j." + std::to_string(number));
+    if (number < 170) append(std::to_string(number) + "\n");
+    ASSERT_TRUE(follower_->look().has_value());
+    wanted.push_back(std::to_string(number));
+  }
+  Lines found;
+  for (int i = 0; i < 3; ++i) std::ranges::copy(read_later(), std::back_inserter(found));
+  std::ranges::sort(found);
+  found.erase(std::ranges::unique(found).begin(), found.end());  // Copies may be read again.
+  EXPECT_EQ(found, sorted(wanted));
+  EXPECT_EQ(notes(), "");
+}
+
+/// Root may read everything: for a while, somebody else asks, to whom the folder belongs.
+class AsNobody {
+ public:
+  explicit AsNobody(const fs::path& folder) {
+    if (user_ != 0) return;
+    EXPECT_EQ(chown(folder.c_str(), nobody, nobody), 0);
+    EXPECT_EQ(seteuid(nobody), 0);
+  }
+  ~AsNobody() { EXPECT_EQ(seteuid(user_), 0); }
+  AsNobody(const AsNobody&) = delete;
+  AsNobody& operator=(const AsNobody&) = delete;
+
+ private:
+  static constexpr uid_t nobody = 65'534;
+  uid_t user_ = geteuid();
+};
+
+TEST_F(FollowerTest, a_file_that_may_not_be_read_is_waited_for) {
+  const AsNobody nobody(folder_);
+  write("a\n");
+  start();
+  EXPECT_EQ(read(), Lines({"a"}));
+  usleep(10'000);
+  rename("j", "j.2");
+  write("b\n");
+  rename("j", "j.1");
+  write("c\n");
+  FollowedLines lines;
+  for (const std::string& name : {path("j.1"), folder_.string()}) {
+    const fs::perms before = fs::status(name).permissions();
+    fs::permissions(name, name == path("j.1") ? fs::perms::none : fs::perms::owner_exec);
+    const auto refused = follower_->next(lines, now_);
+    fs::permissions(name, before);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_NE(refused.error().detail.find(name), std::string::npos) << refused.error().detail;
+    EXPECT_NE(refused.error().detail.find("Permission denied"), std::string::npos);
+  }
+  EXPECT_EQ(read_later(), Lines({"b", "c"}));
+}
+
 TEST_F(FollowerTest, a_file_that_was_cut_off_begins_anew) {
   write("a\nb\n");
   start();
@@ -361,6 +498,176 @@ TEST_F(FollowerTest, a_file_that_was_cut_off_and_is_longer_again_is_seen_by_look
   fs::remove(path("j.1"));
   EXPECT_EQ(read_later(), Lines({"b", "c", "d"}));
   EXPECT_EQ(notes(), "");
+}
+
+TEST_F(FollowerTest, half_a_line_that_was_seen_may_begin_another_one) {
+  write("{\"id\":\"");
+  start();
+  EXPECT_EQ(read(), Lines());
+  append("1\"}\n{\"id\":\"2\"}\n");
+  usleep(10'000);
+  copy_and_truncate("j.1");
+  append("{\"id\":\"3\"}\n");
+  EXPECT_EQ(read_later(), Lines({"{\"id\":\"1\"}", "{\"id\":\"2\"}", "{\"id\":\"3\"}"}));
+  EXPECT_EQ(notes(), "");
+}
+
+TEST_F(FollowerTest, what_is_cut_off_while_it_is_under_way_needs_no_copy) {
+  write("a\nb\n");
+  start();
+  FollowedLines lines;
+  ASSERT_EQ(follower_->next(lines, now_), true);
+  EXPECT_EQ(lines.text, "a\nb\n");
+  write("c\n");
+  ASSERT_TRUE(follower_->look().has_value());
+  follower_->acknowledge(lines);
+  EXPECT_EQ(read(), Lines({"c"}));
+  EXPECT_EQ(notes(), "");
+}
+
+TEST_F(FollowerTest, a_copy_that_is_not_whole_is_read_and_told) {
+  for (const std::string& begin : Lines({"a", std::string(2'000, 'x')})) {
+    for (const auto& entry : fs::directory_iterator(folder_)) fs::remove(entry);
+    write(begin + "\n");
+    start();
+    EXPECT_EQ(read(), Lines({begin}));
+    append("b\n");
+    fs::copy_file(path(), path("j.1"));
+    usleep(10'000);
+    append("between\n");
+    ASSERT_TRUE(follower_->look().has_value());
+    write("c\n");
+    EXPECT_EQ(read_later(), Lines({"b", "c"}));
+    const std::size_t size = begin.size() + 3;
+    EXPECT_NE(notes().find("before bytes " + std::to_string(size) + " to " +
+                           std::to_string(size + 8) + " of it were sent"),
+              std::string::npos);
+  }
+}
+
+TEST_F(FollowerTest, a_clock_that_was_set_back_is_told) {
+  write("a\n");
+  set_modified("j", 3'600);
+  start();
+  EXPECT_EQ(read(), Lines({"a"}));
+  rename("j", "j.1");
+  write("b\n");
+  restart();
+  EXPECT_EQ(read_later(), Lines({"b"}));
+  EXPECT_NE(notes().find("the clock was set back"), std::string::npos);
+}
+
+TEST_F(FollowerTest, who_writes_to_a_rotated_file_for_long_is_read_behind_a_restart_too) {
+  write("old\n", "j.7");
+  write("a\n");
+  start();
+  EXPECT_EQ(read(), Lines({"a"}));
+  usleep(10'000);
+  append("older\n", "j.7");  // Comes before the one that has the name.
+  restart();
+  EXPECT_EQ(read(), Lines({"old", "older"}));
+  rename("j", "j.1");
+  append("b\n");
+  EXPECT_EQ(read_later(), Lines({"b"}));
+  append("slow\n", "j.1");
+  EXPECT_EQ(read_later(), Lines({"slow"}));
+}
+
+TEST_F(FollowerTest, what_is_renamed_while_a_position_is_resumed_whose_file_is_gone_is_read) {
+  for (int turn = 0; turn < 3; ++turn) {
+    for (const auto& entry : fs::directory_iterator(folder_)) fs::remove(entry);
+    write("a\n");
+    start();
+    EXPECT_EQ(read(), Lines({"a"}));
+    const FollowPosition position = follower_->position();
+    follower_.reset();
+    usleep(10'000);
+    write("b\n", "new");
+    rename("new", "j");
+    std::thread renaming([&] {
+      usleep(8'000);
+      rename("j", "j.1");
+      write("c\n");
+    });
+    start(position);
+    renaming.join();
+    EXPECT_EQ(read_later(), Lines({"b", "c"}));
+    EXPECT_NE(notes().find("can not be found"), std::string::npos);
+  }
+}
+
+/// Random steps of a gateway, of what rotates, and of the follower: each line comes, and nothing is
+/// told that is not so.
+TEST_F(FollowerTest, whatever_happens_in_whatever_order_each_line_comes) {
+  constexpr int runs = 12;
+  for (unsigned seed = 1; seed <= runs; ++seed) {
+    for (const auto& entry : fs::directory_iterator(folder_)) fs::remove(entry);
+    std::mt19937 chance(seed);
+    limits_.lines_max = 3;
+    std::set<std::string> wanted;
+    std::set<std::string> got;
+    std::string half;
+    std::string steps;
+    FollowedLines lines;
+    bool are_under_way = false;
+    int number = 0;
+    const auto rotated = [&] { return "j-" + std::to_string(10'000 + ++number); };
+    const auto take = [&](const Lines& more) { got.insert(more.begin(), more.end()); };
+    start();
+    for (int step = 0; step < 25; ++step) {
+      usleep(6'000);
+      const auto what = chance() % 10;
+      const bool may_rotate = half.empty() && fs::exists(path());
+      steps += std::to_string(what) + ' ';
+      if (what < 3) {
+        const std::string line =
+            half.empty() ? "{\"id\":\"" + std::to_string(++number) + "\"}" : half;
+        append(line.substr(half.size() / 2) + "\n");
+        wanted.insert(line);
+        half.clear();
+      } else if (what == 3 && half.empty()) {
+        half = "{\"id\":\"" + std::to_string(++number) + "\"}";
+        append(half.substr(0, half.size() / 2));
+      } else if (what == 4 && may_rotate) {
+        rename("j", rotated());
+        if (chance() % 2 == 0) append("");
+      } else if (what == 5 && may_rotate) {
+        int last = 1;
+        while (fs::exists(path("j." + std::to_string(last)))) ++last;
+        for (; last > 1; --last) {
+          rename("j." + std::to_string(last - 1), "j." + std::to_string(last));
+        }
+        rename("j", "j.1");
+        append("");
+      } else if (what == 6 && may_rotate) {
+        copy_and_truncate(rotated());
+      } else if (what == 7) {
+        ASSERT_TRUE(follower_->look().has_value());
+      } else if (what == 8 && !are_under_way) {
+        are_under_way = follower_->next(lines, now_) == true;
+        pass(300);
+      } else if (what == 8) {
+        follower_->acknowledge(lines);
+        are_under_way = false;
+        take(lines_of(lines));
+      } else if (what == 9 && chance() % 2 == 0) {
+        restart();
+        are_under_way = false;
+      } else if (what == 9) {
+        take(read());
+        are_under_way = false;
+      }
+    }
+    if (half.empty()) {
+      append("last\n");
+      wanted.insert("last");
+    }
+    for (int i = 0; i < 3; ++i) take(read_later());
+    for (const std::string& each : wanted) {
+      EXPECT_TRUE(got.contains(each)) << each << ", seed " << seed << ": " << steps;
+    }
+    EXPECT_EQ(notes(), "") << "seed " << seed << ": " << steps;
+  }
 }
 
 TEST_F(FollowerTest, files_are_found_while_others_are_renamed) {
