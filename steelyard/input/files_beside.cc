@@ -35,10 +35,6 @@ fs::path folder_of(const std::string& name) {
   return whole.has_parent_path() ? whole.parent_path() : fs::path(".");
 }
 
-std::int64_t modified_nanoseconds_of(const struct stat& status) {
-  return std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
-}
-
 /// Adds those that are there; of those that were seen before, the name is a newer one then.
 Result<void> list(const std::string& name, std::map<Key, FileBeside>& to) {
   const std::string base = fs::path(name).filename().string();
@@ -61,6 +57,10 @@ Result<void> list(const std::string& name, std::map<Key, FileBeside>& to) {
 }
 
 }  // namespace
+
+std::int64_t modified_nanoseconds_of(const struct stat& status) {
+  return std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
+}
 
 std::int64_t folder_changed_nanoseconds(const std::string& name) {
   struct stat status{};

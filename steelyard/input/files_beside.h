@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -23,6 +25,8 @@ struct FileBeside {
 /// first first. Files that are renamed meanwhile are among them, under a name that they may not
 /// have any more. Empty where there is no such folder. Errors: file_is_unreadable.
 [[nodiscard]] Result<std::vector<FileBeside>> files_beside(const std::string& name);
+
+std::int64_t modified_nanoseconds_of(const struct stat& status);
 
 /// When the folder of a name changed last; 0 where there is none.
 std::int64_t folder_changed_nanoseconds(const std::string& name);

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "steelyard/base/check.h"
+#include "steelyard/input/files_beside.h"
 
 namespace steelyard::input {
 namespace {
@@ -23,10 +24,6 @@ bool is_archive(std::string_view path, std::string_view first) {
 
 std::unexpected<Error> unreadable(const std::string& path, int error) {
   return failure(ErrorCode::file_is_unreadable, path + ": " + std::strerror(error));
-}
-
-std::int64_t modified_nanoseconds_of(const struct stat& status) {
-  return std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ void Follower::want(std::int64_t since) {
 }
 
 /// Null where it has another name now, or is nothing that can be followed.
-Result<Follower::File> Follower::open(const FileBeside& listed, bool& has_moved) const {
+Result<Follower::File> Follower::open_listed(const FileBeside& listed, bool& has_moved) const {
   auto file = FollowedFile::open(listed.path);
   if (file.has_value()) {
     if ((*file)->identity() == listed.identity) return *std::move(file);
@@ -89,7 +89,7 @@ Result<bool> Follower::hold_wanted() {
     if (forgotten_.contains(age_of(each))) continue;
     if (files_.size() >= files_max) return false;
     bool has_moved = false;
-    STEELYARD_TRY(file, open(each, has_moved));
+    STEELYARD_TRY(file, open_listed(each, has_moved));
     if (has_moved) return false;
     if (file != nullptr) files_.insert(files_.begin() + at++, std::move(file));
   }
@@ -103,7 +103,7 @@ Result<Follower::File> Follower::find(const std::vector<FileBeside>& listed,
                                       const FilePosition& position, bool& has_moved) const {
   const auto itself = std::ranges::find(listed, position.identity, &FileBeside::identity);
   if (itself != listed.end() && !is_known(itself->identity)) {
-    STEELYARD_TRY(file, open(*itself, has_moved));
+    STEELYARD_TRY(file, open_listed(*itself, has_moved));
     if (file != nullptr && file->fits(position)) return file;
   }
   if (position.prefix_bytes == 0) return nullptr;
@@ -116,7 +116,7 @@ Result<Follower::File> Follower::longest(
   File found;
   for (const FileBeside& each : listed) {
     if (each.identity == current_ || is_known(each.identity)) continue;
-    STEELYARD_TRY(file, open(each, has_moved));
+    STEELYARD_TRY(file, open_listed(each, has_moved));
     if (file == nullptr || !wanted(*file)) continue;
     if (found == nullptr || file->size() > found->size()) found = std::move(file);
   }

@@ -62,7 +62,7 @@ class Follower {
   void want(std::int64_t since);
   [[nodiscard]] Result<bool> hold_wanted();
   [[nodiscard]] Result<bool> hold_current();
-  [[nodiscard]] Result<File> open(const FileBeside& listed, bool& has_moved) const;
+  [[nodiscard]] Result<File> open_listed(const FileBeside& listed, bool& has_moved) const;
   [[nodiscard]] Result<File> find(const std::vector<FileBeside>& listed,
                                   const FilePosition& position, bool& has_moved) const;
   [[nodiscard]] Result<File> longest(const std::vector<FileBeside>& listed, bool& has_moved,
