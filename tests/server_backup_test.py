@@ -5,12 +5,13 @@ import functools
 import hashlib
 import os
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import time
 
 from ack_load import BATCH, PRICE, Journal, Load
-from server_process import BINARY, Server, call, run_tests
+from server_process import BINARY, Server, call, forget_views, run_tests
 
 SMALL_SEGMENTS = ("--segment-mib", "1")
 
@@ -98,7 +99,12 @@ def test_a_backup_is_refused_where_it_would_destroy_something(folder):
         assert (same.returncode, "is the folder of --data" in same.stderr) == (2, True), same.stderr
         served = back_up(server.data, other.data)
         assert served.returncode == 2, served.stdout
-        assert "pepper: is not the one of" in served.stderr, served.stderr
+        assert f"locked by pid {other.process.pid}" in served.stderr, served.stderr
+        assert other.stop() == 0
+        os.unlink(f"{other.data}/pepper")
+        foreign = back_up(server.data, other.data)
+        assert (foreign.returncode, "holds store" in foreign.stderr) == (2, True), foreign.stderr
+        assert not os.path.exists(f"{other.data}/pepper"), "it was written into another store"
         to = f"{folder}/diverged"
         assert back_up(server.data, to).returncode == 0
         with Server(to, key=server.key) as restored:
@@ -132,6 +138,111 @@ def test_a_first_backup_that_was_interrupted_is_not_served(folder):
         half.start()
         assert bill_of(half) == PRICE
         half.close()
+
+
+def test_personal_keys_of_the_copy_are_not_replaced_by_fewer(folder):
+    to = f"{folder}/keys"
+    with Server() as server:
+        assert server.ask("PUT", "/v1/personal-data", {"members": ["/data/user"]})[0] == 200
+        server.send([call(i, account=f"a-{i}", user="somebody") for i in range(5)])
+        assert back_up(server.data, to).returncode == 0
+        whole = pathlib.Path(to, "personal_keys").read_bytes()
+        assert server.stop() == 0
+        for left in (None, whole[:-104]):  # A key is a record of 104 bytes.
+            os.unlink(f"{server.data}/personal_keys")
+            if left is not None:
+                pathlib.Path(server.data, "personal_keys").write_bytes(left)
+            refused = back_up(server.data, to)
+            assert refused.returncode == 2 and "personal_keys: " in refused.stderr, refused
+            assert pathlib.Path(to, "personal_keys").read_bytes() == whole
+            pathlib.Path(server.data, "personal_keys").write_bytes(whole)
+        assert back_up(server.data, to).returncode == 0
+
+
+def test_damage_of_the_copy_is_named_as_its_own(folder):
+    to = f"{folder}/rotten"
+    with Server(options=SMALL_SEGMENTS) as server:
+        for number in range(4):
+            server.send([call(f"{number}-{i}", note="x" * 100_000) for i in range(5)])
+        assert back_up(server.data, to).returncode == 0
+        first = sorted(pathlib.Path(to, "log").glob("*.segment"))[0]
+        rotten = bytearray(first.read_bytes())
+        rotten[len(rotten) // 2] ^= 1
+        first.write_bytes(rotten)
+        refused = back_up(server.data, to)
+        assert refused.returncode == 2 and f"{to}: segment {first.name}" in refused.stderr, refused.stderr
+        again = back_up(server.data, f"{folder}/another")
+        assert again.returncode == 0, again.stderr
+
+
+def refused_start(server):
+    try:
+        server.start()
+    except AssertionError as error:
+        return str(error)
+    raise RuntimeError("it started")
+
+
+def test_B7_a_log_that_was_lost_or_replaced_by_an_older_one_is_not_gone_on_with(folder):
+    with Server() as server:
+        server.send([call(i) for i in range(10)])
+        assert back_up(server.data, f"{folder}/older").returncode == 0
+        server.send([call(i) for i in range(10, 30)])
+        assert server.stop() == 0
+        log = f"{server.data}/log"
+        os.rename(log, f"{folder}/log")
+        kept = pathlib.Path(server.data, "chain").read_bytes()
+        for how in ("by the mark", "by the views"):
+            if how == "by the views":
+                os.unlink(f"{server.data}/chain")
+            said = refused_start(server)
+            assert "the log ends with record 0" in said and "it was lost" in said, (how, said)
+            shutil.rmtree(log)
+            shutil.copytree(f"{folder}/older/log", log)
+            said = refused_start(server)
+            assert "the log ends with record" in said and "replaced by an older" in said, (how, said)
+            shutil.rmtree(log)
+            pathlib.Path(server.data, "chain").write_bytes(kept)
+        os.rename(f"{folder}/log", log)
+        server.start()
+        assert bill_of(server) == 30 * PRICE
+        assert server.stop() == 0
+        shutil.rmtree(log)  # And with the older one, who wants that.
+        shutil.copytree(f"{folder}/older/log", log)
+        forget_views(server.data)
+        server.start()
+        assert bill_of(server) == 10 * PRICE
+        assert server.send([call(i) for i in range(30)])[1]["duplicate"] == 10
+
+
+def test_B8_a_log_that_went_another_way_is_not_gone_on_with(folder):
+    with Server() as server:
+        server.send([call(i) for i in range(10)])
+        assert server.stop() == 0
+        other = f"{folder}/other"
+        shutil.copytree(server.data, other)
+        server.start()
+        server.send([call(f"here-{i}") for i in range(30)])
+        time.sleep(1.5)  # It is said each second how far the log is.
+        server.crash()
+        with Server(other, key=server.key) as there:
+            for number in range(5):
+                there.send([call(f"there-{number}-{i}") for i in range(10)])
+            assert there.stop() == 0
+        shutil.rmtree(f"{server.data}/log")
+        shutil.copytree(f"{other}/log", f"{server.data}/log")
+        assert "the log has another record" in refused_start(server)
+        forget_views(server.data)
+        server.start()
+        assert bill_of(server) == 60 * PRICE
+
+
+def test_others_may_not_look_into_the_folder(folder):
+    data = f"{folder}/open"
+    os.mkdir(data, 0o755)
+    os.chmod(data, 0o755)
+    with Server(data):
+        assert os.stat(data).st_mode & 0o007 == 0, oct(os.stat(data).st_mode)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import subprocess
 import time
 
 from ack_load import Journal, Load
-from server_process import BINARY, Server, call, run_tests
+from server_process import BINARY, Server, call, forget_views, run_tests
 
 PAD = 512
 HEADER = 88  # Of a frame and of what is checked of a segment's header: docs/reference/log-format.md.
@@ -198,6 +198,7 @@ def test_S18_a_log_rewritten_with_a_new_chain_is_refused():
         assert earlier, lines
         assert "it was rewritten" in start_error(server)
         without = Server(server.data, key=server.key, is_started=False)
+        forget_views(server.data)
         without.start()  # Who has no witness can not tell.
         assert without.stop() == 0
         without.close()
@@ -214,6 +215,8 @@ def test_S19_a_log_cut_off_with_its_watermark_is_refused():
         for said in (expect_refusal(verify(server, "--checkpoints", server.witness)), start_error(server)):
             assert f"record {last} was on disk, and the log ends with record {end}" in said, said
         without = Server(server.data, key=server.key, is_started=False)
+        assert "the log ends with record" in start_error(without)
+        forget_views(server.data)
         without.start()
         assert without.stop() == 0
         without.close()
@@ -409,6 +412,7 @@ def test_a_folder_that_contradicts_the_log_when_it_comes_back_ends_the_server():
         away = server.witness + "-away"
         os.rename(server.witness, away)
         cut_off(server.data, 1)
+        forget_views(server.data)  # Which know too how long the log was.
         pathlib.Path(server.witness).write_text("in the way", encoding="ascii")
         server.start()
         os.unlink(server.witness)

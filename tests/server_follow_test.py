@@ -132,7 +132,7 @@ class Follower:
         if not file.exists():
             return []
         words = [line.split() for line in file.read_text().splitlines()[1:-1]]
-        return [(int(each[2]), each[-1] == "finished") for each in words if each[0] != "absent-since"]
+        return [(int(each[2]), each[-1] == "finished") for each in words if each[0] != "wanted-since"]
 
     def close(self):
         if self.process and self.process.poll() is None:

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -110,6 +111,14 @@ class Server:
     def __exit__(self, *_):
         self.close()
         self.folder.cleanup()
+
+
+def forget_views(data):
+    """All that follows from the log and is made anew from it."""
+    for name in ("state", "identities"):
+        shutil.rmtree(f"{data}/{name}", ignore_errors=True)
+    for name in ("charges.duckdb", "charges.duckdb.wal", "chain"):
+        pathlib.Path(data, name).unlink(missing_ok=True)
 
 
 def parsed(body):

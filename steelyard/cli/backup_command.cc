@@ -41,10 +41,20 @@ Result<void> copy_pepper(const Arguments& arguments) {
 /// earlier call: what was erased since is erased in the copy too.
 Result<void> copy_personal_keys(const Arguments& arguments) {
   const std::string name(personal::KeyRing::file_name);
+  const std::string from = arguments.data + '/' + name;
+  const std::string to = arguments.to + '/' + name;
   std::error_code error;
-  if (!std::filesystem::exists(arguments.data + '/' + name, error)) return {};
+  const bool is_copied = std::filesystem::exists(to, error);
+  if (!std::filesystem::exists(from, error) && !is_copied) return {};
   log::Files& files = log::real_files();
-  STEELYARD_TRY(keys, log::read_file(files, arguments.data + '/' + name));
+  STEELYARD_TRY(keys, log::read_file(files, from));
+  // Keys are never removed from the file, also when they are destroyed.
+  if (is_copied && std::filesystem::file_size(to, error) > keys.size()) {
+    return failure(ErrorCode::file_is_malformed,
+                   from + ": has fewer keys than " + to +
+                       ", which is left as it is: bring the right file back, from there or from "
+                       "the mirror, then back up again");
+  }
   return log::write_file_durably(files, arguments.to, name, keys);
 }
 
@@ -63,13 +73,16 @@ Result<void> back_up(const Arguments& arguments, Session& session) {
     return failure(ErrorCode::usage_of_command, "--to is the folder of --data");
   }
   STEELYARD_PASS(log::ensure_directory(log::real_files(), arguments.to));
-  STEELYARD_PASS(copy_pepper(arguments));
   Progress progress(segments_of(arguments.data), arguments.is_quiet);
-  const auto backup = log::back_up(arguments.data, arguments.to,
-                                   [&](std::uint64_t bytes) { progress.show(bytes); });
+  const auto backup = log::back_up(
+      arguments.data, arguments.to, [&](std::uint64_t bytes) { progress.show(bytes); },
+      log::real_files(),
+      [&]() -> Result<void> {
+        STEELYARD_PASS(copy_pepper(arguments));
+        return copy_personal_keys(arguments);
+      });
   progress.clear();
   if (!backup.has_value()) return std::unexpected(backup.error());
-  STEELYARD_PASS(copy_personal_keys(arguments));
   const log::Report& copy = backup->copy;
   session.write("backup   " + count(copy.records) + " records in " + count(copy.frames) +
                 " frames, " + count(copy.segments) + " segments, " + count(copy.bytes) +

@@ -26,6 +26,7 @@
 #include "steelyard/cli/serve_checkpoints.h"
 #include "steelyard/cli/serve_mirror.h"
 #include "steelyard/cli/terminal.h"
+#include "steelyard/log/chain_mark.h"
 #include "steelyard/log/file_io.h"
 #include "steelyard/node/charge_rows.h"
 #include "steelyard/pricebook/content_hash.h"
@@ -65,7 +66,10 @@ Result<server::Secret> load_pepper(const std::string& directory, bool is_first_s
   const std::string path = directory + "/pepper";
   if (std::filesystem::exists(path)) {
     STEELYARD_TRY(text, log::read_file(log::real_files(), path));
-    if (text.size() == 65 && text.ends_with('\n')) return server::Secret(text.substr(0, 64));
+    constexpr std::size_t digits = 64;
+    const bool is_whole = text.size() == digits + 1 && text.ends_with('\n') &&
+                          text.find_first_not_of("0123456789abcdef") == digits;
+    if (is_whole) return server::Secret(text.substr(0, digits));
     return failure(ErrorCode::file_is_malformed,
                    path +
                        ": not 64 hexadecimal digits; restore it from a backup, without it no "
@@ -81,6 +85,17 @@ Result<server::Secret> load_pepper(const std::string& directory, bool is_first_s
   // As a whole or not at all: a server that is killed here must start again.
   STEELYARD_PASS(log::write_file_durably(log::real_files(), directory, "pepper", text));
   return server::Secret(text.substr(0, 64));
+}
+
+/// For its owner, and whom that gives it to: customers' usage is nobody else's business.
+Result<void> make_folder(const std::string& data) {
+  std::error_code error;
+  std::filesystem::create_directories(data, error);
+  if (error) return failure(ErrorCode::file_is_unreadable, data + ": " + error.message());
+  std::error_code not_ours;
+  std::filesystem::permissions(data, std::filesystem::perms::others_all,
+                               std::filesystem::perm_options::remove, not_ours);
+  return {};
 }
 
 /// What exports and long questions that a crash ended have left: texts that were opened stand in
@@ -175,11 +190,19 @@ void check_place(const log::LocalLog& log, const std::string& folder) {
   _exit(base::exit_status_of_io_error);
 }
 
-/// Lets holds and grants end, and state be kept; looks each second whether the folder is there.
+/// It is not needed to go on: it may lag.
+void write_mark(log::ChainMark& chain, const log::ChainPoint& head) {
+  if (const auto is = chain.write(head); !is.has_value()) {
+    std::fprintf(stderr, "steelyard: %s\n", is.error().detail.c_str());
+  }
+}
+
+/// Lets holds and grants end, and state be kept; looks each second whether the folder is there, and
+/// says how far the log is.
 class Ticker {
  public:
-  Ticker(node::Node& node, std::string folder)
-      : folder_(std::move(folder)), thread_([this, &node] { run(node); }) {}
+  Ticker(node::Node& node, std::string folder, log::ChainMark& chain)
+      : folder_(std::move(folder)), thread_([this, &node, &chain] { run(node, chain); }) {}
   ~Ticker() {
     is_over_ = true;
     thread_.join();
@@ -188,11 +211,14 @@ class Ticker {
   Ticker& operator=(const Ticker&) = delete;
 
  private:
-  void run(node::Node& node) {
+  void run(node::Node& node, log::ChainMark& chain) {
     constexpr auto step = std::chrono::milliseconds(100);
     constexpr int steps_between_looks = 10;
     for (int i = 0; !is_over_; ++i, std::this_thread::sleep_for(step)) {
-      if (i % steps_between_looks == 0) check_place(node.log(), folder_);
+      if (i % steps_between_looks == 0) {
+        check_place(node.log(), folder_);
+        write_mark(chain, node.log().head());
+      }
       node.tick();
     }
   }
@@ -275,11 +301,7 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   const std::string hash = pricebook::content_hash(series);
   const auto initial = std::make_shared<const rating::Rater>(
       std::make_shared<const pricebook::PriceBookSeries>(std::move(series)));
-  std::error_code made;
-  std::filesystem::create_directories(arguments.data, made);
-  if (made) {
-    return failure(ErrorCode::file_is_unreadable, arguments.data + ": " + made.message());
-  }
+  STEELYARD_PASS(make_folder(arguments.data));
   log::Options log_options;
   log_options.segment_bytes = arguments.segment_mib << 20;
   STEELYARD_PASS(set_mirror(arguments.mirror, arguments.data, log_options));
@@ -289,6 +311,7 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   STEELYARD_TRY(pepper, load_pepper(arguments.data, facts->durable_end() == 1));
   STEELYARD_PASS(agree_on_pepper(arguments.mirror, arguments.data));
   STEELYARD_TRY(witness, open_checkpoints(arguments.checkpoints, arguments.data, *facts));
+  STEELYARD_PASS(log::check_chain_mark(log::real_files(), arguments.data, *facts));
   node::NodeOptions options;
   options.clock = {now_micros, steady_micros, tell_of_jump};
   options.guarded_folder = arguments.data;
@@ -308,6 +331,9 @@ Result<void> serve(const Arguments& arguments, Session& session) {
     return sealed.tags(tenant, account, json);
   };
   STEELYARD_TRY(charges, charges::ChargeStore::open(arguments.data + "/charges.duckdb", storing));
+  if (charges.applied() >= facts->durable_end()) {
+    return log::log_was_lost(*facts, "charges.duckdb", charges.applied());
+  }
   if (charges.set_aside().has_value()) {
     std::fprintf(stderr, "steelyard: %s; it is rebuilt from the log\n",
                  charges.set_aside()->c_str());
@@ -367,6 +393,7 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   STEELYARD_TRY(node,
                 node::Node::open(initial, std::move(facts), std::move(keeper), std::move(options)));
   const std::unique_ptr<node::Checkpoints> checkpoints = std::move(witness);  // Ends before it.
+  STEELYARD_TRY(chain, log::ChainMark::open(log::real_files(), arguments.data));
   STEELYARD_PASS(publish_folder(*node, std::move(files), hash, folder));
   STEELYARD_PASS(take_zone_rules(*node, *log));
   server::KeyStore keys(std::move(pepper));
@@ -438,14 +465,15 @@ Result<void> serve(const Arguments& arguments, Session& session) {
   }
   STEELYARD_PASS(greet(services, http->url(), session));
   {
-    const Ticker ticker(*node, arguments.data);
+    const Ticker ticker(*node, arguments.data, chain);
     wait_for_signal(signals);
     http->stop();
   }
   if (checkpoints != nullptr) checkpoints->end();
   // What could not be kept was told, and is replayed.
   if (feed.flush().has_value()) (void)node->keep();
-  return {};
+  STEELYARD_PASS(chain.write(node->log().head()));
+  return chain.sync();
 }
 
 }  // namespace

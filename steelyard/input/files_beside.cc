@@ -27,7 +27,7 @@ using Key = std::pair<std::uint64_t, std::uint64_t>;  // That of a FileIdentity.
 bool is_rotated_name(std::string_view name, std::string_view of) {
   const std::string_view rest = name.substr(of.size());
   return rest.size() >= 2 && (rest[0] == '.' || rest[0] == '-') && rest[1] >= '0' &&
-         rest[1] <= '9' && rest.find_first_not_of("0123456789.-_:TZ", 1) == std::string_view::npos;
+         rest[1] <= '9' && rest.find_first_not_of("0123456789.-+_:TZ", 1) == std::string_view::npos;
 }
 
 fs::path folder_of(const std::string& name) {
@@ -39,6 +39,7 @@ fs::path folder_of(const std::string& name) {
 Result<void> list(const std::string& name, std::map<Key, FileBeside>& to) {
   const std::string base = fs::path(name).filename().string();
   const fs::path folder = folder_of(name);
+  std::map<Key, FileBeside> now;
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
        entry.increment(error)) {
@@ -46,11 +47,15 @@ Result<void> list(const std::string& name, std::map<Key, FileBeside>& to) {
     struct stat status{};
     if (!each.starts_with(base) || stat(entry->path().c_str(), &status) != 0) continue;
     if (!S_ISREG(status.st_mode)) continue;
-    to[{status.st_dev, status.st_ino}] = {.modified_nanoseconds = modified_nanoseconds_of(status),
-                                          .identity = {status.st_dev, status.st_ino},
-                                          .path = entry->path().string(),
-                                          .is_rotated = is_rotated_name(each, base)};
+    // Of several names, links too, that of a rotated file counts.
+    FileBeside& file = now[{status.st_dev, status.st_ino}];
+    if (file.is_rotated) continue;
+    file = {.modified_nanoseconds = modified_nanoseconds_of(status),
+            .identity = {status.st_dev, status.st_ino},
+            .path = entry->path().string(),
+            .is_rotated = is_rotated_name(each, base)};
   }
+  for (auto& [key, file] : now) to.insert_or_assign(key, std::move(file));
   if (!error || error == std::errc::no_such_file_or_directory) return {};
   return failure(ErrorCode::file_is_unreadable,
                  folder.string() + ": can not be listed: " + error.message());

@@ -12,7 +12,7 @@ namespace steelyard::input {
 namespace {
 
 constexpr std::string_view first_line = "steelyard-position 1\n";
-constexpr std::string_view absent_word = "absent-since ";
+constexpr std::string_view wanted_word = "wanted-since ";
 constexpr std::string_view check_word = "sha256 ";
 constexpr std::size_t position_bytes_max = 1'048'576;
 
@@ -46,16 +46,16 @@ bool read_file_line(std::string_view line, FilePosition& to) {
 }
 
 bool read_line(std::string_view line, FollowPosition& to) {
-  if (!line.starts_with(absent_word)) return read_file_line(line, to.files.emplace_back());
-  return read_number(line.substr(absent_word.size()), to.absent_since_nanoseconds.emplace());
+  if (!line.starts_with(wanted_word)) return read_file_line(line, to.files.emplace_back());
+  return read_number(line.substr(wanted_word.size()), to.wanted_since_nanoseconds.emplace());
 }
 
 }  // namespace
 
 std::string to_text(const FollowPosition& position) {
   std::string text(first_line);
-  if (position.absent_since_nanoseconds.has_value()) {
-    text += std::string(absent_word) + std::to_string(*position.absent_since_nanoseconds) + '\n';
+  if (position.wanted_since_nanoseconds.has_value()) {
+    text += std::string(wanted_word) + std::to_string(*position.wanted_since_nanoseconds) + '\n';
   }
   for (const FilePosition& file : position.files) {
     text += std::to_string(file.identity.device) + ' ' + std::to_string(file.identity.number) +

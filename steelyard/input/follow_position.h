@@ -30,9 +30,9 @@ struct FilePosition {
 /// How far a name was followed.
 struct FollowPosition {
   std::vector<FilePosition> files;  ///< All that are read: the oldest one first.
-  /// There was no file yet at that time, and nothing was acknowledged since: what was rotated away
-  /// since then is wanted.
-  std::optional<std::int64_t> absent_since_nanoseconds;
+  /// What was rotated away and modified since then is wanted, and is not all among them: there was
+  /// no file yet, or one could not be read, or they were too many.
+  std::optional<std::int64_t> wanted_since_nanoseconds;
   bool operator==(const FollowPosition&) const = default;
 };
 

@@ -30,7 +30,14 @@ std::unexpected<Error> unreadable(const std::string& path, int error) {
 
 Result<std::unique_ptr<FollowedFile>> FollowedFile::open(const std::string& path) {
   // A pipe would wait for somebody who writes to it.
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  return of(path, ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+}
+
+Result<std::unique_ptr<FollowedFile>> FollowedFile::open_again() const {
+  return of(path_, ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 0));
+}
+
+Result<std::unique_ptr<FollowedFile>> FollowedFile::of(const std::string& path, int descriptor) {
   if (descriptor < 0) return unreadable(path, errno);
   std::unique_ptr<FollowedFile> file(new FollowedFile(path, descriptor));
   struct stat status{};

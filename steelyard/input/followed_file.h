@@ -44,6 +44,8 @@ class FollowedFile {
 
   /// Errors: file_is_unreadable; usage_of_command for an archive or what is no regular file.
   [[nodiscard]] static Result<std::unique_ptr<FollowedFile>> open(const std::string& path);
+  /// What stands in the same file now, whatever stood in it before. Errors: those of `open`.
+  [[nodiscard]] Result<std::unique_ptr<FollowedFile>> open_again() const;
   ~FollowedFile();
   FollowedFile(const FollowedFile&) = delete;
   FollowedFile& operator=(const FollowedFile&) = delete;
@@ -91,6 +93,8 @@ class FollowedFile {
  private:
   FollowedFile(std::string path, int descriptor)
       : path_(std::move(path)), descriptor_(descriptor) {}
+  [[nodiscard]] static Result<std::unique_ptr<FollowedFile>> of(const std::string& path,
+                                                                int descriptor);
 
   [[nodiscard]] Result<std::string> bytes_at(std::uint64_t offset, std::size_t size) const;
   [[nodiscard]] Result<std::optional<std::uint64_t>> end_of_long_line(std::uint64_t from);

@@ -136,7 +136,7 @@ bool Follower::is_copied_to_name(const FilePosition& position) const {
 }
 
 Result<void> Follower::resume(const FollowPosition& position) {
-  if (position.absent_since_nanoseconds.has_value()) want(*position.absent_since_nanoseconds);
+  if (position.wanted_since_nanoseconds.has_value()) want(*position.wanted_since_nanoseconds);
   if (position.files.empty()) return {};
   bool has_moved = true;
   for (int searched = 0; has_moved && searched < searches_max; ++searched) {
@@ -182,11 +182,11 @@ Result<void> Follower::resume_files(const FollowPosition& position, bool& has_mo
 Result<void> Follower::look() {
   struct stat status{};
   const int error = stat(name_.c_str(), &status) == 0 ? 0 : errno;
-  current_.reset();
-  if (error == 0) current_ = {status.st_dev, status.st_ino};
   if (error != 0 && error != ENOENT) {
     return failure(ErrorCode::file_is_unreadable, name_ + ": " + std::strerror(error));
   }
+  current_.reset();
+  if (error == 0) current_ = {status.st_dev, status.st_ino};
   const auto known =
       std::ranges::find_if(files_, [&](const File& file) { return !has_other_name(*file); });
   if (known != files_.end()) {
@@ -237,13 +237,16 @@ Result<void> Follower::look_at(std::size_t at) {
   return {};
 }
 
-/// A copy of what a file was before it was rewritten, as far as one is there.
+/// A copy of what a file was before it was rewritten, as far as one is there. Where there is no
+/// room for it, only one that is found by its name later.
 Result<Follower::File> Follower::copy_of(const FollowedFile& before) const {
+  const bool has_room = files_.size() < files_max;
   File found;
   bool has_moved = true;
-  for (int searched = 0; has_moved && found == nullptr && searched < searches_max; ++searched) {
+  for (int searched = 0; has_moved && searched < searches_max; ++searched) {
     has_moved = false;
     STEELYARD_TRY(listed, files_beside(name_));
+    if (!has_room) std::erase_if(listed, [](const FileBeside& each) { return !each.is_rotated; });
     STEELYARD_TRY(copy, longest(listed, has_moved,
                                 [&](const FollowedFile& each) { return each.is_copy_of(before); }));
     found = std::move(copy);
@@ -259,9 +262,11 @@ Result<void> Follower::begin_anew(std::size_t at) {
   std::uint64_t saved = last_ == &file ? last_end_ : file.offset();
   if (copy != nullptr) saved = std::max(saved, copy->size());
   for (const File& each : files_) {
-    // It may have been made since it was looked at; errors are told where it is read.
-    if (each.get() == &file || each->look() != false || !each->is_copy_of(file)) continue;
-    saved = std::max(saved, each->size());
+    if (each.get() == &file) continue;
+    // It may have been made since that was looked at, also over another copy; errors are told where
+    // it is read.
+    const auto now = each->open_again();
+    if (now.has_value() && (*now)->is_copy_of(file)) saved = std::max(saved, (*now)->size());
   }
   if (file.size() > saved) {
     notes_.push_back(
@@ -272,7 +277,7 @@ Result<void> Follower::begin_anew(std::size_t at) {
   // It may have been copied and cut off more than once.
   want(file.modified_nanoseconds());
   if (copy != nullptr && files_.size() < files_max) {
-    copy->go_on_at(file.offset());
+    copy->go_on_at(file.position(true).offset);  // A half line comes again.
     files_.insert(files_.begin() + static_cast<std::ptrdiff_t>(at), std::move(copy));
   } else if (copy != nullptr) {
     want(copy->modified_nanoseconds());
@@ -334,7 +339,7 @@ bool Follower::forget_what_is_over(std::chrono::milliseconds now) {
 
 FollowPosition Follower::position() const {
   FollowPosition position;
-  if (files_.empty()) position.absent_since_nanoseconds = wanted_since_;
+  position.wanted_since_nanoseconds = wanted_since_;
   for (const File& file : files_) position.files.push_back(file->position(has_other_name(*file)));
   return position;
 }

@@ -670,6 +670,84 @@ TEST_F(FollowerTest, whatever_happens_in_whatever_order_each_line_comes) {
   }
 }
 
+TEST_F(FollowerTest, what_could_not_be_read_is_read_behind_a_kill_too) {
+  const AsNobody nobody(folder_);
+  write("{\"id\":\"");
+  start();
+  EXPECT_EQ(read(), Lines());
+  usleep(10'000);
+  append("1\"}\n");
+  copy_and_truncate("j.1");
+  fs::permissions(path("j.1"), fs::perms::none);
+  usleep(10'000);
+  append("{\"id\":\"2\"}\n");
+  FollowedLines lines;
+  EXPECT_FALSE(follower_->next(lines, now_).has_value());
+  const FollowPosition position = follower_->position();
+  EXPECT_EQ(position_of_text(to_text(position)), position);
+  fs::permissions(path("j.1"), fs::perms::owner_all);
+  start(position);
+  EXPECT_EQ(read_later(), Lines({"{\"id\":\"1\"}", "{\"id\":\"2\"}"}));
+  EXPECT_EQ(notes(), "");
+}
+
+TEST_F(FollowerTest, a_rotated_file_may_have_a_second_name) {
+  for (const std::string name : {"j-20261126", "j.2026-11-26T10:00:00+08:00"}) {
+    for (const bool is_link : {false, true}) {
+      for (const auto& entry : fs::directory_iterator(folder_)) fs::remove(entry);
+      write("a\n");
+      start();
+      EXPECT_EQ(read(), Lines({"a"}));
+      usleep(10'000);
+      rename("j", "j-20261125");
+      write("b\n", name);
+      if (is_link) fs::create_symlink(name, path("j-latest"));
+      if (!is_link) fs::create_hard_link(path(name), path("j-latest"));
+      usleep(10'000);
+      write("c\n");
+      EXPECT_EQ(read_later(), Lines({"b", "c"})) << name;
+      EXPECT_EQ(notes(), "");
+    }
+  }
+}
+
+TEST_F(FollowerTest, a_copy_may_be_made_over_the_last_one) {
+  const auto copy_and_truncate_again = [&] {
+    fs::copy_file(path(), path("j.1"), fs::copy_options::overwrite_existing);
+    fs::resize_file(path(), 0);
+  };
+  write("a\n");
+  start();
+  EXPECT_EQ(read(), Lines({"a"}));
+  append("b\n");
+  copy_and_truncate_again();
+  append("c\n");
+  EXPECT_EQ(read_later(), Lines({"b", "c"}));
+  append("d\n");
+  ASSERT_TRUE(follower_->look().has_value());
+  usleep(10'000);
+  copy_and_truncate_again();
+  append("e\n");
+  const Lines found = read_later();
+  EXPECT_TRUE(std::ranges::count(found, "d") > 0);
+  EXPECT_TRUE(std::ranges::count(found, "e") > 0);
+  EXPECT_EQ(notes(), "");
+}
+
+TEST_F(FollowerTest, half_a_line_that_was_sent_comes_whole_out_of_a_copy) {
+  write("a\nhalf");
+  start();
+  rename("j", "j.1");
+  write("x\n");
+  EXPECT_EQ(read_later(), Lines({"a", "x", "half"}));
+  append(" of it\n", "j.1");
+  fs::copy_file(path("j.1"), path("j.2"));
+  fs::resize_file(path("j.1"), 0);
+  const Lines found = read_later();
+  EXPECT_TRUE(std::ranges::count(found, "half of it") > 0);
+  EXPECT_FALSE(std::ranges::count(found, " of it") > 0);
+}
+
 TEST_F(FollowerTest, files_are_found_while_others_are_renamed) {
   constexpr int files = 40;
   write("a\n");

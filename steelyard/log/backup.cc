@@ -86,8 +86,9 @@ class Copier {
     }
     const bool ends_well = next == nullptr ? can_be_torn(fault) : reader.at() == next->begin;
     if (!ends_well) {
-      return failure(ErrorCode::log_is_damaged,
-                     place_in(segment, reader.offset(), reader.at().sequence, text_of(fault)));
+      return failure(
+          ErrorCode::log_is_damaged,
+          from_ + ": " + place_in(segment, reader.offset(), reader.at().sequence, text_of(fault)));
     }
     if (const auto is = source.fdatasync(); !is.has_value()) {
       return std::unexpected(error_of(is.error(), "sync", path));
@@ -124,8 +125,9 @@ class Copier {
       const std::uint64_t offset = reader.offset();
       const auto frame = reader.next(Depth::hash);
       if (!frame.has_value()) {
-        return failure(ErrorCode::log_is_damaged,
-                       place_in(segment, offset, reader.at().sequence, text_of(frame.error())));
+        return failure(
+            ErrorCode::log_is_damaged,
+            from_ + ": " + place_in(segment, offset, reader.at().sequence, text_of(frame.error())));
       }
       if (const auto is = write_all(*copy, frame->bytes, offset); !is.has_value()) {
         return failed("write", is.error());
@@ -173,7 +175,8 @@ Result<bool> has_store(Files& files, const std::string& to, const StoreId& store
 }  // namespace
 
 Result<Backup> back_up(const std::string& from, const std::string& to,
-                       const std::function<void(std::uint64_t)>& progress, Files& files) {
+                       const std::function<void(std::uint64_t)>& progress, Files& files,
+                       const std::function<Result<void>()>& beside) {
   STEELYARD_TRY(store, read_store_id(files, from));
   STEELYARD_PASS(ensure_directory(files, to));
   STEELYARD_TRY(lock, DirectoryLock::take(files, to));
@@ -184,13 +187,18 @@ Result<Backup> back_up(const std::string& from, const std::string& to,
   STEELYARD_TRY(mark, WatermarkFile::open(files, to + "/log", store));
   STEELYARD_PASS(mark.write({copier.head().frame_number - 1, copier.head().sequence}));
   STEELYARD_PASS(mark.sync());
+  if (beside) STEELYARD_PASS(beside());
   if (!is_later_one) {
     STEELYARD_TRY(text, read_file(files, from + "/store"));
     STEELYARD_PASS(write_file_durably(files, to, "store", text));
   }
   Backup backup;
   STEELYARD_TRY(report, verify(to, files));
-  if (report.damage.has_value()) return std::unexpected(*report.damage);
+  if (report.damage.has_value()) {
+    return failure(report.damage->code, to + ": " + report.damage->detail +
+                                            ": the copy is damaged; back up into a folder that is "
+                                            "not there yet");
+  }
   backup.copy = std::move(report);
   backup.new_bytes = copier.new_bytes();
   return backup;

@@ -23,6 +23,7 @@ struct Backup {
 /// earlier state of it), directory_is_locked (`to` is in use), storage_failed, disk_full.
 [[nodiscard]] Result<Backup> back_up(const std::string& from, const std::string& to,
                                      const std::function<void(std::uint64_t)>& progress,
-                                     Files& files = real_files());
+                                     Files& files = real_files(),
+                                     const std::function<Result<void>()>& beside = {});
 
 }  // namespace steelyard::log

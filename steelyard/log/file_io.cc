@@ -101,7 +101,8 @@ Result<void> ensure_directory(Files& files, const std::string& path) {
   if (!made.has_value() && made.error() != EEXIST) {
     return std::unexpected(error_of(made.error(), "create the directory", path));
   }
-  const auto parent = std::filesystem::path(path).parent_path();
+  // Also of one that is written with a slash at its end.
+  const auto parent = (std::filesystem::path(path) / "").parent_path().parent_path();
   if (const auto is = files.fsync_directory(parent.empty() ? "." : parent.string());
       !is.has_value() && (made.has_value() || is.error() != EACCES)) {
     return std::unexpected(error_of(is.error(), "sync the directory of", path));

@@ -11,6 +11,7 @@
 #include "steelyard/base/exit_status.h"
 #include "steelyard/base/limits.h"
 #include "steelyard/base/thread.h"
+#include "steelyard/log/chain_mark.h"
 #include "steelyard/node/replay.h"
 #include "steelyard/pricebook/content_hash.h"
 #include "steelyard/report/json_text.h"
@@ -176,7 +177,7 @@ Result<std::uint64_t> Node::restore() {
     core_ = make_core(*rater, zones);
     STEELYARD_TRY(behind, keeper_->restore(*core_));
     if (behind >= log_->durable_end()) {
-      return failure(ErrorCode::file_is_malformed, "what is kept is ahead of the log");
+      return log::log_was_lost(*log_, "state", behind);
     }
     prices_.set(core_->published_prices(), std::move(rater), zones);
     return behind;
