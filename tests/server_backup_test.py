@@ -118,6 +118,16 @@ def test_a_backup_is_refused_where_it_would_destroy_something(folder):
         assert diverged.returncode == 2, diverged.stdout
         assert "is no earlier state of this log" in diverged.stderr, diverged.stderr
         assert hashes_of(to) == before
+        inside = back_up(server.data, f"{server.data}/log")
+        assert (inside.returncode, "is in --data" in inside.stderr) == (2, True), inside.stderr
+        os.mkdir(f"{folder}/linked")
+        os.symlink(f"{server.data}/log", f"{folder}/linked/log")
+        assert "is in --data" in back_up(server.data, f"{folder}/linked").stderr
+        os.mkdir(f"{folder}/letters")
+        pathlib.Path(folder, "letters", "dear-customer").write_text("hello")
+        foreign = back_up(server.data, f"{folder}/letters")
+        assert (foreign.returncode, "holds dear-customer" in foreign.stderr) == (2, True), foreign.stderr
+        assert os.listdir(f"{folder}/letters") == ["dear-customer"]
         missing = back_up(f"{folder}/nowhere", f"{folder}/nothing")
         assert (missing.returncode, "nowhere" in missing.stderr) == (2, True), missing.stderr
 

@@ -1,9 +1,13 @@
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "steelyard/cli/command.h"
+#include "steelyard/cli/folders.h"
 #include "steelyard/cli/progress.h"
 #include "steelyard/log/backup.h"
 #include "steelyard/log/file_io.h"
@@ -58,6 +62,22 @@ Result<void> copy_personal_keys(const Arguments& arguments) {
   return log::write_file_durably(files, arguments.to, name, keys);
 }
 
+/// A folder of something else is not written into; half a first backup is gone on with.
+Result<void> holds_nothing_else(const std::string& to) {
+  constexpr std::array<std::string_view, 4> ours = {"lock", "log", "pepper",
+                                                    personal::KeyRing::file_name};
+  std::error_code error;
+  if (std::filesystem::exists(to + "/store", error)) return {};
+  for (const auto& entry : std::filesystem::directory_iterator(to, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.ends_with(".new") || std::ranges::find(ours, name) != ours.end()) continue;
+    return failure(ErrorCode::usage_of_command,
+                   "--to " + to + ": holds " + name +
+                       " and no backup; take a folder that is empty or not there yet");
+  }
+  return {};
+}
+
 std::vector<std::string> segments_of(const std::string& data) {
   std::vector<std::string> files;
   std::error_code error;
@@ -72,6 +92,13 @@ Result<void> back_up(const Arguments& arguments, Session& session) {
   if (std::filesystem::equivalent(arguments.data, arguments.to, error)) {
     return failure(ErrorCode::usage_of_command, "--to is the folder of --data");
   }
+  if (overlap(arguments.data, arguments.to) ||
+      overlap(arguments.data + "/log", arguments.to + "/log")) {
+    return failure(ErrorCode::usage_of_command,
+                   "--to " + arguments.to + ": is in --data " + arguments.data +
+                       ", or the other way round; take a folder elsewhere");
+  }
+  STEELYARD_PASS(holds_nothing_else(arguments.to));
   STEELYARD_PASS(log::ensure_directory(log::real_files(), arguments.to));
   Progress progress(segments_of(arguments.data), arguments.is_quiet);
   const auto backup = log::back_up(

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "steelyard/cli/folders.h"
 #include "steelyard/log/file_io.h"
 
 namespace steelyard::cli {
@@ -32,11 +33,6 @@ std::optional<std::string> pepper_in(const std::string& folder) {
   return is_whole ? std::optional(*text) : std::nullopt;
 }
 
-bool is_within(const std::filesystem::path& path, const std::filesystem::path& folder) {
-  const auto relative = path.lexically_relative(folder);
-  return !relative.empty() && *relative.begin() != "..";
-}
-
 }  // namespace
 
 void add_mirror_option(CLI::App& command, std::string& folder) {
@@ -49,15 +45,14 @@ void add_mirror_option(CLI::App& command, std::string& folder) {
 
 Result<void> set_mirror(const std::string& folder, const std::string& data, log::Options& options) {
   if (folder.empty()) return {};
-  std::error_code error;
-  const auto real = std::filesystem::weakly_canonical(folder, error);
-  const auto real_data = std::filesystem::weakly_canonical(data, error);
-  if (is_within(real, real_data) || is_within(real_data, real)) {
+  if (overlap(folder, data)) {
     return failure(ErrorCode::usage_of_command,
                    "--mirror " + folder + ": is in --data " + data +
                        ", or the other way round; take a folder on another disk");
   }
   // The log makes the last one: for its owner only.
+  std::error_code error;
+  const auto real = std::filesystem::weakly_canonical(folder, error);
   if (real.has_parent_path()) std::filesystem::create_directories(real.parent_path(), error);
   if (error) return failure(ErrorCode::file_is_unreadable, folder + ": " + error.message());
   options.mirror = folder;
