@@ -247,12 +247,22 @@ def test_B8_a_log_that_went_another_way_is_not_gone_on_with(folder):
         assert bill_of(server) == 60 * PRICE
 
 
-def test_others_may_not_look_into_the_folder(folder):
+def test_others_may_not_read_what_a_server_keeps(folder):
     data = f"{folder}/open"
-    os.mkdir(data, 0o755)
+    os.mkdir(data)
     os.chmod(data, 0o755)
-    with Server(data):
-        assert os.stat(data).st_mode & 0o007 == 0, oct(os.stat(data).st_mode)
+    before = os.umask(0o022)
+    try:
+        with Server(data) as server:
+            server.send([call(1)])
+            assert server.stop() == 0
+            os.chmod(f"{data}/charges.duckdb", 0o644)  # As an earlier version made it.
+            server.start()
+    finally:
+        os.umask(before)
+    open_to_all = [path for path in pathlib.Path(data).iterdir() if path.stat().st_mode & 0o007]
+    assert not open_to_all, open_to_all
+    assert os.stat(data).st_mode & 0o777 == 0o755, "it is not ours"
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 #include <pthread.h>
 #include <sched.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -87,14 +88,19 @@ Result<server::Secret> load_pepper(const std::string& directory, bool is_first_s
   return server::Secret(text.substr(0, 64));
 }
 
-/// For its owner, and whom that gives it to: customers' usage is nobody else's business.
+/// What is made in it is for its owner: customers' usage is nobody else's business. Earlier
+/// versions made some of it for all.
 Result<void> make_folder(const std::string& data) {
+  umask(S_IRWXG | S_IRWXO);
   std::error_code error;
   std::filesystem::create_directories(data, error);
   if (error) return failure(ErrorCode::file_is_unreadable, data + ": " + error.message());
-  std::error_code not_ours;
-  std::filesystem::permissions(data, std::filesystem::perms::others_all,
-                               std::filesystem::perm_options::remove, not_ours);
+  for (const char* const name :
+       {"/state", "/identities", "/charges.duckdb", "/charges.duckdb.wal"}) {
+    std::error_code is_missing;
+    std::filesystem::permissions(data + name, std::filesystem::perms::others_all,
+                                 std::filesystem::perm_options::remove, is_missing);
+  }
   return {};
 }
 
