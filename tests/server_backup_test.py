@@ -11,7 +11,7 @@ import tempfile
 import time
 
 from ack_load import BATCH, PRICE, Journal, Load
-from server_process import BINARY, Server, call, forget_views, run_tests
+from server_process import BINARY, Server, call, forget_views, refused_start, run_tests
 
 SMALL_SEGMENTS = ("--segment-mib", "1")
 
@@ -183,14 +183,6 @@ def test_damage_of_the_copy_is_named_as_its_own(folder):
         assert refused.returncode == 2 and f"{to}: segment {first.name}" in refused.stderr, refused.stderr
         again = back_up(server.data, f"{folder}/another")
         assert again.returncode == 0, again.stderr
-
-
-def refused_start(server):
-    try:
-        server.start()
-    except AssertionError as error:
-        return str(error)
-    raise RuntimeError("it started")
 
 
 def test_B7_a_log_that_was_lost_or_replaced_by_an_older_one_is_not_gone_on_with(folder):

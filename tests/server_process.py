@@ -113,6 +113,15 @@ class Server:
         self.folder.cleanup()
 
 
+def refused_start(server):
+    """What is said by a server that does not start."""
+    try:
+        server.start()
+    except AssertionError as error:
+        return str(error)
+    raise RuntimeError("it started")
+
+
 def forget_views(data):
     """All that follows from the log and is made anew from it."""
     for name in ("state", "identities"):

@@ -67,10 +67,7 @@ Result<server::Secret> load_pepper(const std::string& directory, bool is_first_s
   const std::string path = directory + "/pepper";
   if (std::filesystem::exists(path)) {
     STEELYARD_TRY(text, log::read_file(log::real_files(), path));
-    constexpr std::size_t digits = 64;
-    const bool is_whole = text.size() == digits + 1 && text.ends_with('\n') &&
-                          text.find_first_not_of("0123456789abcdef") == digits;
-    if (is_whole) return server::Secret(text.substr(0, digits));
+    if (is_pepper(text)) return server::Secret(text.substr(0, text.size() - 1));
     return failure(ErrorCode::file_is_malformed,
                    path +
                        ": not 64 hexadecimal digits; restore it from a backup, without it no "

@@ -24,16 +24,19 @@ void tell(const log::Mended& mended) {
   std::fprintf(stderr, "steelyard: %s\n", mended.text().c_str());
 }
 
-/// None: it is missing, or not 64 hexadecimal digits in a line.
+/// None: it is missing, or none.
 std::optional<std::string> pepper_in(const std::string& folder) {
   const auto text = log::read_file(log::real_files(), folder + '/' + pepper_name);
-  constexpr std::size_t digits = 64;
-  const bool is_whole = text.has_value() && text->size() == digits + 1 && text->ends_with('\n') &&
-                        text->find_first_not_of("0123456789abcdef") == digits;
-  return is_whole ? std::optional(*text) : std::nullopt;
+  return text.has_value() && is_pepper(*text) ? std::optional(*text) : std::nullopt;
 }
 
 }  // namespace
+
+bool is_pepper(std::string_view text) {
+  constexpr std::size_t digits = 64;
+  return text.size() == digits + 1 && text.ends_with('\n') &&
+         text.find_first_not_of("0123456789abcdef") == digits;
+}
 
 void add_mirror_option(CLI::App& command, std::string& folder) {
   command
